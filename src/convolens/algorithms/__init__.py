@@ -1,0 +1,16 @@
+"""Which mathematics: every way of computing a convolution, one file each."""
+
+from typing import Any
+
+from convolens.algorithms.base import Algorithm
+from convolens.algorithms.direct import Direct
+from convolens.algorithms.fft import FFT
+from convolens.algorithms.im2col import Im2col
+from convolens.algorithms.overlap_add import OverlapAdd
+from convolens.algorithms.reference import Reference
+from convolens.algorithms.separable import Separable
+
+ALGORITHMS: dict[str, Algorithm[Any]] = {
+    algorithm.name: algorithm
+    for algorithm in (Reference(), Direct(), Im2col(), Separable(), FFT(), OverlapAdd())
+}

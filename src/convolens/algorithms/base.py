@@ -1,0 +1,90 @@
+"""What every algorithm is: what it takes, what it costs, how far it may be off, and how it runs."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from convolens.spec.geometry import ConvSpec
+
+Array = npt.NDArray[Any]
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """
+    What one run takes, known from the spec alone.
+
+    Attributes
+    ----------
+    operations : int
+        Multiplications and additions, as the algorithm does them.
+    work : str
+        Where they are done: in a ``python`` loop, a ``stream`` over arrays, a ``matmul`` or an ``fft``.
+    traffic : int
+        Bytes read and written beside these operations: padding, copying, unfolding.
+    calls : int
+        NumPy calls, each with its fixed overhead.
+    workspace : int
+        Bytes held at most beyond input, weight and output.
+    """
+
+    operations: int
+    work: Literal["python", "stream", "matmul", "fft"]
+    traffic: int
+    calls: int
+    workspace: int
+
+
+class Algorithm(ABC, Generic[State]):
+    """
+    One way of computing the cross-correlation that a :class:`ConvSpec` asks for.
+
+    Arrays come as views with the axes (N, C, *size), wherever the channels lie in memory; weights come as
+    (K, C / groups, *kernel size), turned already if the spec says ``flip``.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    plain_sum: ClassVar[bool]
+    """Whether the error is that of the plain sum of products, and NaN and infinity stay where they belong."""
+
+    def refusal(self, spec: ConvSpec) -> str | None:
+        """Say why this algorithm does not take ``spec``; None if it does."""
+        return None
+
+    @abstractmethod
+    def cost(self, spec: ConvSpec) -> Cost:
+        """Count what one run takes."""
+
+    @abstractmethod
+    def error_bound(self, spec: ConvSpec) -> float:
+        """Bound the error of any output cell, beside max |input or border| · Σ |weights of a kernel|."""
+
+    @abstractmethod
+    def prepare(self, spec: ConvSpec, weight: Array) -> State:
+        """Do what depends on the weights alone."""
+
+    @abstractmethod
+    def run(self, spec: ConvSpec, state: State, x: Array, out: Array) -> None:
+        """Write the cross-correlation of ``x`` into ``out``, an array of ``spec.compute_dtype``."""
+
+
+def roundoff(spec: ConvSpec) -> float:
+    """Half a unit in the last place of the type that sums are taken in; 0 for integers."""
+    return float(np.finfo(spec.compute_dtype).eps) / 2 if spec.compute_dtype.kind == "f" else 0.0
+
+
+def plain_sum_bound(spec: ConvSpec) -> float:
+    """
+    Bound the error of a plain sum of n products, in any order: n u.
+
+    References
+    ----------
+    N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 2002, eq. (3.4).
+    """
+    return (math.prod(spec.weight_shape[1:]) + 1) * roundoff(spec)

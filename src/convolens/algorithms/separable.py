@@ -1,0 +1,134 @@
+"""Separable kernels: a 2-D or 3-D kernel as a sum of a few products of 1-D kernels, applied axis by axis."""
+
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from convolens.algorithms.base import Algorithm, Array, Cost, plain_sum_bound
+from convolens.algorithms.windows import padded_bytes, padded_input
+from convolens.spec.geometry import ConvSpec
+
+Term = list[Array]
+"""For each axis the 1-D kernels of all (kernel, channel) pairs: shape (K, C / groups, k)."""
+
+
+class Separable(Algorithm[list[Term]]):
+    """
+    Apply each 1-D factor along its axis and add up the terms.
+
+    A k × k kernel of rank r costs 2 r k multiply-adds a cell instead of k². The factors come from the singular
+    value decomposition, axis by axis; values below the rounding of the weights are dropped.
+
+    References
+    ----------
+    S. Treitel, J. L. Shanks, The design of multistage separable planar filters, IEEE Transactions on Geoscience
+    Electronics 9, 1971, doi:10.1109/TGE.1971.271457.
+    """
+
+    name: ClassVar = "separable"
+    summary: ClassVar = "a sum of 1-D passes along each axis, found by SVD"
+    plain_sum: ClassVar = False
+
+    def refusal(self, spec: ConvSpec) -> str | None:
+        """Refuse one dimension, integers, and kernels whose rank is not known."""
+        if spec.dims < 2:
+            return "one dimension has nothing to separate"
+        if spec.compute_dtype.kind != "f":
+            return "integers are summed exactly"
+        return None
+
+    def cost(self, spec: ConvSpec) -> Cost:
+        """Count the passes along every axis, for every term, kernel and channel."""
+        rank = _known_rank(spec)
+        cells = steps = 0
+        for size, kernel in zip(_pass_sizes(spec), reversed(spec.kernel_size), strict=True):
+            cells += math.prod(size) * kernel
+            steps += kernel
+        pairs = spec.batch * spec.out_channels * spec.weight_shape[1]
+        largest = max(math.prod(size) for size in _pass_sizes(spec))
+        return Cost(
+            operations=2 * rank * pairs * cells,
+            work="stream",
+            traffic=2 * padded_bytes(spec),
+            calls=2 * rank * spec.batch * spec.weight_shape[1] * steps,
+            workspace=padded_bytes(spec) + 3 * spec.out_channels * largest * spec.compute_dtype.itemsize,
+        )
+
+    def error_bound(self, spec: ConvSpec) -> float:
+        """Bound the passes' sums; terms of more than one may cancel."""
+        rank = _known_rank(spec)
+        cancelled = 1.0 if rank == 1 else rank * math.sqrt(math.prod(spec.kernel_size))
+        return (1 + cancelled) * plain_sum_bound(spec)
+
+    def prepare(self, spec: ConvSpec, weight: Array) -> list[Term]:
+        """Find the terms."""
+        return separable_terms(weight, spec.compute_dtype)
+
+    def run(self, spec: ConvSpec, state: list[Term], x: Array, out: Array) -> None:
+        """Add up the terms of every channel."""
+        padded = padded_input(spec, x)
+        repeats = spec.out_channels // spec.groups
+        for n in range(spec.batch):
+            grouped = padded[n].reshape(spec.groups, -1, *spec.padded_size)
+            total = np.zeros_like(out[n])
+            for channel in range(spec.weight_shape[1]):
+                shared = grouped[:, channel]
+                for term in state:
+                    image = shared if repeats == 1 else np.repeat(shared, repeats, axis=0)
+                    for axis in reversed(range(spec.dims)):
+                        image = _pass(spec, image, term[axis][:, channel], axis)
+                    total += image
+            out[n] = total
+
+
+def separable_terms(weight: Array, dtype: np.dtype[np.floating]) -> list[Term]:
+    """
+    Write kernels (K, C, *size) as a sum of products of 1-D kernels.
+
+    >>> sobel = np.outer([1.0, 2, 1], [-1, 0, 1])[None, None]
+    >>> len(separable_terms(sobel, np.dtype("f8"))), len(separable_terms(sobel + np.eye(3), np.dtype("f8")))
+    (1, 3)
+    """
+    weight = np.asarray(weight, np.float64)
+    if weight.ndim == 3:
+        return [[weight.astype(dtype)]]
+    kernels, channels, first = weight.shape[:3]
+    left, values, right = np.linalg.svd(weight.reshape(kernels, channels, first, -1), full_matrices=False)
+    smallest = values.max(initial=0.0) * max(first, right.shape[-1]) * np.finfo(dtype).eps / 2
+    terms: list[Term] = []
+    for r in range(max(1, int((values > smallest).any(axis=(0, 1)).sum()))):
+        rest = (values[..., r, None] * right[:, :, r]).reshape(kernels, channels, *weight.shape[3:])
+        terms += [[left[:, :, :, r].astype(dtype), *factors] for factors in separable_terms(rest, dtype)]
+    return terms
+
+
+def separable_rank(weight: Array, dtype: np.dtype[np.floating]) -> int:
+    """Count the separable terms that make kernels (K, C, *size), the most that any of them needs."""
+    return len(separable_terms(weight, dtype))
+
+
+def _known_rank(spec: ConvSpec) -> int:
+    """Take the rank as known, or the largest that the kernel's shape allows."""
+    return spec.weight_rank or math.prod(spec.kernel_size) // max(spec.kernel_size)
+
+
+def _pass_sizes(spec: ConvSpec) -> list[tuple[int, ...]]:
+    """Size of the image after each pass, the last axis first."""
+    size, sizes = list(spec.padded_size), []
+    for axis in reversed(range(spec.dims)):
+        size[axis] = spec.output_size[axis]
+        sizes.append(tuple(size))
+    return sizes
+
+
+def _pass(spec: ConvSpec, image: Array, factors: Array, axis: int) -> Array:
+    """Correlate (K, *size) along one axis, kernel by kernel."""
+    step, dilation, count = spec.stride[axis], spec.dilation[axis], spec.output_size[axis]
+    columns = factors.reshape(len(factors), -1, *(1,) * spec.dims)
+    along = np.moveaxis(image, axis + 1, 1)
+    total = along[:, : (count - 1) * step + 1 : step] * columns[:, 0]
+    for tap in range(1, columns.shape[1]):
+        start = tap * dilation
+        total += along[:, start : start + (count - 1) * step + 1 : step] * columns[:, tap]
+    return np.moveaxis(total, 1, axis + 1)

@@ -1,0 +1,1 @@
+"""The functional API: convolution, its relatives and their gradients, on NumPy arrays."""

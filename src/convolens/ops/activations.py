@@ -1,0 +1,72 @@
+"""What may follow a convolution in place: the activation functions by name."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from convolens.errors import DTypeError, unknown_name
+from convolens.ops.arrays import Array
+
+
+def _relu(y: Array) -> Array:
+    return np.maximum(y, 0)
+
+
+def _relu6(y: Array) -> Array:
+    return np.clip(y, 0, 6)
+
+
+def _leaky_relu(y: Array) -> Array:
+    return np.where(y > 0, y, y * y.dtype.type(0.01))
+
+
+def _sigmoid(y: Array) -> Array:
+    from scipy.special import expit
+
+    return np.asarray(expit(y))
+
+
+def _silu(y: Array) -> Array:
+    return y * _sigmoid(y)
+
+
+def _gelu(y: Array) -> Array:
+    from scipy.special import ndtr
+
+    return np.asarray(y * ndtr(y))
+
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "relu": _relu,
+    "relu6": _relu6,
+    "leaky-relu": _leaky_relu,
+    "sigmoid": _sigmoid,
+    "tanh": np.tanh,
+    "silu": _silu,
+    "gelu": _gelu,
+}
+_STAY_INTEGER = ("relu", "relu6")
+
+
+def find_activation(name: str | None) -> str | None:
+    """
+    Read the name of an activation: relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu, gelu (exact).
+
+    >>> find_activation("Leaky_ReLU")
+    'leaky-relu'
+    """
+    if name is None:
+        return None
+    found = str(name).strip().lower().replace("_", "-")
+    if found not in ACTIVATIONS:
+        raise unknown_name("activation", name, ACTIVATIONS)
+    return found
+
+
+def activate(y: Array, name: str | None) -> None:
+    """Apply the activation called ``name`` to ``y``, in place."""
+    if name is None:
+        return
+    if y.dtype.kind != "f" and name not in _STAY_INTEGER:
+        raise DTypeError(f"activation {name!r} needs floats, but the result is {y.dtype}; convert the input")
+    y[...] = ACTIVATIONS[name](y)

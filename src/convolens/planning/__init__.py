@@ -1,0 +1,1 @@
+"""How it will be done, and what it will cost: chosen from the spec and the machine alone."""

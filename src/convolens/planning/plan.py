@@ -1,0 +1,158 @@
+"""The choice of an algorithm: a short ladder from the spec alone, printable with its alternatives."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from convolens.algorithms import ALGORITHMS
+from convolens.algorithms.base import Algorithm, plain_sum_bound, roundoff
+from convolens.errors import SpecError, unknown_name
+from convolens.planning.cost import predict_seconds
+from convolens.spec.geometry import ConvSpec
+
+TOLERATED_ROUNDOFFS = 1000
+"""The default choice may be off by this many roundings of the largest possible output, or as a plain sum is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """
+    What one algorithm would take for a spec.
+
+    Attributes
+    ----------
+    algorithm : str
+        Its name.
+    refusal : str or None
+        Why it may not serve; None if it may.
+    seconds : float
+        Predicted time of one run, the work on weights aside.
+    error_bound : float
+        Largest error beside max |input| · Σ |weights|.
+    workspace : int
+        Bytes held beyond input, weight and output.
+    """
+
+    algorithm: str
+    refusal: str | None
+    seconds: float
+    error_bound: float
+    workspace: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    How one convolution will be computed, and why so.
+
+    ``print(plan)`` shows the choice beside its alternatives.
+
+    Attributes
+    ----------
+    spec : ConvSpec
+        What is asked.
+    chosen : Estimate
+        The algorithm that will run.
+    estimates : tuple of Estimate
+        All algorithms, the fastest first, those that may not serve last.
+    """
+
+    spec: ConvSpec
+    chosen: Estimate
+    estimates: tuple[Estimate, ...]
+
+    @property
+    def algorithm(self) -> Algorithm[Any]:
+        """The algorithm that will run."""
+        return ALGORITHMS[self.chosen.algorithm]
+
+    def __str__(self) -> str:
+        spec = self.spec
+        rows = [("", "algorithm", "predicted", "error bound", "workspace", "")]
+        for estimate in self.estimates:
+            mark = "→" if estimate == self.chosen else ""
+            if estimate.refusal:
+                rows.append((mark, estimate.algorithm, "", "", "", f"no: {estimate.refusal}"))
+            else:
+                figures = (_time(estimate.seconds), f"{estimate.error_bound:.1e}", _bytes(estimate.workspace))
+                rows.append((mark, estimate.algorithm, *figures, ALGORITHMS[estimate.algorithm].summary))
+        widths = [max(len(row[i]) for row in rows) for i in range(5)]
+        lines = [
+            f"{m:1} {name:<{widths[1]}}  {time:>{widths[2]}}  {error:>{widths[3]}}  {space:>{widths[4]}}  {note}".rstrip()
+            for m, name, time, error, space, note in rows
+        ]
+        head = f"{spec.input_shape} * {spec.weight_shape} → {spec.output_shape} {spec.result_dtype}"
+        return "\n".join([head, *lines])
+
+
+@functools.lru_cache(maxsize=1024)
+def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto") -> Plan:
+    """
+    Choose the fastest algorithm that serves a spec, or take the one that is named.
+
+    Parameters
+    ----------
+    spec : ConvSpec
+        What is asked; no array is looked at.
+    exact : bool, default False
+        Allow only algorithms whose error is that of the plain sum and which keep NaN and infinity in place.
+    algorithm : str, default "auto"
+        The name of an algorithm to take instead.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no algorithm of that name.
+    SpecError
+        If the named algorithm does not serve this spec.
+
+    Examples
+    --------
+    >>> plan_conv(ConvSpec((1, 1, 1024, 1024), (1, 1, 63, 63), padding="same")).chosen.algorithm
+    'fft'
+    >>> plan_conv(ConvSpec((8, 64, 56, 56), (64, 64, 3, 3), padding=1)).chosen.algorithm
+    'im2col'
+    """
+    if algorithm != "auto" and algorithm not in ALGORITHMS:
+        raise unknown_name("algorithm", algorithm, ("auto", *ALGORITHMS))
+    estimates = tuple(
+        sorted(
+            (_estimate(spec, a, exact) for a in ALGORITHMS.values()),
+            key=lambda e: (bool(e.refusal), e.seconds),
+        )
+    )
+    if algorithm == "auto":
+        return Plan(spec, estimates[0], estimates)
+    named = next(e for e in estimates if e.algorithm == algorithm)
+    refusal = ALGORITHMS[algorithm].refusal(spec) or (named.refusal if exact else None)
+    if refusal:
+        raise SpecError(
+            f"algorithm {algorithm!r} does not serve this convolution: {refusal}; try algorithm='auto'"
+        )
+    return Plan(spec, named, estimates)
+
+
+def _estimate(spec: ConvSpec, algorithm: Algorithm[Any], exact: bool) -> Estimate:
+    refusal = algorithm.refusal(spec)
+    if refusal:
+        return Estimate(algorithm.name, refusal, 0.0, 0.0, 0)
+    cost, error = algorithm.cost(spec), algorithm.error_bound(spec)
+    if exact and not algorithm.plain_sum:
+        refusal = "exact=True asks for the plain sum"
+    elif error > max(TOLERATED_ROUNDOFFS * roundoff(spec), plain_sum_bound(spec)):
+        refusal = f"its error bound is {error:.0e}"
+    return Estimate(algorithm.name, refusal, predict_seconds(spec, cost), error, cost.workspace)
+
+
+def _time(seconds: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
+
+
+def _bytes(count: int) -> str:
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.3g} {unit}"
+    return f"{count} B"
