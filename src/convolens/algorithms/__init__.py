@@ -11,6 +11,5 @@ from convolens.algorithms.reference import Reference
 from convolens.algorithms.separable import Separable
 
 ALGORITHMS: dict[str, Algorithm[Any]] = {
-    algorithm.name: algorithm
-    for algorithm in (Reference(), Direct(), Im2col(), Separable(), FFT(), OverlapAdd())
+    algorithm.name: algorithm for algorithm in (Reference(), Direct(), Im2col(), Separable(), FFT(), OverlapAdd())
 }

@@ -44,8 +44,8 @@ class Algorithm(ABC, Generic[State]):
     """
     One way of computing the cross-correlation that a :class:`ConvSpec` asks for.
 
-    Arrays come as views with the axes (N, C, *size), wherever the channels lie in memory; weights come as
-    (K, C / groups, *kernel size), turned already if the spec says ``flip``.
+    Arrays come as views with the axes (N, C, size…), wherever the channels lie in memory; weights come as
+    (K, C / groups, kernel size…), turned already if the spec says ``flip``.
     """
 
     name: ClassVar[str]

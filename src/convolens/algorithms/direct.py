@@ -47,9 +47,7 @@ class Direct(Algorithm[Array]):
     def prepare(self, spec: ConvSpec, weight: Array) -> Array:
         """Order the weights as (kernel cell, group, kernels a group, channels a group)."""
         per_cell = weight.astype(spec.compute_dtype).reshape(*spec.weight_shape[:2], -1).transpose(2, 0, 1)
-        return np.ascontiguousarray(per_cell).reshape(
-            per_cell.shape[0], spec.groups, -1, spec.weight_shape[1]
-        )
+        return np.ascontiguousarray(per_cell).reshape(per_cell.shape[0], spec.groups, -1, spec.weight_shape[1])
 
     def run(self, spec: ConvSpec, state: Array, x: Array, out: Array) -> None:
         """Add up the shifted images, block by block."""
@@ -68,9 +66,7 @@ def _block_cells(spec: ConvSpec) -> int:
     return max(1, BLOCK_CELLS // max(spec.in_channels, spec.out_channels))
 
 
-def _add_depthwise(
-    spec: ConvSpec, weight: Array, padded: Array, out: Array, block: tuple[slice, ...]
-) -> None:
+def _add_depthwise(spec: ConvSpec, weight: Array, padded: Array, out: Array, block: tuple[slice, ...]) -> None:
     product = np.empty_like(out)
     for index, tap in enumerate(taps(spec)):
         factor = weight[index].reshape(-1, *(1,) * spec.dims)

@@ -19,18 +19,18 @@ def input_gradient(spec: ConvSpec, weight: Array, grad: Array) -> Array:
     ----------
     spec : ConvSpec
         The convolution that goes forward.
-    weight : ndarray, shape (K, C / groups, *kernel size)
+    weight : ndarray, shape (K, C / groups, kernel size…)
         Turned already if the spec says ``flip``.
-    grad : ndarray, shape (N, K, *output size)
+    grad : ndarray, shape (N, K, output size…)
         Gradient with respect to the output.
 
     Returns
     -------
-    ndarray, shape (N, C, *input size)
-        Of the promoted type of ``weight`` and ``grad``. What falls on a border's copy of a cell is added to the
+    ndarray, shape (N, C, input size…)
+        Of ``spec.compute_dtype``. What falls on a border's copy of a cell is added to the
         cell; what falls on a constant is lost.
     """
-    dtype = np.result_type(weight, grad)
+    dtype = spec.compute_dtype
     per_cell = weight.astype(dtype).reshape(spec.groups, -1, *weight.shape[1:2], math.prod(spec.kernel_size))
     rows = np.ascontiguousarray(per_cell.transpose(3, 0, 2, 1))
     padded = np.zeros((spec.batch, spec.in_channels, *spec.padded_size), dtype)
@@ -52,17 +52,17 @@ def weight_gradient(spec: ConvSpec, x: Array, grad: Array) -> Array:
     ----------
     spec : ConvSpec
         The convolution that goes forward.
-    x : ndarray, shape (N, C, *input size)
+    x : ndarray, shape (N, C, input size…)
         Its input.
-    grad : ndarray, shape (N, K, *output size)
+    grad : ndarray, shape (N, K, output size…)
         Gradient with respect to its output.
 
     Returns
     -------
-    ndarray, shape (K, C / groups, *kernel size)
-        Of the promoted type of ``x`` and ``grad``, for the turned kernel if the spec says ``flip``.
+    ndarray, shape (K, C / groups, kernel size…)
+        Of ``spec.compute_dtype``, for the turned kernel if the spec says ``flip``.
     """
-    dtype = np.result_type(x, grad)
+    dtype = spec.compute_dtype
     padded = padded_input(spec, x)
     total = np.zeros(
         (math.prod(spec.kernel_size), spec.groups, spec.out_channels // spec.groups, spec.weight_shape[1]),
@@ -72,9 +72,7 @@ def weight_gradient(spec: ConvSpec, x: Array, grad: Array) -> Array:
         rows = grad[n].astype(dtype, copy=False).reshape(spec.groups, total.shape[2], -1)
         for index, tap in enumerate(taps(spec)):
             columns = (
-                tap_view(spec, padded[n], tap)
-                .astype(dtype, copy=False)
-                .reshape(spec.groups, total.shape[3], -1)
+                tap_view(spec, padded[n], tap).astype(dtype, copy=False).reshape(spec.groups, total.shape[3], -1)
             )
             total[index] += rows @ columns.transpose(0, 2, 1)
     return total.transpose(1, 2, 3, 0).reshape(spec.weight_shape)

@@ -56,15 +56,19 @@ class Im2col(Algorithm[Array]):
     def run(self, spec: ConvSpec, state: Array, x: Array, out: Array) -> None:
         """Unfold and multiply, block by block."""
         padded = padded_input(spec, x)
-        grouped = (spec.groups, spec.in_channels // spec.groups)
         for n in range(spec.batch):
             for block in blocks(spec.output_size, _block_cells(spec)):
-                size = tuple(b.stop - b.start for b in block)
-                columns = np.empty((*grouped, math.prod(spec.kernel_size), *size), state.dtype)
-                for index, tap in enumerate(taps(spec)):
-                    columns[:, :, index] = tap_view(spec, padded[n], tap, block).reshape(*grouped, *size)
-                product = state @ columns.reshape(spec.groups, state.shape[-1], -1)
-                out[at[n, :, *block]] = product.reshape(-1, *size)
+                out[at[n, :, *block]] = _block_product(spec, state, padded[n], block)
+
+
+def _block_product(spec: ConvSpec, rows: Array, padded: Array, block: tuple[slice, ...]) -> Array:
+    grouped = (spec.groups, spec.in_channels // spec.groups)
+    size = tuple(b.stop - b.start for b in block)
+    columns = np.empty((*grouped, math.prod(spec.kernel_size), *size), rows.dtype)
+    for index, tap in enumerate(taps(spec)):
+        columns[:, :, index] = tap_view(spec, padded, tap, block).reshape(*grouped, *size)
+    product: Array = rows @ columns.reshape(spec.groups, rows.shape[-1], -1)
+    return product.reshape(-1, *size)
 
 
 def _block_cells(spec: ConvSpec) -> int:

@@ -19,6 +19,8 @@ from convolens.algorithms.spectrum import (
 from convolens.algorithms.windows import at, padded_bytes, padded_input
 from convolens.spec.geometry import ConvSpec
 
+LEAST_CELLS = 1 << 16  # of a tile's FFT: fewer would not be worth the calls
+
 
 class OverlapAdd(Algorithm[Array]):
     """
@@ -81,12 +83,10 @@ class OverlapAdd(Algorithm[Array]):
 
 
 def _tile_fft(spec: ConvSpec) -> tuple[int, ...]:
-    """Choose FFT lengths of about four windows, at least about 65536 cells in all, at most the image."""
-    least = round(65536 ** (1 / spec.dims))
+    """Choose FFT lengths of about four windows, at least ``LEAST_CELLS`` or so in all, at most the image."""
+    least = round(LEAST_CELLS ** (1 / spec.dims))
     return fft_size(
-        tuple(
-            min(max(4 * w, least), n + w - 1) for w, n in zip(spec.window_size, spec.padded_size, strict=True)
-        )
+        tuple(min(max(4 * w, least), n + w - 1) for w, n in zip(spec.window_size, spec.padded_size, strict=True))
     )
 
 

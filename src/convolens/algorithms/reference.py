@@ -33,8 +33,8 @@ class Reference(Algorithm[Array]):
 
     def error_bound(self, spec: ConvSpec) -> float:
         """Bound one rounding of the result, and those of the float64 sum."""
-        double = np.finfo(np.float64).eps / 2
-        return roundoff(spec) and 2 * roundoff(spec) + math.prod(spec.weight_shape[1:]) * double
+        double = float(np.finfo(np.float64).eps) / 2
+        return roundoff(spec) and roundoff(spec) + math.prod(spec.weight_shape[1:]) * double
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Array:
         """Widen the weights."""
@@ -44,7 +44,7 @@ class Reference(Algorithm[Array]):
 
     def run(self, spec: ConvSpec, state: Array, x: Array, out: Array) -> None:
         """Sum the products of every window."""
-        padded = pad(x.astype(state.dtype), spec.pads, spec.border)
+        padded = pad(x, spec.pads, spec.border, state.dtype)
         per_group = spec.in_channels // spec.groups
         kernels_per_group = spec.out_channels // spec.groups
         for n, k in itertools.product(range(spec.batch), range(spec.out_channels)):

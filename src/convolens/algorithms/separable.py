@@ -1,5 +1,6 @@
 """Separable kernels: a 2-D or 3-D kernel as a sum of a few products of 1-D kernels, applied axis by axis."""
 
+import itertools
 import math
 from typing import ClassVar
 
@@ -31,11 +32,13 @@ class Separable(Algorithm[list[Term]]):
     plain_sum: ClassVar = False
 
     def refusal(self, spec: ConvSpec) -> str | None:
-        """Refuse one dimension, integers, and kernels whose rank is not known."""
+        """Refuse one dimension, integers, and a border of NaN or infinity."""
         if spec.dims < 2:
             return "one dimension has nothing to separate"
         if spec.compute_dtype.kind != "f":
             return "integers are summed exactly"
+        if not math.isfinite(spec.border.value):
+            return "a border that is not finite would spread"
         return None
 
     def cost(self, spec: ConvSpec) -> Cost:
@@ -46,13 +49,14 @@ class Separable(Algorithm[list[Term]]):
             cells += math.prod(size) * kernel
             steps += kernel
         pairs = spec.batch * spec.out_channels * spec.weight_shape[1]
-        largest = max(math.prod(size) for size in _pass_sizes(spec))
+        sizes = [math.prod(size) for size in (spec.padded_size, *_pass_sizes(spec))]
+        held = max(before + 2 * after for before, after in itertools.pairwise(sizes)) + sizes[-1]
         return Cost(
             operations=2 * rank * pairs * cells,
             work="stream",
             traffic=2 * padded_bytes(spec),
             calls=2 * rank * spec.batch * spec.weight_shape[1] * steps,
-            workspace=padded_bytes(spec) + 3 * spec.out_channels * largest * spec.compute_dtype.itemsize,
+            workspace=padded_bytes(spec) + spec.out_channels * held * spec.compute_dtype.itemsize,
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
@@ -82,9 +86,11 @@ class Separable(Algorithm[list[Term]]):
             out[n] = total
 
 
-def separable_terms(weight: Array, dtype: np.dtype[np.floating]) -> list[Term]:
+def separable_terms(weight: Array, dtype: np.dtype[np.floating], least: Array | float | None = None) -> list[Term]:
     """
-    Write kernels (K, C, *size) as a sum of products of 1-D kernels.
+    Write kernels (K, C, size…) as a sum of products of 1-D kernels.
+
+    Singular values up to ``least`` are dropped; by default those below a rounding of each kernel's largest.
 
     >>> sobel = np.outer([1.0, 2, 1], [-1, 0, 1])[None, None]
     >>> len(separable_terms(sobel, np.dtype("f8"))), len(separable_terms(sobel + np.eye(3), np.dtype("f8")))
@@ -95,22 +101,26 @@ def separable_terms(weight: Array, dtype: np.dtype[np.floating]) -> list[Term]:
         return [[weight.astype(dtype)]]
     kernels, channels, first = weight.shape[:3]
     left, values, right = np.linalg.svd(weight.reshape(kernels, channels, first, -1), full_matrices=False)
-    smallest = values.max(initial=0.0) * max(first, right.shape[-1]) * np.finfo(dtype).eps / 2
+    if least is None:
+        largest = values.max(axis=(1, 2), keepdims=True)
+        least = largest * max(first, right.shape[-1]) * np.finfo(dtype).eps / 2
+    values = np.where(values > least, values, 0.0)
     terms: list[Term] = []
-    for r in range(max(1, int((values > smallest).any(axis=(0, 1)).sum()))):
+    for r in range(max(1, int(values.any(axis=(0, 1)).sum()))):
         rest = (values[..., r, None] * right[:, :, r]).reshape(kernels, channels, *weight.shape[3:])
-        terms += [[left[:, :, :, r].astype(dtype), *factors] for factors in separable_terms(rest, dtype)]
+        terms += [[left[:, :, :, r].astype(dtype), *others] for others in separable_terms(rest, dtype, least)]
     return terms
 
 
 def separable_rank(weight: Array, dtype: np.dtype[np.floating]) -> int:
-    """Count the separable terms that make kernels (K, C, *size), the most that any of them needs."""
+    """Count the separable terms that make kernels (K, C, size…), the most that any of them needs."""
     return len(separable_terms(weight, dtype))
 
 
 def _known_rank(spec: ConvSpec) -> int:
     """Take the rank as known, or the largest that the kernel's shape allows."""
-    return spec.weight_rank or math.prod(spec.kernel_size) // max(spec.kernel_size)
+    size = spec.kernel_size
+    return spec.weight_rank or math.prod(min(n, math.prod(size[axis + 1 :])) for axis, n in enumerate(size[:-1]))
 
 
 def _pass_sizes(spec: ConvSpec) -> list[tuple[int, ...]]:
@@ -123,7 +133,7 @@ def _pass_sizes(spec: ConvSpec) -> list[tuple[int, ...]]:
 
 
 def _pass(spec: ConvSpec, image: Array, factors: Array, axis: int) -> Array:
-    """Correlate (K, *size) along one axis, kernel by kernel."""
+    """Correlate (K, size…) along one axis, kernel by kernel."""
     step, dilation, count = spec.stride[axis], spec.dilation[axis], spec.output_size[axis]
     columns = factors.reshape(len(factors), -1, *(1,) * spec.dims)
     along = np.moveaxis(image, axis + 1, 1)

@@ -69,21 +69,25 @@ def refuse_spectra(spec: ConvSpec, size: tuple[int, ...]) -> str | None:
 
 def kernel_spectrum(spec: ConvSpec, weight: Array, size: tuple[int, ...], *, conjugate: bool) -> Array:
     """
-    Transform the dilated kernels: (groups, kernels a group, channels a group, *spectrum).
+    Transform the dilated kernels: (groups, kernels a group, channels a group, spectrum…).
 
     ``conjugate`` turns the product of spectra into a cross-correlation; without, it is a convolution.
     """
     from scipy import fft
 
-    dilated = np.zeros((*spec.weight_shape[:2], *spec.window_size), spec.compute_dtype)
-    dilated[at[..., *(slice(None, None, d) for d in spec.dilation)]] = weight
-    spectrum = fft.rfftn(dilated, size, axes=range(2, dilated.ndim))
-    spectrum = spectrum.reshape(spec.groups, -1, *spectrum.shape[1:])
-    return np.conj(spectrum) if conjugate else spectrum
+    cells = (*size[:-1], size[-1] // 2 + 1)
+    spectra = np.empty((*spec.weight_shape[:2], *cells), np.result_type(spec.compute_dtype, np.complex64))
+    dilated = np.zeros((spec.weight_shape[1], *spec.window_size), spec.compute_dtype)
+    for kernel, spectrum in zip(weight, spectra, strict=True):
+        dilated[at[:, *(slice(None, None, d) for d in spec.dilation)]] = kernel
+        spectrum[...] = fft.rfftn(dilated, size, axes=range(1, dilated.ndim))
+    if conjugate:
+        np.conj(spectra, out=spectra)
+    return spectra.reshape(spec.groups, -1, *spectra.shape[1:])
 
 
 def filtered(spec: ConvSpec, kernels: Array, x: Array, size: tuple[int, ...]) -> Array:
-    """Multiply the spectrum of ``x`` (C, *size) by those of the kernels, sum over channels, transform back."""
+    """Multiply the spectrum of ``x`` (C, size…) by those of the kernels, sum over channels, transform back."""
     from scipy import fft
 
     axes = range(1, x.ndim)

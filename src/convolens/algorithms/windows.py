@@ -24,24 +24,28 @@ at = _At()
 """An index with a starred part, ``x[at[n, :, *block]]``, which type checkers do not accept in place."""
 
 
-def pad(x: Array, pads: Pads, border: Border) -> Array:
+def pad(x: Array, pads: Pads, border: Border, dtype: np.dtype[Any] | None = None) -> Array:
     """
-    Put a border around the last ``len(pads)`` axes of ``x``; without pads, ``x`` itself.
+    Put a border around the last ``len(pads)`` axes of ``x``, as ``dtype``; without either, ``x`` itself.
 
     >>> pad(np.array([1, 2, 3]), ((2, 4),), Border("reflect"))
     array([3, 2, 1, 2, 3, 2, 1, 2, 3])
     """
-    first = x.ndim - len(pads)
+    if not any(map(any, pads)):
+        return x.astype(dtype or x.dtype, copy=False)
+    first, size = x.ndim - len(pads), x.shape[x.ndim - len(pads) :]
+    padded = np.empty(
+        x.shape[:first] + tuple(n + sum(p) for n, p in zip(size, pads, strict=True)), dtype or x.dtype
+    )
     if border.mode == "constant":
-        if not any(map(any, pads)):
-            return x
-        value = border_value(border, x.dtype)
-        return np.pad(x, ((0, 0),) * first + pads, constant_values=np.asarray(value).astype(x.dtype))
-    for axis, (before, after) in enumerate(pads, start=first):
-        if before or after:
-            size = x.shape[axis]
-            x = x.take(source_index(np.arange(-before, size + after), size, border), axis=axis)
-    return x
+        padded[...] = border_value(border, padded.dtype)
+    padded[at[..., *(slice(p[0], p[0] + n) for n, p in zip(size, pads, strict=True))]] = x
+    if border.mode != "constant":
+        for axis, (n, (before, after)) in enumerate(zip(size, pads, strict=True), start=first):
+            cells = np.moveaxis(padded, axis, 0)
+            outside = np.r_[0:before, before + n : before + n + after]
+            cells[outside] = cells[before + source_index(outside - before, n, border)]
+    return padded
 
 
 def unpad(padded: Array, pads: Pads, border: Border) -> Array:
@@ -57,25 +61,26 @@ def unpad(padded: Array, pads: Pads, border: Border) -> Array:
         if border.mode != "constant" and (before or after):
             outside = np.r_[0:before, before + size : padded.shape[axis]]
             inside = inside.copy()
-            np.add.at(
-                inside, source_index(outside - before, size, border), np.moveaxis(padded, axis, 0)[outside]
-            )
+            np.add.at(inside, source_index(outside - before, size, border), np.moveaxis(padded, axis, 0)[outside])
         padded = np.moveaxis(inside, 0, axis)
     return padded
 
 
 def padded_input(spec: ConvSpec, x: Array) -> Array:
     """Put the spec's border around ``x``, in the type that sums are taken in where a copy is made anyway."""
-    if not any(map(any, spec.pads)):
-        return x
-    return pad(x.astype(spec.compute_dtype, copy=False), spec.pads, spec.border)
+    return pad(x, spec.pads, spec.border, spec.compute_dtype) if _copies(spec) else x
 
 
 def padded_bytes(spec: ConvSpec) -> int:
     """Bytes of the copy that :func:`padded_input` makes."""
-    if not any(map(any, spec.pads)):
+    if not _copies(spec):
         return 0
     return spec.batch * spec.in_channels * math.prod(spec.padded_size) * spec.compute_dtype.itemsize
+
+
+def _copies(spec: ConvSpec) -> bool:
+    """Whether there is a border, or a type (uint64) that NumPy would not mix with the sums' type."""
+    return any(map(any, spec.pads)) or not np.can_cast(spec.dtype, spec.compute_dtype)
 
 
 def taps(spec: ConvSpec) -> Iterator[tuple[int, ...]]:

@@ -1,6 +1,7 @@
 """What may follow a convolution in place: the activation functions by name."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -63,10 +64,14 @@ def find_activation(name: str | None) -> str | None:
     return found
 
 
+def check_activation(name: str | None, dtype: np.dtype[Any]) -> None:
+    """Refuse an activation that a result of ``dtype`` cannot hold."""
+    if name is not None and dtype.kind != "f" and name not in _STAY_INTEGER:
+        raise DTypeError(f"activation {name!r} needs floats, but the result is {dtype}; convert the input")
+
+
 def activate(y: Array, name: str | None) -> None:
     """Apply the activation called ``name`` to ``y``, in place."""
-    if name is None:
-        return
-    if y.dtype.kind != "f" and name not in _STAY_INTEGER:
-        raise DTypeError(f"activation {name!r} needs floats, but the result is {y.dtype}; convert the input")
-    y[...] = ACTIVATIONS[name](y)
+    check_activation(name, y.dtype)
+    if name is not None:
+        y[...] = ACTIVATIONS[name](y)

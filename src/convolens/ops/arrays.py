@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import DTypeError, SpecError
+from convolens.errors import SpecError
+from convolens.spec.dtypes import number_dtype
 from convolens.spec.layout import LAST
 
 Array = npt.NDArray[Any]
@@ -24,16 +25,13 @@ def as_array(x: npt.ArrayLike, name: str) -> Array:
         array = np.asarray(x)
     except ValueError as error:
         raise SpecError(f"{name} is not a rectangular array: {error}") from None
-    if array.dtype.kind not in "biuf" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
-        raise DTypeError(
-            f"{name} has dtype {array.dtype}; use bool, an integer type, float16, float32 or float64"
-        )
+    number_dtype(array.dtype, name)
     return array
 
 
 def channels_first(x: Array, dims: int, layout: str) -> Array:
     """
-    View an array as (N, C, *size), whatever its layout, with a batch axis of 1 where it has none.
+    View an array as (N, C, size…), whatever its layout, with a batch axis of 1 where it has none.
 
     >>> channels_first(np.zeros((5, 7, 3)), 2, "channels-last").shape
     (1, 3, 5, 7)
@@ -55,13 +53,24 @@ def result_array(
     """
     if out is None:
         return np.empty(shape, compute)
+    check_out(out, shape, dtype)
+    if dtype != compute or any(np.may_share_memory(out, x) for x in inputs):
+        return np.empty(shape, compute)
+    return out
+
+
+def check_out(out: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse an ``out`` that cannot take a result of this shape and dtype."""
     if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype or not out.flags.writeable:
         found = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
         read_only = ", read-only" if isinstance(out, np.ndarray) and not out.flags.writeable else ""
         raise SpecError(f"out must be a writeable array of {dtype} {shape}, not {found}{read_only}")
-    if dtype != compute or any(np.may_share_memory(out, x) for x in inputs):
-        return np.empty(shape, compute)
-    return out
+
+
+def add_bias(outputs: Array, bias: Array | None) -> None:
+    """Add one number for each channel to ``outputs`` (N, K, size…), in their type."""
+    if bias is not None:
+        outputs += bias.astype(outputs.dtype, copy=False).reshape(-1, *(1,) * (outputs.ndim - 2))
 
 
 def deliver(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:

@@ -1,6 +1,5 @@
 """Convolution in one, two and three dimensions, as deep learning means it."""
 
-import numpy as np
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array

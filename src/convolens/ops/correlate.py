@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
-from convolens.ops.arrays import Array, as_array
+from convolens.ops.arrays import Array, as_array, check_out
 from convolens.ops.prepared import PreparedConv
 from convolens.spec.borders import Border
 from convolens.spec.layout import FIRST
@@ -176,7 +175,7 @@ def _one_channel(
     if out is None:
         result: Array = conv(x[None])[0]
         return result
-    if not isinstance(out, np.ndarray):
-        raise SpecError(f"out must be an array, not {type(out).__name__}")
+    spec = conv.spec((1, *x.shape), x.dtype)
+    check_out(out, spec.output_shape[1:], spec.result_dtype)
     conv(x[None], out=out[None])
     return out

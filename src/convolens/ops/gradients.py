@@ -1,5 +1,7 @@
 """What flows backward through a convolution or transposed convolution: to its input, its weights, its bias."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,12 +9,13 @@ from convolens.algorithms.gradients import weight_gradient
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
+from convolens.ops.integers import check_sums, magnitude
 from convolens.ops.prepared import prepare_conv
 from convolens.ops.transposed import adjoint, turn
-from convolens.spec.borders import Border
+from convolens.spec.borders import Border, without_value
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
-from convolens.spec.padding import Padding
+from convolens.spec.padding import Padding, whole_shape
 from convolens.spec.transposed import transposed_spec
 
 
@@ -64,7 +67,7 @@ def _conv_grad_input(
     """
     grad, weight = as_array(grad_output, "grad_output"), as_array(weight, "weight")
     spec = ConvSpec(
-        tuple(input_shape),
+        input_shape,
         _checked(weight.shape, dims),
         stride=stride,
         padding=padding,
@@ -128,7 +131,7 @@ def _conv_grad_weight(
     x, grad = as_array(x, "input"), as_array(grad_output, "grad_output")
     spec = ConvSpec(
         x.shape,
-        _checked(tuple(weight_shape), dims),
+        _checked(weight_shape, dims),
         stride=stride,
         padding=padding,
         border=border,
@@ -170,8 +173,13 @@ def _conv_grad_bias(dims: int, grad_output: npt.ArrayLike, *, layout: str = FIRS
     if grad.ndim not in (dims + 1, dims + 2):
         raise SpecError(f"grad_output must have {dims + 1} or {dims + 2} axes, but its shape is {grad.shape}")
     first = channels_first(grad, dims, parse_layout(layout, dims))
-    total: Array = first.sum(axis=(0, *range(2, first.ndim)), dtype=np.result_type(grad, _widest(grad)))
-    return total.astype(grad.dtype, copy=False) if grad.dtype.kind == "f" else total
+    if grad.dtype.kind == "f":
+        wide, result = np.result_type(grad, np.float32), np.result_type(grad, grad)
+    else:
+        wide = result = np.dtype(np.int64)
+        check_sums(f"{grad.dtype} grad_output", grad, first.size / max(first.shape[1], 1))
+    total: Array = first.sum(axis=(0, *range(2, first.ndim)), dtype=wide)
+    return total.astype(result, copy=False)
 
 
 def _conv_transpose_grad_input(
@@ -216,12 +224,13 @@ def _conv_transpose_grad_input(
     >>> conv_transpose1d_grad_input([[1, 2, 3, 4, 5, 6]], [[[1, 10]]], stride=2)
     array([[21, 43, 65]])
     """
-    _checked(np.shape(weight), dims)
+    weight = as_array(weight, "weight")
+    _checked(weight.shape, dims)
     conv = prepare_conv(
         weight,
         stride=stride,
         padding=padding,
-        border=border,
+        border=without_value(border),
         dilation=dilation,
         groups=groups,
         flip=flip,
@@ -277,7 +286,7 @@ def _conv_transpose_grad_weight(
     x, grad = as_array(x, "input"), as_array(grad_output, "grad_output")
     spec = transposed_spec(
         x.shape,
-        _checked(tuple(weight_shape), dims),
+        _checked(weight_shape, dims),
         stride=stride,
         padding=padding,
         output_padding=output_padding,
@@ -295,11 +304,17 @@ def _conv_transpose_grad_weight(
 
 def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array) -> Array:
     dtype = spec.compute_dtype
+    if dtype.kind != "f":
+        cells = spec.batch * math.prod(spec.output_size)
+        check_sums(
+            f"{x.dtype} and {grad.dtype} arrays", x, float(cells * magnitude(grad)), border=spec.border.value
+        )
     first = (channels_first(a.astype(dtype, copy=False), spec.dims, spec.layout) for a in (x, grad))
     return turn(spec, weight_gradient(spec, *first)).astype(spec.result_dtype, copy=False)
 
 
 def _checked(weight_shape: tuple[int, ...], dims: int) -> tuple[int, ...]:
+    weight_shape = whole_shape(weight_shape, "weight shape")
     if len(weight_shape) != dims + 2:
         raise SpecError(f"weight must have {dims + 2} axes, but its shape is {weight_shape}")
     return weight_shape
@@ -312,13 +327,7 @@ def _check_gradient(shape: tuple[int, ...], grad: Array) -> None:
         )
 
 
-def _widest(x: Array) -> np.dtype[np.generic]:
-    return np.dtype(np.float32 if x.dtype.kind == "f" else np.int64)
-
-
-conv1d_grad_input, conv2d_grad_input, conv3d_grad_input = in_dimensions(
-    "conv{}d_grad_input", _conv_grad_input
-)
+conv1d_grad_input, conv2d_grad_input, conv3d_grad_input = in_dimensions("conv{}d_grad_input", _conv_grad_input)
 conv1d_grad_weight, conv2d_grad_weight, conv3d_grad_weight = in_dimensions(
     "conv{}d_grad_weight", _conv_grad_weight
 )

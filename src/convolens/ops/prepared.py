@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from convolens.algorithms.base import Algorithm
 from convolens.algorithms.separable import separable_rank
-from convolens.errors import DTypeError, SpecError
-from convolens.ops.activations import activate, find_activation
-from convolens.ops.arrays import Array, as_array, channels_first, deliver, result_array
+from convolens.errors import SpecError
+from convolens.ops.activations import activate, check_activation, find_activation
+from convolens.ops.arrays import Array, add_bias, as_array, channels_first, deliver, result_array
+from convolens.ops.integers import check_sums, largest_sum
 from convolens.planning.plan import Plan, plan_conv
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
@@ -34,9 +36,7 @@ class PreparedConv:
         self.weight = as_array(weight, "weight")
         self.bias = None if bias is None else as_array(bias, "bias")
         if self.weight.ndim < 3 or (dims is not None and self.weight.ndim != dims + 2):
-            wanted = (
-                "n + 2 axes: (kernels, channels / groups, *n sizes)" if dims is None else f"{dims + 2} axes"
-            )
+            wanted = "n + 2 axes: (kernels, channels / groups, *n sizes)" if dims is None else f"{dims + 2} axes"
             raise SpecError(f"weight must have {wanted}, but its shape is {self.weight.shape}")
         if self.bias is not None and self.bias.shape != self.weight.shape[:1]:
             raise SpecError(
@@ -48,102 +48,86 @@ class PreparedConv:
         self.algorithm: str = options.pop("algorithm")
         self.dims = self.weight.ndim - 2
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
-        self._state = functools.lru_cache(maxsize=8)(self._prepare)
+        # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
+        self._state = functools.lru_cache(maxsize=8)(functools.partial(_prepare, self.weight))
+        self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
 
     def __repr__(self) -> str:
         return f"PreparedConv(weight={self.weight.shape} {self.weight.dtype})"
 
     @functools.cached_property
-    def _rank(self) -> int | None:
-        weight = self.weight
-        worth_a_look = self.dims > 1 and math.prod(weight.shape[:2]) <= MOST_RANKED
-        if not worth_a_look or math.prod(weight.shape[2:]) < LEAST_SEPARATED or not self._finite:
-            return None
-        return separable_rank(weight, np.result_type(weight, np.float32))
-
-    @functools.cached_property
-    def _finite(self) -> bool:
-        return bool(np.isfinite(self.weight).all())
+    def _weights(self) -> float:
+        """The largest sum of magnitudes of a kernel's weights; NaN or infinite if one of them is."""
+        with np.errstate(over="ignore"):
+            return largest_sum(self.weight, tuple(range(1, self.weight.ndim)))
 
     def spec(self, input_shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> ConvSpec:
         """Return what a call with an input of this shape and dtype asks for."""
-        return ConvSpec(
+        spec = ConvSpec(
             input_shape,
             self.weight.shape,
             bias=self.bias is not None,
             dtype=dtype,
             weight_dtype=self.weight.dtype,
-            weight_rank=self._rank,
             **self.options,
         )
+        rank = self._rank(spec.compute_dtype)
+        return spec if rank is None else spec.replace(weight_rank=rank)
 
     def plan(self, input_shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Plan:
         """Return how an input of this shape and dtype would be convolved; ``print`` it to see the alternatives."""
-        return plan_conv(
-            self.spec(input_shape, dtype), exact=self.exact or not self._finite, algorithm=self.algorithm
-        )
+        spec = self.spec(input_shape, dtype)
+        if not math.isfinite(self._weights) and self.algorithm == "auto":
+            return plan_conv(spec, exact=True)
+        return plan_conv(spec, exact=self.exact, algorithm=self.algorithm)
 
     def __call__(self, x: npt.ArrayLike, *, out: Array | None = None) -> Array:
         """Convolve ``x``; see :func:`conv2d` for shapes, dtypes and errors."""
         x = as_array(x, "input")
         plan = self.plan(x.shape, x.dtype)
         spec = plan.spec
+        check_activation(self.activation, spec.result_dtype)
         if spec.compute_dtype.kind != "f":
-            self._check_sums(x, spec)
-        elif not plan.algorithm.plain_sum and not _all_finite(x):
-            plan = self._plan_for_nonfinite(plan)
-        result = result_array(spec.output_shape, spec.result_dtype, out, spec.compute_dtype, x, self.weight)
+            name = f"{x.dtype} input and {self.weight.dtype} weight"
+            check_sums(name, x, self._weights, border=spec.border.value, bias=self.bias)
+        elif not plan.algorithm.plain_sum and not self._tame(x, spec):
+            plan = self._plan_for_wild(plan)
+        arrays = (x, self.weight) if self.bias is None else (x, self.weight, self.bias)
+        result = result_array(spec.output_shape, spec.result_dtype, out, spec.compute_dtype, *arrays)
         images = channels_first(x, self.dims, spec.layout)
         outputs = channels_first(result, self.dims, spec.layout)
-        plan.algorithm.run(spec, self._state(plan), images, outputs)
-        if self.bias is not None:
-            outputs += self.bias.reshape(-1, *(1,) * self.dims)
+        plan.algorithm.run(spec, self._state(plan.algorithm, spec), images, outputs)
+        add_bias(outputs, self.bias)
         activate(result, self.activation)
         return deliver(result, spec.result_dtype, out)
 
-    def _prepare(self, plan: Plan) -> Any:
-        axes = tuple(range(2, self.weight.ndim))
-        return plan.algorithm.prepare(
-            plan.spec, np.flip(self.weight, axes) if plan.spec.flip else self.weight
-        )
+    def _tame(self, x: Array, spec: ConvSpec) -> bool:
+        """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
+        if x.size == 0:
+            return True
+        largest = np.abs(np.array([x.min(), x.max(), spec.border.value, 1], np.float64)).max()
+        cells = 4**spec.dims * math.prod(spec.padded_size)  # no FFT is longer
+        return bool(largest * cells * max(self._weights, 1) < np.finfo(spec.compute_dtype).max)
 
-    def _plan_for_nonfinite(self, plan: Plan) -> Plan:
+    def _plan_for_wild(self, plan: Plan) -> Plan:
         if self.algorithm != "auto":
             raise SpecError(
-                f"the input holds NaN or infinity, which algorithm {self.algorithm!r} would spread; "
-                "use algorithm='auto' or clean the input"
+                f"input or weight holds NaN, infinity or numbers near overflow, which algorithm "
+                f"{self.algorithm!r} would spread; use algorithm='auto'"
             )
         return plan_conv(plan.spec, exact=True)
 
-    def _check_sums(self, x: Array, spec: ConvSpec) -> None:
-        """Refuse integers whose sums could pass int64."""
-        if self.bias is not None and self.bias.dtype.kind == "f":
-            raise DTypeError(
-                f"bias is {self.bias.dtype}, but input and weight are integers; convert one of them to float"
-            )
-        largest = max(_largest(x), abs(int(spec.border.value)))
-        weights = np.abs(self.weight.astype(np.float64)).sum(axis=tuple(range(1, self.weight.ndim))).max()
-        bias = 0 if self.bias is None else _largest(self.bias)
-        if largest >= 2**63 or largest * float(weights) + bias >= 2.0**63:
-            raise SpecError(
-                f"sums of {x.dtype} input and {self.weight.dtype} weight could pass the range of int64; "
-                "convert the input to float64"
-            )
+
+def _prepare(weight: Array, algorithm: Algorithm[Any], spec: ConvSpec) -> Any:
+    return algorithm.prepare(spec, np.flip(weight, tuple(range(2, weight.ndim))) if spec.flip else weight)
 
 
-def _all_finite(x: Array) -> bool:
-    """Whether no element is NaN or infinite; a sum that overflows counts as infinite."""
-    with np.errstate(all="ignore"):
-        return math.isfinite(np.sum(x, dtype=np.float64))
-
-
-def _largest(x: Array) -> int:
-    """Largest magnitude among the integers of ``x``, from its dtype where that is small enough to be sure."""
-    if x.dtype.kind == "b":
-        return 1
-    if x.dtype.itemsize <= 2 or x.size == 0:
-        return max(abs(int(np.iinfo(x.dtype).min)), int(np.iinfo(x.dtype).max)) if x.dtype.kind in "iu" else 0
-    return max(abs(int(x.min())), abs(int(x.max())))
+def _rank(weight: Array, dtype: np.dtype[Any]) -> int | None:
+    """Count the separable terms of kernels that may be worth separating."""
+    worth_a_look = weight.ndim > 3 and math.prod(weight.shape[:2]) <= MOST_RANKED and dtype.kind == "f"
+    if not worth_a_look or math.prod(weight.shape[2:]) < LEAST_SEPARATED or not np.isfinite(weight).all():
+        return None
+    return separable_rank(weight, dtype)
 
 
 def prepare_conv(
@@ -166,7 +150,7 @@ def prepare_conv(
 
     Parameters
     ----------
-    weight : array_like, shape (K, C / groups, *kernel size)
+    weight : array_like, shape (K, C / groups, kernel size…)
         K kernels in one, two, three or more dimensions.
     bias : array_like, shape (K,), optional
         One number for each kernel.

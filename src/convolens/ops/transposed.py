@@ -1,5 +1,6 @@
 """Transposed convolution: the adjoint of convolution, which sends each input cell to a window of the output."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,10 @@ import numpy.typing as npt
 
 from convolens.algorithms.gradients import input_gradient
 from convolens.errors import SpecError
-from convolens.ops.activations import activate, find_activation
-from convolens.ops.arrays import Array, as_array, channels_first, deliver, result_array
+from convolens.ops.activations import activate, check_activation, find_activation
+from convolens.ops.arrays import Array, add_bias, as_array, channels_first, deliver, result_array
 from convolens.ops.dimensions import in_dimensions
+from convolens.ops.integers import check_sums, largest_sum
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST
@@ -114,16 +116,27 @@ def adjoint(
     shift = None if bias is None else as_array(bias, "bias")
     if shift is not None and shift.shape != (spec.in_channels,):
         raise SpecError(
-            f"bias must have one number for each of the {spec.in_channels} output channels, not shape {shift.shape}"
+            f"bias must have one number for each of the {spec.in_channels} output channels, "
+            f"but its shape is {shift.shape}"
         )
-    result = result_array(spec.input_shape, spec.result_dtype, out, spec.compute_dtype, x, weight)
+    check_activation(activation, spec.result_dtype)
+    if spec.compute_dtype.kind != "f":
+        check_sums(f"{x.dtype} input and {weight.dtype} weight", x, _weights(spec, weight), bias=shift)
+    arrays = (x, weight) if shift is None else (x, weight, shift)
+    result = result_array(spec.input_shape, spec.result_dtype, out, spec.compute_dtype, *arrays)
     outputs = channels_first(result, spec.dims, spec.layout)
     turned = turn(spec, weight).astype(spec.compute_dtype, copy=False)
     outputs[...] = input_gradient(spec, turned, channels_first(x, spec.dims, spec.layout))
-    if shift is not None:
-        outputs += shift.reshape(-1, *(1,) * spec.dims)
+    add_bias(outputs, shift)
     activate(result, activation)
     return deliver(result, spec.result_dtype, out)
+
+
+def _weights(spec: ConvSpec, weight: Array) -> float:
+    """The largest sum of magnitudes of weights that one cell takes, over the copies that a border makes of it."""
+    grouped = weight.reshape(spec.groups, -1, *weight.shape[1:])
+    copies = 1 if spec.border.mode == "constant" else math.prod(1 + sum(pads) for pads in spec.pads)
+    return copies * largest_sum(grouped, (1, *range(3, grouped.ndim)))
 
 
 def turn(spec: ConvSpec, weight: Array) -> Array:

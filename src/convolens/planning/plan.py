@@ -78,8 +78,8 @@ class Plan:
                 rows.append((mark, estimate.algorithm, *figures, ALGORITHMS[estimate.algorithm].summary))
         widths = [max(len(row[i]) for row in rows) for i in range(5)]
         lines = [
-            f"{m:1} {name:<{widths[1]}}  {time:>{widths[2]}}  {error:>{widths[3]}}  {space:>{widths[4]}}  {note}".rstrip()
-            for m, name, time, error, space, note in rows
+            "  ".join((f"{mark:1} {name:<{widths[1]}}", *map(str.rjust, figures, widths[2:]), note)).rstrip()
+            for mark, name, *figures, note in rows
         ]
         head = f"{spec.input_shape} * {spec.weight_shape} → {spec.output_shape} {spec.result_dtype}"
         return "\n".join([head, *lines])

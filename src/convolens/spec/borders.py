@@ -12,15 +12,16 @@ from convolens.errors import SpecError, UnknownNameError, unknown_name
 
 MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
-# Names of NumPy, SciPy (ndimage and signal), OpenCV, PyTorch, scikit-image and Keras that mean one thing everywhere.
+# Names of NumPy, SciPy (ndimage, signal), OpenCV, PyTorch, scikit-image and Keras that mean one thing everywhere.
 SYNONYMS = {
     **{mode: mode for mode in MODES},
     "zero": "constant", "zeros": "constant", "fill": "constant", "grid-constant": "constant",
     "border-constant": "constant",
     "replicate": "edge", "nearest": "edge", "clamp": "edge", "border-replicate": "edge",
-    "mirror": "reflect", "reflect-101": "reflect", "reflect101": "reflect", "border-reflect-101": "reflect",
-    "border-reflect101": "reflect", "border-default": "reflect",
-    "symm": "symmetric", "grid-mirror": "symmetric", "border-reflect": "symmetric", "half-sample-symmetric": "symmetric",
+    "mirror": "reflect", "reflect-101": "reflect", "reflect101": "reflect",
+    "border-reflect-101": "reflect", "border-reflect101": "reflect", "border-default": "reflect",
+    "symm": "symmetric", "grid-mirror": "symmetric", "border-reflect": "symmetric",
+    "half-sample-symmetric": "symmetric",
     "circular": "wrap", "periodic": "wrap", "cyclic": "wrap", "grid-wrap": "wrap", "border-wrap": "wrap",
 }  # fmt: skip
 
@@ -29,7 +30,7 @@ _MIRRORS = (
     "this is what SciPy calls 'reflect')"
 )
 _AMBIGUOUS = {
-    "mirrored": _MIRRORS, "reflected": _MIRRORS, "reflection": _MIRRORS, "mirror-image": _MIRRORS, "even": _MIRRORS,
+    **dict.fromkeys(("mirrored", "reflected", "reflection", "mirror-image", "even"), _MIRRORS),
     "extend": "'edge' (the last cell again and again), " + _MIRRORS + " or 'wrap'",
     "pad": "'constant', 'edge', " + _MIRRORS + " or 'wrap'",
 }  # fmt: skip
@@ -100,6 +101,16 @@ def _plain_number(value: object) -> float:
     return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
+def without_value(border: str | float | Border) -> Border:
+    """
+    Read a border for an operation that is linear: whatever constant lies outside adds nothing to it.
+
+    >>> without_value(7), without_value("wrap")
+    (Border(mode='constant', value=0), Border(mode='wrap', value=0))
+    """
+    return Border(parse_border(border).mode)
+
+
 def source_index(positions: npt.ArrayLike, size: int, border: Border) -> npt.NDArray[np.intp]:
     r"""
     The cell of an axis that a border shows at each position, however far outside.
@@ -157,11 +168,16 @@ def border_value(border: Border, dtype: np.dtype[Any]) -> float:
     Raises
     ------
     SpecError
-        If the image is of integers and the constant is not one.
+        If the image is of integers and the constant is not one, or if it is beyond the range of ``dtype``.
     """
-    if dtype.kind in "iu" and not (math.isfinite(border.value) and float(border.value).is_integer()):
+    value = border.value
+    if dtype.kind in "iu" and isinstance(value, float) and not value.is_integer():
         raise SpecError(
-            f"border value {border.value!r} is not an integer, but input and weight are; "
+            f"border value {value!r} is not an integer, but input and weight are; "
             "use an integer border or convert the input to float"
         )
-    return border.value
+    if dtype.kind in "iuf" and abs(value) != math.inf:
+        number, limits = (float, np.finfo(dtype)) if dtype.kind == "f" else (int, np.iinfo(dtype))
+        if value < number(limits.min) or value > number(limits.max):
+            raise SpecError(f"border value {value!r} is beyond the range of {dtype}; use a smaller one")
+    return value

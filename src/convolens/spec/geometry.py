@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import DTypeError, SpecError
+from convolens.errors import SpecError
 from convolens.spec.borders import Border, border_value, parse_border
+from convolens.spec.dtypes import number_dtype
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
 from convolens.spec.padding import Padding, Pads, per_dimension, resolve_padding, whole_number, whole_shape
 
@@ -18,16 +19,16 @@ class ConvSpec:
     """
     What is asked of one convolution; shapes and options, no arrays.
 
-    With stride :math:`s`, dilation :math:`d`, kernel size :math:`k` and pads :math:`p`, along each dimension,
+    Along each dimension, with stride :math:`s`, dilation :math:`d`, kernel size :math:`k`, pads :math:`p`,
 
-    .. math:: output = \\left\\lfloor \\frac{input + p_{before} + p_{after} - d (k - 1) - 1}{s} \\right\\rfloor + 1.
+    .. math:: output = \\lfloor (input + p_{before} + p_{after} - d (k - 1) - 1) / s \\rfloor + 1.
 
     Parameters
     ----------
     input_shape : tuple of int
-        (N, C, *size), or (N, *size, C) with ``layout="channels-last"``; the batch axis N may be left out.
+        (N, C, size…), or (N, size…, C) with ``layout="channels-last"``; the batch axis N may be left out.
     weight_shape : tuple of int
-        (K, C / groups, *kernel size), whatever the layout: K kernels.
+        (K, C / groups, kernel size…), whatever the layout: K kernels.
     stride, dilation : int or tuple of int, default 1
         One for all dimensions, or one for each.
     padding : int, tuple of int, tuple of pairs, or str, default 0
@@ -112,8 +113,8 @@ class ConvSpec:
             flip=bool(flip),
             bias=bool(bias),
             layout=parse_layout(layout, dims),
-            dtype=np.dtype(dtype),
-            weight_dtype=np.dtype(dtype if weight_dtype is None else weight_dtype),
+            dtype=number_dtype(dtype, "input"),
+            weight_dtype=number_dtype(dtype if weight_dtype is None else weight_dtype, "weight"),
             weight_rank=weight_rank,
         )
         self._check_channels()
@@ -141,9 +142,10 @@ class ConvSpec:
         for axis, (window, padded) in enumerate(zip(self.window_size, self.padded_size, strict=True)):
             if window > padded:
                 raise SpecError(
-                    f"kernel larger than the padded input: along dimension {axis} the kernel spans {window} cells "
-                    f"({self.kernel_size[axis]} at dilation {self.dilation[axis]}), the input has "
-                    f"{self.input_size[axis]} + {sum(self.pads[axis])} pads = {padded}; pad more or use a smaller kernel"
+                    f"kernel larger than the padded input: along dimension {axis} the kernel spans "
+                    f"{window} cells ({self.kernel_size[axis]} at dilation {self.dilation[axis]}), the input has "
+                    f"{self.input_size[axis]} + {sum(self.pads[axis])} pads = {padded}; "
+                    "pad more or use a smaller kernel"
                 )
 
     def replace(self, **changes: Any) -> Self:
@@ -244,11 +246,6 @@ class ConvSpec:
     @property
     def result_dtype(self) -> np.dtype[Any]:
         """int64 for integers throughout, else the float type that NumPy's promotion gives."""
-        for dtype in (self.dtype, self.weight_dtype):
-            if dtype.kind not in "biuf" or (dtype.kind == "f" and dtype.itemsize > 8):
-                raise DTypeError(
-                    f"cannot convolve {dtype}; use bool, an integer type, float16, float32 or float64"
-                )
         if self.dtype.kind != "f" and self.weight_dtype.kind != "f":
             return np.dtype(np.int64)
         return np.result_type(self.dtype, self.weight_dtype)
@@ -257,7 +254,5 @@ class ConvSpec:
     def compute_dtype(self) -> np.dtype[Any]:
         """The type that products and sums are taken in: int64, float64, or float32 (for float16 too)."""
         return (
-            np.result_type(self.result_dtype, np.float32)
-            if self.result_dtype.kind == "f"
-            else self.result_dtype
+            np.result_type(self.result_dtype, np.float32) if self.result_dtype.kind == "f" else self.result_dtype
         )

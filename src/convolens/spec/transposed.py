@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from convolens.errors import SpecError
-from convolens.spec.borders import Border
+from convolens.spec.borders import Border, without_value
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
-from convolens.spec.padding import Padding, Pads, per_dimension, resolve_padding
+from convolens.spec.padding import Padding, Pads, per_dimension, resolve_padding, whole_number, whole_shape
 
 
 def transposed_spec(
@@ -34,9 +34,9 @@ def transposed_spec(
     Parameters
     ----------
     input_shape : tuple of int
-        (N, C, *size) of the transposed convolution's input; the batch axis may be left out.
+        (N, C, size…) of the transposed convolution's input; the batch axis may be left out.
     weight_shape : tuple of int
-        (C, K / groups, *kernel size): the shape of the convolution that goes the other way.
+        (C, K / groups, kernel size…): the shape of the convolution that goes the other way.
     output_padding : int or tuple of int, default 0
         Cells added to the output's end, less than the stride: which of the sizes that the convolution maps to
         ``input`` is meant.
@@ -60,24 +60,23 @@ def transposed_spec(
     >>> transposed_spec((8, 16, 14, 14), (16, 32, 4, 4), stride=2, padding=1).input_shape
     (8, 32, 28, 28)
     """
-    dims = len(weight_shape) - 2
+    input_shape, weight_shape = whole_shape(input_shape, "input shape"), whole_shape(weight_shape, "weight shape")
+    groups, dims = whole_number(groups, "groups", 1), len(weight_shape) - 2
     if dims < 1 or len(input_shape) not in (dims + 1, dims + 2):
         raise SpecError(
-            f"input {tuple(input_shape)} and weight {tuple(weight_shape)} do not fit: for n dimensions the weight is "
-            "(channels, kernels / groups, *n sizes) and the input has n + 1 or n + 2 axes"
+            f"input {input_shape} and weight {weight_shape} do not fit: for n dimensions the "
+            "weight is (channels, kernels / groups, *n sizes) and the input has n + 1 or n + 2 axes"
         )
     layout = parse_layout(layout, dims)
-    batch, channels, size = split_shape(tuple(input_shape), dims, layout)
+    batch, channels, size = split_shape(input_shape, dims, layout)
     steps, spacing = per_dimension(stride, dims, "stride"), per_dimension(dilation, dims, "dilation")
     extra = per_dimension(output_padding, dims, "output_padding", least=0)
     for step, more in zip(steps, extra, strict=True):
         if more >= step:
-            raise SpecError(
-                f"output_padding must be less than the stride, but {more} is not less than {step}"
-            )
+            raise SpecError(f"output_padding must be less than the stride, but {more} is not less than {step}")
     if channels != weight_shape[0]:
         raise SpecError(
-            f"input {tuple(input_shape)} ({layout}) has {channels} channels, but the weight {tuple(weight_shape)} "
+            f"input {input_shape} ({layout}) has {channels} channels, but the weight {weight_shape} "
             f"takes {weight_shape[0]}, its first axis"
         )
     window = tuple(d * (k - 1) + 1 for d, k in zip(spacing, weight_shape[2:], strict=True))
@@ -89,10 +88,10 @@ def transposed_spec(
         raise SpecError(f"padding {pads} cuts off all of the output, whose size would be {output}; use less")
     return ConvSpec(
         join_shape(batch, weight_shape[1] * groups, output, layout),
-        tuple(weight_shape),
+        weight_shape,
         stride=steps,
         padding=pads,
-        border=border,
+        border=without_value(border),
         dilation=spacing,
         groups=groups,
         flip=flip,

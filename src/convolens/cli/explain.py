@@ -1,0 +1,194 @@
+"""``convolens explain``: output cells of a convolution worked out, as text, LaTeX, JSON or a picture."""
+
+import io
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from convolens.cli.arrays import Array, read_input
+from convolens.cli.options import Border, Overwrite, parse_border_option
+from convolens.errors import SpecError
+
+if TYPE_CHECKING:
+    from convolens.explain import Trace
+
+MOST_STEPS = 10_000
+
+
+class Form(StrEnum):
+    """What an explanation can be."""
+
+    text = "text"
+    latex = "latex"
+    json = "json"
+    png = "png"
+    svg = "svg"
+
+
+_SUFFIXES = {".txt": Form.text, ".tex": Form.latex, ".json": Form.json, ".png": Form.png, ".svg": Form.svg}
+
+
+def explain_command(
+    given: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT",
+            help="Numbers such as '1 2 0; 0 1 2; 2 0 1', a .npy, .csv or .json file, or a photograph.",
+        ),
+    ],
+    kernel: Annotated[
+        str,
+        typer.Option("--kernel", "-k", help="A name, numbers such as '-1 0 1; -2 0 2; -1 0 1', or a file."),
+    ],
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROW,COLUMN", help="The output cell; with several kernels or channels 'KERNEL,ROW,COLUMN'."
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Work out every cell of the output.")] = False,
+    form: Annotated[
+        Form | None, typer.Option("--format", "-f", help="By default text, or what the output's suffix says.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.")] = None,
+    bias: Annotated[str | None, typer.Option(help="Number to add, or one for each kernel.")] = None,
+    stride: Annotated[str, typer.Option(help="Cells from window to window: 2, or 2,1 by dimension.")] = "1",
+    padding: Annotated[
+        str, typer.Option(help="Border cells: 1, 1,2 by dimension, 0+1,1+1 before and after, same, valid or full.")
+    ] = "0",
+    border: Border = "constant",
+    dilation: Annotated[str, typer.Option(help="Cells from kernel cell to kernel cell.")] = "1",
+    groups: Annotated[int, typer.Option(help="Groups of channels.")] = 1,
+    flip: Annotated[bool, typer.Option("--flip", help="True convolution: turn the kernel by 180°.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """
+    Work a convolution out: the window, the kernel, every product, their sum.
+
+    Example: [bold]convolens explain "1 2 0; 0 1 2; 2 0 1" --kernel "-1 0 1; -2 0 2; -1 0 1" --at 0,0[/bold]
+    """
+    from convolens.explain import explain
+    from convolens.images.files import atomic_output, check_output
+
+    form = _form(form, output)
+    if every and at is not None:
+        raise SpecError(f"--all and --at {at} contradict each other; give one of them")
+    if output is not None:
+        check_output(output, overwrite=overwrite)
+    array, channels_last = read_input(given)
+    trace = explain(
+        array,
+        _kernel(kernel, array, channels_last=channels_last),
+        None if bias is None else _biases(bias),
+        stride=_whole(stride, "--stride"),
+        padding=_padding(padding),
+        border=parse_border_option(border),
+        dilation=_whole(dilation, "--dilation"),
+        groups=groups,
+        flip=flip,
+        layout="channels-last" if channels_last else "channels-first",
+        cell=None if at is None else _cell(at),
+    )
+    parts = _explanation(trace, form, every=every)
+    if output is None:
+        for part in parts:
+            typer.echo(part)
+        return
+    with atomic_output(output, overwrite=overwrite) as file:
+        for part in parts:
+            file.write(part if isinstance(part, bytes) else f"{part}\n".encode())
+
+
+def _form(form: Form | None, output: Path | None) -> Form:
+    if form is None:
+        form = Form.text if output is None else _SUFFIXES.get(output.suffix.lower(), Form.text)
+    if form in (Form.png, Form.svg) and output is None:
+        raise SpecError(f"a picture needs a file: add --output step.{form}")
+    return form
+
+
+def _explanation(trace: "Trace", form: Form, *, every: bool) -> Iterator[str | bytes]:
+    """Give the explanation piece by piece; without a cell, text is an overview and the rest the middle cell."""
+    if form in (Form.png, Form.svg):
+        if every and len(trace) > 1:
+            raise SpecError(f"a picture shows one cell, but there are {len(trace)}; say which with --at")
+        yield picture_bytes(trace, form)
+        return
+    if form == Form.text and not every and len(trace) > 1:
+        yield f"{trace.overview()}\n\n--at ROW,COLUMN works out one of the {len(trace)} cells, --all every one"
+        return
+    if every and len(trace) > MOST_STEPS:
+        raise SpecError(
+            f"the output has {len(trace)} cells, --all works out at most {MOST_STEPS}; choose some with --at"
+        )
+    if form == Form.json:
+        yield trace.json() if every else trace[trace.middle].json()
+        return
+    for number, step in enumerate(trace if every else [trace[trace.middle]]):
+        if number:
+            yield "" if form == Form.latex else "\n" + "─" * 80 + "\n"
+        yield step.text() if form == Form.text else step.latex()
+
+
+def picture_bytes(trace: "Trace", form: str) -> bytes:
+    """Draw the trace's cell; the same cell gives the same bytes."""
+    import matplotlib
+
+    drawing = io.BytesIO()
+    figure = trace.picture()
+    with matplotlib.rc_context({"svg.hashsalt": "convolens"}):
+        figure.savefig(drawing, format=str(form), metadata={"Date": None} if form == "svg" else None)
+    return drawing.getvalue()
+
+
+def _kernel(text: str, array: Array, *, channels_last: bool) -> Array:
+    """Read a kernel; from a .npy file of any shape, as (kernels, channels, size…) weights have."""
+    from convolens.kernels.parse import parse_kernel
+
+    path = Path(text)
+    if path.suffix.lower() == ".npy" and path.is_file():
+        weights = read_input(text)[0]
+        if weights.ndim != 2:
+            return weights
+    weights = np.asarray(parse_kernel(text))
+    signal = array.ndim == 1 and not channels_last
+    return weights[0] if signal and len(weights) == 1 else weights
+
+
+def _numbers(text: str, name: str, kind: type[int] | type[float]) -> list[Any]:
+    try:
+        return [kind(word) for word in re.split(r"[\s,x×]+", text.strip())]
+    except ValueError:
+        what = "whole numbers" if kind is int else "numbers"
+        raise SpecError(f"{name} takes {what} with commas between them, not {text!r}") from None
+
+
+def _whole(text: str, name: str) -> int | tuple[int, ...]:
+    numbers = _numbers(text, name, int)
+    return numbers[0] if len(numbers) == 1 else tuple(numbers)
+
+
+def _cell(text: str) -> tuple[int, ...]:
+    return tuple(_numbers(text.strip("[]() "), "--at", int))
+
+
+def _biases(text: str) -> list[Any]:
+    try:
+        return _numbers(text, "--bias", int)
+    except SpecError:
+        return _numbers(text, "--bias", float)
+
+
+def _padding(text: str) -> Any:
+    if re.fullmatch(r"[a-z-]+", text.strip(), re.IGNORECASE):
+        return text
+    if "+" not in text:
+        return _whole(text, "--padding")
+    pairs = [_numbers(pair.replace("+", ","), "--padding", int) for pair in text.split(",")]
+    return [tuple(pair * 2 if len(pair) == 1 else pair) for pair in pairs]

@@ -1,0 +1,141 @@
+"""``convolens shape``: what every layer of a stack puts out, costs and sees, with the numbers in the formulae."""
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from convolens.cli.shape_tables import dense_table, formula_table, layer_table, settings_table, totals
+from convolens.errors import SpecError
+from convolens.spec.formula import layer_formulas
+from convolens.spec.solve import padding_that_keeps, settings_for
+from convolens.spec.stack import Layer, Stack
+from convolens.spec.stack_options import read_options
+from convolens.spec.stack_text import parse_stack
+
+
+class ValueType(StrEnum):
+    """Data types that a network's values commonly have."""
+
+    float16 = "float16"
+    float32 = "float32"
+    float64 = "float64"
+
+
+def shape_command(
+    stack: Annotated[
+        list[str] | None,
+        typer.Argument(help="Input and layers, such as '3x224x224 conv:64,k7,s2,p3 relu max:3,s2,p1'."),
+    ] = None,
+    *,
+    formulas: Annotated[bool, typer.Option(help="Put the numbers into the formulae.")] = True,
+    dense: Annotated[bool, typer.Option("--dense", help="Compare with fully connected layers.")] = False,
+    keep: Annotated[
+        str | None, typer.Option(metavar="KERNEL", help="Which padding keeps the size? '7', or '7,d2'.")
+    ] = None,
+    solve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IN:OUT", help="Which settings turn IN cells into OUT? '224:112', or '224:112,k3,s2'."
+        ),
+    ] = None,
+    dtype: Annotated[ValueType, typer.Option(help="Data type of the values.")] = ValueType.float32,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Show the shape, parameters, multiply-adds, memory and receptive field of every layer of a stack."""
+    if not (stack or keep or solve):
+        raise SpecError("give a stack, such as '3x224x224 conv:64,k7,s2,p3', or one of --keep and --solve")
+    console = Console(highlight=False, markup=False, quiet=as_json)
+    answers: dict[str, Any] = {}
+    if stack:
+        layers = parse_stack(" ".join(stack), dtype=dtype.value)
+        _print_stack(console, layers, formulas=formulas, dense=dense)
+        answers |= _stack_as_json(layers)
+    if keep:
+        answers["keep"] = _keep(console, keep)
+    if solve:
+        answers["solve"] = _solve(console, solve)
+    if as_json:
+        typer.echo(json.dumps(answers, indent=2, ensure_ascii=False))
+
+
+def _print_stack(console: Console, stack: Stack, *, formulas: bool, dense: bool) -> None:
+    console.print(layer_table(stack))
+    console.print(totals(stack))
+    if formulas and any(map(layer_formulas, stack.layers)):
+        console.print()
+        console.print(formula_table(stack))
+    if dense:
+        console.print()
+        console.print(dense_table(stack))
+
+
+def _keep(console: Console, text: str) -> dict[str, Any]:
+    """Answer which padding keeps the size, for every size: the formula is written with n."""
+    options = read_options(text.split(","), "main", "kernel", "dilation")
+    kernel = options.get("main", options.get("kernel"))
+    dilation = options.get("dilation", 1)
+    if not isinstance(kernel, int) or not isinstance(dilation, int):
+        raise SpecError(f"--keep takes one kernel size, such as 7 or 7,d2, not {text!r}")
+    before, after = padding_that_keeps(kernel, dilation=dilation)
+    window = f"{kernel}" if dilation == 1 else f"{dilation}·({kernel} − 1) − 1"
+    sides = f"p{before}" if before == after else f"p{before}+{after}"
+    console.print(f"{sides} keeps the size: n + {before} + {after} − {window} + 1 = n")
+    return {"kernel": kernel, "dilation": dilation, "padding": [before, after]}
+
+
+def _solve(console: Console, text: str) -> list[dict[str, Any]]:
+    sizes, *words = text.split(",")
+    try:
+        given, wanted = (int(size) for size in sizes.split(":"))
+    except ValueError:
+        raise SpecError(f"--solve takes two sizes, such as 224:112 or 224:112,k3,s2, not {text!r}") from None
+    options = read_options(words, "kernel", "stride", "padding", "dilation")
+    for key, value in options.items():
+        if not isinstance(value, int):
+            raise SpecError(f"--solve takes one number for the {key}, as it solves one dimension, not {value!r}")
+    # settings_for takes what to try in the plural.
+    settings = settings_for(given, wanted, **{f"{key}s": [value] for key, value in options.items()})
+    if not settings:
+        raise SpecError(
+            f"nothing turns {given} cells into {wanted} among kernels of 1 to 11, strides of 1 to 8, no dilation "
+            "and padding of up to half the window; ask for others, such as --solve 224:14,k16,s16"
+        )
+    console.print(settings_table(settings, given))
+    return [asdict(setting) | {"formula": setting.formula(given)} for setting in settings]
+
+
+def _stack_as_json(stack: Stack) -> dict[str, Any]:
+    return {
+        "input_shape": stack.input_shape,
+        "output_shape": stack.output_shape,
+        "dtype": stack.dtype.name,
+        "parameters": stack.parameters,
+        "macs": stack.macs,
+        "memory": stack.memory,
+        "fully_connected_weights": stack.fully_connected_weights,
+        "layers": [_layer_as_json(layer) for layer in stack.layers],
+    }
+
+
+def _layer_as_json(layer: Layer) -> dict[str, Any]:
+    seen = layer.receptive_field
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "input_shape": layer.input_shape,
+        "output_shape": layer.output_shape,
+        "parameters": layer.parameters,
+        "macs": layer.macs,
+        "memory": layer.memory,
+        "fully_connected_weights": layer.fully_connected_weights,
+        "receptive_field": {
+            "size": seen.size,
+            "jump": [float(jump) for jump in seen.jump],
+            "start": seen.start,
+        },
+        "formulas": layer_formulas(layer),
+    }

@@ -1,0 +1,199 @@
+"""A kernel over a picture: same size and data type out, rounded and saturated, never wrapped."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convolens.errors import unknown_name
+from convolens.images.image import Image, split_alpha
+from convolens.images.tiles import Weights, check_filterable, tiles
+from convolens.kernels import NamedKernel, parse_kernel
+from convolens.spec.borders import Border, parse_border
+
+Response = Literal["clip", "signed", "absolute", "raw"]
+RESPONSES: tuple[Response, ...] = get_args(Response)
+
+
+@overload
+def filter_image(
+    image: Image,
+    kernel: ArrayLike | NamedKernel | str,
+    *,
+    border: str | float | Border = ...,
+    flip: bool = ...,
+    response: Response = ...,
+) -> Image: ...
+
+
+@overload
+def filter_image(
+    image: ArrayLike,
+    kernel: ArrayLike | NamedKernel | str,
+    *,
+    border: str | float | Border = ...,
+    flip: bool = ...,
+    response: Response = ...,
+) -> NDArray[Any]: ...
+
+
+def filter_image(
+    image: ArrayLike | Image,
+    kernel: ArrayLike | NamedKernel | str,
+    *,
+    border: str | float | Border = "reflect",
+    flip: bool = False,
+    response: Response = "clip",
+) -> NDArray[Any] | Image:
+    r"""
+    Lay a kernel over every pixel of a picture and sum the products.
+
+    .. math::
+
+        r[y, x] = \sum_{i, j} w[i, j] \;
+        p\!\left[y + i - \lfloor k_h / 2 \rfloor,\; x + j - \lfloor k_w / 2 \rfloor\right]
+
+    This is cross-correlation; with ``flip`` the kernel is turned by 180°, and it is convolution. Every colour
+    channel is filtered by itself. Alpha stays as it is.
+
+    Parameters
+    ----------
+    image : array_like or Image
+        Shape (H, W) or (H, W, C): integers of 8, 16 or 32 bits, or floating-point numbers. In an array of 2
+        or 4 channels the last is alpha.
+    kernel : NamedKernel, array_like of shape (kh, kw), or str
+        Weights, or a text that `convolens.kernels.parse_kernel` understands: ``"sobel-x"``,
+        ``"gaussian:sigma=2"``, ``"-1 0 1; -2 0 2; -1 0 1"``, or the name of a file.
+    border : str, number or Border, default "reflect"
+        What lies outside the picture.
+    flip : bool, default False
+        Turn the kernel by 180°.
+    response : {"clip", "signed", "absolute", "raw"}, default "clip"
+        How the sums become pixels, see Notes.
+
+    Returns
+    -------
+    ndarray or Image
+        Of the kind, shape and data type of ``image``; with ``response="raw"`` of type int64 or float64, and
+        without alpha.
+
+    Raises
+    ------
+    SpecError
+        If the kernel is not a matrix of finite numbers, or the array not a picture.
+    DTypeError
+        If the data type is none of the above.
+    UnknownNameError
+        If kernel, border or response are not known.
+
+    Notes
+    -----
+    ``clip``
+        The sum itself. Integers are rounded, halves to the even neighbour, and held within the data type.
+        Floating-point numbers know no limits and are left alone.
+    ``signed``
+        Zero is the middle grey, brighter is positive. Unsigned integers of limit M: (M + 1)/2 + s·r with
+        s = (M − 1)/2 / (M·g), where g is the larger of the sum of the positive weights and that of the
+        negative ones without their sign. The strongest response possible thus just reaches the end of the
+        scale, and pictures under one kernel compare. uint8: 128 + 127·r / (255·g). Signed integers: zero
+        stays zero, and s = 1 / g. Floating point: 0.5 + r / (2g), for pictures between 0 and 1.
+    ``absolute``
+        The sum without its sign, rounded and held as above.
+    ``raw``
+        The exact sums: int64 for integers under whole weights, otherwise float64.
+
+    Sums of integers under whole weights are exact, and so rounded correctly whatever the response; all
+    other sums are computed in float64. Beyond picture and result, about 100 MB are needed whatever the
+    picture's size.
+
+    Examples
+    --------
+    >>> photo = np.array([[10, 10, 200], [10, 10, 200], [10, 10, 200]], np.uint8)
+    >>> filter_image(photo, [[-1, 0, 1]], border="edge")
+    array([[  0, 190, 190],
+           [  0, 190, 190],
+           [  0, 190, 190]], dtype=uint8)
+    >>> filter_image(photo, [[1, 0, -1]], border="edge", response="signed")
+    array([[128,  33,  33],
+           [128,  33,  33],
+           [128,  33,  33]], dtype=uint8)
+    >>> filter_image(photo, [[1, 0, -1]], border="edge", response="raw")[0]
+    array([   0, -190, -190])
+    """
+    if response not in RESPONSES:
+        raise unknown_name("response", response, RESPONSES)
+    weights, outside = as_weights(kernel), parse_border(border)
+    if isinstance(image, Image):
+        return image.with_pixels(_filter(image.pixels, weights, outside, flip, response))
+    array = np.asarray(image)
+    check_filterable(array.dtype, array.shape)
+    pixels, alpha = split_alpha(array)
+    filtered = _filter(pixels, weights, outside, flip, response)
+    if alpha is not None and response != "raw":
+        return np.dstack([filtered, alpha])
+    return filtered.reshape(array.shape) if alpha is None else filtered
+
+
+def as_weights(kernel: ArrayLike | NamedKernel | str) -> Weights:
+    """
+    Turn a kernel of any kind into a matrix: int64 where every weight is whole, else float64.
+
+    >>> as_weights([[-1.0, 0.0, 1.0]])
+    array([[-1,  0,  1]])
+    """
+    weights: Weights = parse_kernel(kernel).weights
+    whole = (np.abs(weights) < 2**53) & (weights == np.rint(weights))
+    return weights.astype(np.int64) if whole.all() else weights
+
+
+def _filter(
+    pixels: NDArray[Any], weights: Weights, border: Border, flip: bool, response: Response
+) -> NDArray[Any]:
+    check_filterable(pixels.dtype, pixels.shape)
+    result: NDArray[Any] | None = None
+    for tile in tiles(pixels, [weights], border=border, flip=flip):
+        sums = tile.responses[0]
+        if result is None:
+            result = np.empty(pixels.shape, sums.dtype if response == "raw" else pixels.dtype)
+        result[tile.cells] = sums if response == "raw" else _shown(sums, weights, response, pixels.dtype)
+    assert result is not None  # a picture has a pixel
+    return result
+
+
+def _shown(sums: NDArray[Any], weights: Weights, response: Response, dtype: np.dtype[Any]) -> NDArray[Any]:
+    if response == "absolute":
+        sums = np.abs(sums)
+    elif response == "signed":
+        middle, scale = signed_scale(weights, dtype)
+        sums = middle + scale * sums
+    return saturate(sums, dtype)
+
+
+def signed_scale(weights: Weights, dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return the value that stands for a response of zero, and what a response of one adds to it."""
+    gain = max(weights.clip(min=0).sum(), -weights.clip(max=0).sum()) or 1
+    if dtype.kind == "f":
+        return 0.5, 0.5 / gain
+    if dtype.kind == "i":
+        return 0.0, 1.0 / gain
+    largest = np.iinfo(dtype).max
+    return (largest + 1) / 2, (largest - 1) / 2 / (largest * gain)
+
+
+def saturate(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """
+    Cast to ``dtype``; integers are rounded, halves to even, and held within their limits.
+
+    >>> saturate(np.array([-3.0, 0.5, 1.5, 999.0]), np.dtype(np.uint8))
+    array([  0,   0,   2, 255], dtype=uint8)
+    """
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):  # beyond float16 lies infinity, as in every sum of that type
+            return values.astype(dtype)
+    limits = np.iinfo(dtype)
+    if values.dtype.kind == "f":
+        values = np.rint(values)
+    held: NDArray[Any] = np.clip(values, limits.min, limits.max).astype(dtype)
+    return held

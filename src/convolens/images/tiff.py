@@ -1,0 +1,157 @@
+"""TIFF at any depth: through tifffile what Pillow cannot hold, through Pillow everyday photographs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convolens.errors import ImageError
+from convolens.images.image import Image
+from convolens.images.reading import (
+    DESCRIPTIVE_TAGS,
+    ORIENTATION,
+    check_size,
+    exif_bytes,
+    read_with_pillow,
+    upright_view,
+)
+
+if TYPE_CHECKING:
+    from tifffile import TiffPage
+
+_ICC_PROFILE = 34675
+_ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of alpha among the extra samples
+_READ_DIRECTLY = ("MINISBLACK", "MINISWHITE", "RGB")
+
+
+def read_tiff(file: BinaryIO, max_pixels: int) -> Image:
+    """Read a TIFF or BigTIFF that holds one picture; ``file`` is open and seekable."""
+    from tifffile import COMPRESSION, TiffFile
+
+    # tifffile tells of damage through logging as well; the error that we raise says it once.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
+    with TiffFile(file) as container:
+        pages = [page.aspage() for page in container.pages]
+        pictures = [page for page in pages if not page.is_reduced]
+        if len(pictures) != 1:
+            raise ImageError(f"holds {len(pictures)} pictures; give a file with one")
+        page = pictures[0]
+        check_size(page.imagelength, page.imagewidth, max_pixels)
+        if _is_for_pillow(page):
+            return read_with_pillow(file, max_pixels)
+        try:
+            array = page.asarray()
+        except ValueError as error:
+            if "imagecodecs" not in str(error):
+                raise
+            # LZW and its kin: Pillow decodes them, at some depths.
+            image = read_with_pillow(file, max_pixels)
+            if image.pixels.dtype != page.dtype:
+                raise ImageError(
+                    f"holds {page.dtype} samples compressed as {COMPRESSION(page.compression).name}, "
+                    "which cannot be decoded here; save it uncompressed or with Deflate"
+                ) from error
+            return image
+        return _assemble(page, array)
+
+
+def _is_for_pillow(page: TiffPage) -> bool:
+    from tifffile import PHOTOMETRIC
+
+    eight_bit_photo = page.dtype == np.uint8 and page.samplesperpixel <= 4 and page.planarconfig == 1
+    special = PHOTOMETRIC(page.photometric).name not in _READ_DIRECTLY
+    return eight_bit_photo or page.bitspersample < 8 or special
+
+
+def _assemble(page: TiffPage, array: NDArray[Any]) -> Image:
+    from tifffile import PHOTOMETRIC
+
+    if page.axes == "SYX":
+        array = np.moveaxis(array, 0, -1)
+    elif page.axes not in ("YX", "YXS"):
+        raise ImageError(f"holds an array of axes {page.axes} and shape {array.shape}; give a flat picture")
+    if array.dtype.kind not in "uif":
+        raise ImageError(f"holds samples of type {array.dtype}; integers and floating-point numbers are filtered")
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    extra = tuple(int(kind) for kind in page.extrasamples)
+    alpha = None
+    if array.ndim == 3 and extra and extra[-1] in (_ASSOCIATED, _UNASSOCIATED):
+        array, alpha = array[..., :-1], array[..., -1]
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if page.photometric == PHOTOMETRIC.MINISWHITE and array.dtype.kind == "u":
+        array = np.iinfo(array.dtype).max - array
+    orientation = int(page.tags.valueof(ORIENTATION, default=1))
+    upright = upright_view(orientation)
+    return Image(
+        np.ascontiguousarray(upright(array)),
+        alpha=None if alpha is None else np.ascontiguousarray(upright(alpha)),
+        premultiplied=_ASSOCIATED in extra,
+        icc_profile=page.tags.valueof(_ICC_PROFILE),
+        exif=_description(page),
+        dpi=_resolution(page, swapped=orientation >= 5),
+        format="TIFF",
+    )
+
+
+def _description(page: TiffPage) -> bytes | None:
+    from PIL.Image import Exif
+
+    exif = Exif()
+    for tag in DESCRIPTIVE_TAGS:
+        value = page.tags.valueof(tag)
+        if isinstance(value, str):
+            exif[tag] = value
+    return exif_bytes(exif)
+
+
+def _resolution(page: TiffPage, *, swapped: bool) -> tuple[float, float] | None:
+    if "XResolution" not in page.tags or "YResolution" not in page.tags or page.resolutionunit == 1:
+        return None
+    across, down = page.get_resolution(unit="INCH")
+    return (down, across) if swapped else (across, down)
+
+
+def write_tiff(file: BinaryIO, image: Image) -> None:
+    """Write a TIFF, or a BigTIFF where 4 GB do not suffice; integers compressed without loss."""
+    import tifffile
+
+    channels = image.channels()
+    colours = image.pixels.shape[2] if image.pixels.ndim == 3 else 1
+    is_rgb = colours == 3
+    extra = ["unspecified"] * (0 if is_rgb else colours - 1)
+    if image.alpha is not None:
+        extra.append("assocalpha" if image.premultiplied else "unassalpha")
+    is_integer = channels.dtype.kind in "iu" and channels.dtype.itemsize <= 2
+    tifffile.imwrite(
+        file,
+        channels,
+        photometric="rgb" if is_rgb else "minisblack",
+        planarconfig="contig" if channels.ndim == 3 else None,
+        extrasamples=extra or None,
+        compression="zlib" if is_integer else None,
+        predictor=is_integer,
+        resolution=image.dpi,
+        resolutionunit="INCH" if image.dpi else None,
+        iccprofile=image.icc_profile,
+        extratags=_text_tags(image.exif),
+        metadata=None,
+        software=False,
+    )
+
+
+def _text_tags(exif: bytes | None) -> list[tuple[int, str, int, str, bool]]:
+    if not exif:
+        return []
+    from PIL.Image import Exif
+
+    entries = Exif()
+    entries.load(exif)
+    return [
+        (tag, "s", 0, value.encode("ascii", "replace").decode(), True)
+        for tag in DESCRIPTIVE_TAGS
+        if isinstance(value := entries.get(tag), str)
+    ]

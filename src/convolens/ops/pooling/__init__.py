@@ -1,0 +1,1 @@
+"""Pooling: windows summed up without weights, in one, two and three dimensions."""

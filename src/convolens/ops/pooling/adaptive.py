@@ -1,0 +1,247 @@
+"""Adaptive pooling: the image divided into a grid of regions, and the mean or maximum of each."""
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convolens.ops.arrays import Array, as_array, channels_first
+from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, sum_dtype
+from convolens.ops.pooling.windows import along
+from convolens.spec.layout import join_shape, parse_layout, split_shape
+from convolens.spec.padding import per_dimension
+
+AdaptiveSizes = int | Sequence[int | None]
+
+
+def adaptive_avg_pool1d(
+    x: npt.ArrayLike,
+    output_size: AdaptiveSizes,
+    *,
+    layout: str = "NCW",
+    out: Array | None = None,
+) -> Array:
+    """
+    Divide a signal into regions and take their means; as :func:`adaptive_avg_pool2d`, in one dimension.
+
+    >>> adaptive_avg_pool1d([[1, 2, 3, 4, 6]], 2)
+    array([[2.        , 4.33333333]])
+    """
+    return _adaptive_avg_pool(1, x, output_size, layout, out)
+
+
+def adaptive_avg_pool2d(
+    x: npt.ArrayLike,
+    output_size: AdaptiveSizes,
+    *,
+    layout: str = "NCHW",
+    out: Array | None = None,
+) -> Array:
+    r"""
+    Divide an image into a grid of regions, and take the mean of each.
+
+    Along an axis of :math:`n` cells, region :math:`i` of :math:`m` has the cells
+
+    .. math:: \left\lfloor \frac{i n}{m} \right\rfloor \le r < \left\lceil \frac{(i + 1) n}{m} \right\rceil,
+
+    so regions may differ by a cell and share cells, but none is empty, even where there are more than cells.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W) or (C, H, W)
+        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    output_size : int or tuple of (int or None)
+        Rows and columns of the result, one number for both; None keeps the image's.
+    layout : str, default "NCHW"
+        Or "NHWC".
+    out : ndarray, optional
+        Array of the result's shape and dtype to write into; it may overlap the input.
+
+    Returns
+    -------
+    ndarray
+        The means, in the layout of ``x``: float64 for integers, else the type of ``x``; float16 is computed in
+        float32.
+
+    Raises
+    ------
+    SpecError
+        If the output size is not made of whole numbers of at least 1.
+
+    Examples
+    --------
+    >>> adaptive_avg_pool2d(np.arange(15).reshape(1, 3, 5), (1, 2))
+    array([[[6., 8.]]])
+    """
+    return _adaptive_avg_pool(2, x, output_size, layout, out)
+
+
+def adaptive_avg_pool3d(
+    x: npt.ArrayLike,
+    output_size: AdaptiveSizes,
+    *,
+    layout: str = "NCDHW",
+    out: Array | None = None,
+) -> Array:
+    """
+    Divide a volume into regions and take their means; as :func:`adaptive_avg_pool2d`, in three dimensions.
+
+    >>> adaptive_avg_pool3d(np.arange(8).reshape(1, 2, 2, 2), (2, 1, None)).tolist()
+    [[[[1.0, 2.0]], [[5.0, 6.0]]]]
+    """
+    return _adaptive_avg_pool(3, x, output_size, layout, out)
+
+
+def adaptive_max_pool1d(
+    x: npt.ArrayLike,
+    output_size: AdaptiveSizes,
+    *,
+    layout: str = "NCW",
+    return_indices: bool = False,
+    out: Array | None = None,
+) -> Any:
+    """
+    Divide a signal into regions and take their maxima; as :func:`adaptive_max_pool2d`, in one dimension.
+
+    >>> adaptive_max_pool1d([[1, 5, 2, 4, 3]], 2, return_indices=True)
+    (array([[5, 4]]), array([[1, 3]]))
+    """
+    return _adaptive_max_pool(1, x, output_size, layout, return_indices, out)
+
+
+def adaptive_max_pool2d(
+    x: npt.ArrayLike,
+    output_size: AdaptiveSizes,
+    *,
+    layout: str = "NCHW",
+    return_indices: bool = False,
+    out: Array | None = None,
+) -> Any:
+    r"""
+    Divide an image into a grid of regions, and take the largest cell of each.
+
+    The regions are those of :func:`adaptive_avg_pool2d`.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W) or (C, H, W)
+        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    output_size : int or tuple of (int or None)
+        Rows and columns of the result, one number for both; None keeps the image's.
+    layout : str, default "NCHW"
+        Or "NHWC".
+    return_indices : bool, default False
+        Also return where each maximum lies.
+    out : ndarray, optional
+        Array of the result's shape and dtype to write into; it may overlap the input.
+
+    Returns
+    -------
+    values : ndarray
+        The maxima, in the type and layout of ``x``.
+    indices : ndarray of int64
+        With ``return_indices`` only: row × W + column of each maximum in its plane of the image.
+
+    Raises
+    ------
+    SpecError
+        If the output size is not made of whole numbers of at least 1.
+
+    Notes
+    -----
+    A region with a NaN gives NaN. Of several largest cells (or NaN) the index is the first one's, row by row.
+
+    Examples
+    --------
+    >>> adaptive_max_pool2d(np.arange(15).reshape(1, 3, 5), (1, 2), return_indices=True)
+    (array([[[12, 14]]]), array([[[12, 14]]]))
+    """
+    return _adaptive_max_pool(2, x, output_size, layout, return_indices, out)
+
+
+def adaptive_max_pool3d(
+    x: npt.ArrayLike,
+    output_size: AdaptiveSizes,
+    *,
+    layout: str = "NCDHW",
+    return_indices: bool = False,
+    out: Array | None = None,
+) -> Any:
+    """
+    Divide a volume into regions and take their maxima; as :func:`adaptive_max_pool2d`, in three dimensions.
+
+    >>> adaptive_max_pool3d(np.arange(8).reshape(1, 2, 2, 2), (2, 1, 1)).ravel()
+    array([3, 7])
+    """
+    return _adaptive_max_pool(3, x, output_size, layout, return_indices, out)
+
+
+def regions(size: int, count: int) -> list[slice]:
+    """
+    Divide an axis of ``size`` cells into ``count`` regions.
+
+    >>> regions(5, 2), regions(1, 2)
+    ([slice(0, 3, None), slice(2, 5, None)], [slice(0, 1, None), slice(0, 1, None)])
+    """
+    return [slice(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+
+
+def region_sizes(size: tuple[int, ...], counts: tuple[int, ...]) -> Array:
+    """Count the cells of each region of an image."""
+    axes = ([r.stop - r.start for r in regions(n, count)] for n, count in zip(size, counts, strict=True))
+    return functools.reduce(np.multiply.outer, map(np.array, axes))
+
+
+def _adaptive_shape(
+    dims: int, shape: tuple[int, ...], output_size: AdaptiveSizes, layout: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Find the spatial size and the whole shape of the result."""
+    size = plane_size("input", shape, shape, dims, layout)
+    batch, channels, _ = split_shape(shape, dims, layout)
+    if isinstance(output_size, Sequence) and len(output_size) == dims:
+        output_size = tuple(n if m is None else m for n, m in zip(size, output_size, strict=True))
+    counts = per_dimension(output_size, dims, "output_size")
+    return counts, join_shape(batch, channels, counts, layout)
+
+
+def _adaptive_avg_pool(
+    dims: int, x: npt.ArrayLike, output_size: AdaptiveSizes, layout: str, out: Array | None
+) -> Array:
+    x, layout = as_array(x, "input"), parse_layout(layout, dims)
+    counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
+    planes = channels_first(x, dims, layout)
+    divisors = region_sizes(planes.shape[2:], counts)
+    for axis, count in reversed(list(enumerate(counts, start=2))):
+        sums = [
+            np.add.reduce(planes[along(axis, region)], axis, dtype=sum_dtype(x.dtype))
+            for region in regions(planes.shape[axis], count)
+        ]
+        planes = np.stack(sums, axis)
+    return finish(planes / divisors.astype(planes.dtype), shape, float_dtype(x.dtype), layout, out)
+
+
+def _adaptive_max_pool(
+    dims: int,
+    x: npt.ArrayLike,
+    output_size: AdaptiveSizes,
+    layout: str,
+    return_indices: bool,
+    out: Array | None,
+) -> Any:
+    x, layout = as_array(x, "input"), parse_layout(layout, dims)
+    counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
+    planes = channels_first(x, dims, layout)
+    indices = np.arange(math.prod(planes.shape[2:])).reshape(1, 1, *planes.shape[2:])
+    indices = np.broadcast_to(indices, planes.shape)
+    for axis, count in reversed(list(enumerate(counts, start=2))):
+        parts = [along(axis, region) for region in regions(planes.shape[axis], count)]
+        if return_indices:
+            best = [planes[part].argmax(axis, keepdims=True) for part in parts]
+            chosen = [np.take_along_axis(indices[part], b, axis) for part, b in zip(parts, best, strict=True)]
+            indices = np.concatenate(chosen, axis)
+        planes = np.stack([np.maximum.reduce(planes[part], axis) for part in parts], axis)
+    values = finish(planes, shape, x.dtype, layout, out)
+    return (values, finish(indices, shape, indices.dtype, layout)) if return_indices else values

@@ -1,0 +1,172 @@
+"""Max pooling: the largest cell of each window, and where it lies."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convolens.ops.arrays import Array, as_array, channels_first
+from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, pool_spec
+from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, extend, fold, source_cells
+from convolens.spec.padding import Padding
+from convolens.spec.pooling import PoolSpec
+
+
+def max_pool1d(
+    x: npt.ArrayLike,
+    window: Sizes,
+    *,
+    stride: Sizes | None = None,
+    padding: Padding = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    border: BorderOption = None,
+    layout: str = "NCW",
+    return_indices: bool = False,
+    out: Array | None = None,
+) -> Any:
+    """
+    Take the largest cell of each window of a signal; as :func:`max_pool2d`, in one dimension.
+
+    >>> max_pool1d([[1, 5, 2, 4, 3, 0]], 3, stride=2, return_indices=True)
+    (array([[5, 4]]), array([[1, 3]]))
+    """
+    x = as_array(x, "input")
+    spec = pool_spec(1, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
+    return _max_pool(spec, x, return_indices, out)
+
+
+def max_pool2d(
+    x: npt.ArrayLike,
+    window: Sizes,
+    *,
+    stride: Sizes | None = None,
+    padding: Padding = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    border: BorderOption = None,
+    layout: str = "NCHW",
+    return_indices: bool = False,
+    out: Array | None = None,
+) -> Any:
+    r"""
+    Take the largest cell of each window of an image.
+
+    .. math:: y[r, c] = \max_{i, j}\; x[s r + d i - p,\; s c + d j - p]
+
+    over those cells of the window that lie in the image, with stride :math:`s`, dilation :math:`d` and pads
+    :math:`p`.
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W) or (C, H, W)
+        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    window : int or tuple of int
+        Height and width of the window, one number for both.
+    stride : int or tuple of int, optional
+        Step from window to window; by default the window.
+    padding : int, tuple, or str, default 0
+        How far windows may begin before and end behind the image: a number, one a dimension, pairs of
+        (before, after), ``"same"``, ``"same-lower"``, ``"valid"`` or ``"full"``.
+    dilation : int or tuple of int, default 1
+        Step from cell to cell within a window.
+    ceil_mode : bool, default False
+        Round the output size up: a last window may stick out, unless it would start behind the image.
+    border : str or float, optional
+        What lies outside and takes part, named as for :func:`conv2d`; by default pads are never chosen.
+    layout : str, default "NCHW"
+        Or "NHWC".
+    return_indices : bool, default False
+        Also return where each maximum lies.
+    out : ndarray, optional
+        Where to put the result.
+
+    Returns
+    -------
+    values : ndarray
+        The maxima, in the type and layout of ``x``.
+    indices : ndarray of int64
+        With ``return_indices`` only: row × W + column of each maximum in its plane of the image. A constant
+        border, where it is the largest, has the index −1.
+
+    Raises
+    ------
+    SpecError
+        If a window is larger than the padded image or, without a border, lies wholly outside.
+
+    Notes
+    -----
+    A window with a NaN gives NaN. Of several largest cells (or NaN) the index is the first one's, row by row.
+    Memory: the result of the first axis, w₁ + w₂ passes in all, no unfolded copy of the image.
+
+    Examples
+    --------
+    >>> image = np.array([[[1, 3, 2, 4], [5, 6, 1, 2], [7, 2, 9, 1], [0, 1, 4, 8]]])
+    >>> values, indices = max_pool2d(image, 2, return_indices=True)
+    >>> values[0].tolist(), indices[0].tolist()
+    ([[6, 4], [7, 9]], [[5, 3], [8, 10]])
+    """
+    x = as_array(x, "input")
+    spec = pool_spec(2, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
+    return _max_pool(spec, x, return_indices, out)
+
+
+def max_pool3d(
+    x: npt.ArrayLike,
+    window: Sizes,
+    *,
+    stride: Sizes | None = None,
+    padding: Padding = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
+    border: BorderOption = None,
+    layout: str = "NCDHW",
+    return_indices: bool = False,
+    out: Array | None = None,
+) -> Any:
+    """
+    Take the largest cell of each window of a volume; as :func:`max_pool2d`, in three dimensions.
+
+    >>> max_pool3d(np.arange(64).reshape(1, 4, 4, 4), 2).ravel()
+    array([21, 23, 29, 31, 53, 55, 61, 63])
+    """
+    x = as_array(x, "input")
+    spec = pool_spec(3, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
+    return _max_pool(spec, x, return_indices, out)
+
+
+def _max_pool(spec: PoolSpec, x: Array, return_indices: bool, out: Array | None) -> Any:
+    planes = extend(spec, channels_first(x, spec.dims, spec.layout))
+    if not return_indices:
+        for axis, windows in axis_windows(spec):
+            planes = fold(planes, axis, windows, np.maximum, lowest(x.dtype))
+        return finish(planes, spec.output_shape, x.dtype, spec.layout, out)
+    indices, step = np.broadcast_to(np.int64(0), planes.shape), 1
+    # The last axis first: of equal cells it finds the first in each row, then the first row.
+    for axis, windows in reversed(axis_windows(spec)):
+        planes, indices = _fold_indices(planes, indices, axis, windows, step)
+        step *= windows.size
+    indices = indices if spec.border is None else source_cells(spec).ravel()[indices]
+    values = finish(planes, spec.output_shape, x.dtype, spec.layout, out)
+    return values, finish(indices, spec.output_shape, indices.dtype, spec.layout)
+
+
+def _fold_indices(
+    planes: Array, indices: Array, axis: int, windows: AxisWindows, step: int
+) -> tuple[Array, Array]:
+    """Take maxima along ``axis``, and the flat indices of their cells, which are ``step`` apart along it."""
+    best = fold(planes, axis, windows, np.maximum, lowest(planes.dtype))
+    chosen = np.full_like(best, -1, dtype=np.int64)
+    for target, source in windows.steps():
+        cell, place = planes[along(axis, source)], chosen[along(axis, target)]
+        found = (place < 0) & ((cell == best[along(axis, target)]) | np.isnan(cell))
+        positions = np.arange(source.start, source.stop, source.step).reshape(-1, *(1,) * (best.ndim - axis - 1))
+        np.copyto(place, positions * step + indices[along(axis, source)], where=found)
+    return best, chosen
+
+
+def lowest(dtype: np.dtype[Any]) -> Any:
+    """The number of ``dtype`` that no maximum is below."""
+    if dtype.kind == "f":
+        return dtype.type(-np.inf)
+    return dtype.type(False if dtype.kind == "b" else np.iinfo(dtype).min)

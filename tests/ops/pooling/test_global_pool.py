@@ -1,0 +1,112 @@
+"""Global pooling and its gradients, against pooling with a window as large as the image, and PyTorch."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from convolens.errors import SpecError, UnknownNameError
+from convolens.ops.pooling.average import avg_pool2d
+from convolens.ops.pooling.global_pool import (
+    global_avg_pool,
+    global_avg_pool_grad,
+    global_lp_pool,
+    global_lp_pool_grad,
+    global_max_pool,
+    global_max_pool_grad,
+)
+from convolens.ops.pooling.lp import lp_pool2d
+from convolens.ops.pooling.lp_gradients import lp_pool2d_grad
+from convolens.ops.pooling.maximum import max_pool2d
+
+
+@pytest.fixture
+def x():
+    """Two images of three channels."""
+    return np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+
+
+def test_is_pooling_with_the_whole_image(x):
+    """One window over all cells gives the same; shapes keep the spatial axes unless told otherwise."""
+    size = (4, 5)
+    np.testing.assert_allclose(global_avg_pool(x), avg_pool2d(x, size), rtol=1e-12)
+    np.testing.assert_array_equal(global_max_pool(x), max_pool2d(x, size))
+    for p in (1, 2, 3.5, math.inf):
+        np.testing.assert_allclose(global_lp_pool(x, p), lp_pool2d(x, size, p), rtol=1e-12)
+    for pool in (global_avg_pool, global_max_pool, global_lp_pool):
+        last = np.moveaxis(x, 1, -1)
+        assert pool(last, layout="NHWC").shape == (2, 1, 1, 3)
+        np.testing.assert_array_equal(pool(last, layout="NHWC", keepdims=False), pool(x, keepdims=False))
+        np.testing.assert_array_equal(pool(x[0], dims=2), pool(x)[0])
+        assert pool(x[0], dims=2, keepdims=False).shape == (3,)
+        assert pool(x, keepdims=False).shape == (2, 3)
+
+
+def test_types():
+    """Maxima keep their type; means and norms of integers are float64, of float16 float16."""
+    assert global_max_pool(np.array([[[-128, -127]]], np.int8)).tolist() == [[[-127]]]
+    assert global_avg_pool(np.array([[[250, 251]]], np.uint8)).tolist() == [[[250.5]]]
+    half = np.full((1, 1, 100, 100), 6e4, np.float16)
+    assert (global_avg_pool(half).item(), global_avg_pool(half).dtype) == (np.float16(6e4), np.float16)
+    np.testing.assert_array_equal(global_max_pool([[[1.0, np.nan]]]), [[[np.nan]]])
+    assert global_lp_pool([[[3e300, 4e300]]]).item() == pytest.approx(5e300)
+    assert (
+        global_lp_pool([[[np.inf, -1.0]]]).item() == global_lp_pool([[[np.inf, -1.0]]], math.inf).item() == np.inf
+    )
+    assert global_lp_pool([[[0.0, 0.0]]]).item() == 0
+
+
+def test_large_images_lose_no_precision():
+    """The mean of a million float32 tenths is a tenth, to the last bit."""
+    assert global_avg_pool(np.full((1, 1, 1000, 1000), 0.1, np.float32)).item() == np.float32(0.1)
+
+
+@pytest.mark.parametrize("keepdims", [True, False])
+def test_gradients(x, keepdims):
+    """Gradients are PyTorch's for means and maxima, and those of one large window for norms."""
+    y = np.random.default_rng(1).normal(size=(2, 3, 1, 1) if keepdims else (2, 3))
+    spread = y.reshape(2, 3, 1, 1)
+    np.testing.assert_allclose(global_avg_pool_grad(y, x.shape), np.broadcast_to(spread / 20, x.shape))
+    tensor = torch.from_numpy(x).requires_grad_()
+    (expected,) = torch.autograd.grad(tensor.amax((2, 3), keepdim=keepdims), tensor, torch.from_numpy(y))
+    np.testing.assert_array_equal(global_max_pool_grad(y, x), expected.numpy())
+    for p in (1, 2, 3, math.inf):
+        np.testing.assert_allclose(global_lp_pool_grad(y, x, p), lp_pool2d_grad(spread, x, (4, 5), p), rtol=1e-10)
+    last = np.moveaxis(x, 1, -1)
+    flat = y.reshape(2, 3)
+    for grad, ours in (
+        (global_max_pool_grad, last),
+        (global_lp_pool_grad, last),
+        (global_avg_pool_grad, last.shape),
+    ):
+        theirs = x if ours is last else x.shape
+        np.testing.assert_array_equal(np.moveaxis(grad(flat, ours, layout="NHWC"), -1, 1), grad(y, theirs))
+    assert global_lp_pool_grad([[1.0]], [[[0.0, 0.0]]]).tolist() == [[[0, 0]]]
+
+
+def test_out(x):
+    """Results and gradients are put in ``out``."""
+    out = np.empty((2, 3))
+    assert global_avg_pool(x, keepdims=False, out=out) is out
+    np.testing.assert_allclose(out, x.mean((2, 3)))
+    full = np.empty(x.shape)
+    assert global_avg_pool_grad(out, x.shape, out=full) is full
+
+
+def test_refuses(x):
+    """Inputs without spatial axes, layouts of other ranks and gradients of other shapes are refused."""
+    with pytest.raises(SpecError, match="no spatial axes"):
+        global_avg_pool(np.zeros((2, 3)))
+    with pytest.raises(SpecError, match="at least 1"):
+        global_max_pool(np.zeros((2, 3, 0)))
+    with pytest.raises(SpecError, match="both need 4 or 5 axes"):
+        global_avg_pool(x[0], dims=3)
+    with pytest.raises(UnknownNameError, match="layout"):
+        global_avg_pool(x[0], layout="NHWC")
+    with pytest.raises(SpecError, match="one number for each of 2 × 3 channels"):
+        global_avg_pool_grad(np.ones(5), x.shape)
+    with pytest.raises(SpecError, match="at least 1"):
+        global_avg_pool_grad(np.ones(6), (2, 3, -4))
+    with pytest.raises(SpecError, match="p must be"):
+        global_lp_pool(x, 0.5)
