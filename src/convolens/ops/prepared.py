@@ -44,8 +44,8 @@ class PreparedConv:
                 f"but its shape is {self.bias.shape}"
             )
         self.activation = find_activation(options.pop("activation"))
-        self.exact: bool = options.pop("exact")
-        self.algorithm: str = options.pop("algorithm")
+        self.exact = bool(options.pop("exact"))
+        self.algorithm = str(options.pop("algorithm"))
         self.dims = self.weight.ndim - 2
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.

@@ -16,8 +16,8 @@ def parse_layout(layout: str, dims: int) -> str:
     letters = _SPATIAL.get(dims, "")
     known = {f"NC{letters}": FIRST, f"N{letters}C": LAST} if letters else {}
     known |= {FIRST: FIRST, LAST: LAST}
-    name = layout.strip() if isinstance(layout, str) else layout
-    for candidate in (name, str(name).upper(), str(name).lower().replace("_", "-")):
+    name = str(layout).strip()
+    for candidate in (name, name.upper(), name.lower().replace("_", "-")):
         if candidate in known:
             return known[candidate]
     raise unknown_name("layout", layout, known)

@@ -88,7 +88,7 @@ def resolve_padding(
     dims = len(input_size)
     if isinstance(padding, str):
         return _named_padding(padding, input_size, window_size, stride)
-    sides: Any = padding if hasattr(padding, "__len__") else ()
+    sides: Any = padding if hasattr(padding, "__len__") and getattr(padding, "shape", None) != () else ()
     if any(hasattr(side, "__len__") for side in sides):
         if len(sides) != dims or any(not hasattr(side, "__len__") or len(side) != 2 for side in sides):
             raise SpecError(

@@ -1,0 +1,139 @@
+"""Convolutions with their weights prepared: the same results, plans without computing, threads, memory."""
+
+import gc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from convolens.errors import SpecError
+from convolens.ops.conv import conv1d, conv2d, conv3d
+from convolens.ops.prepared import prepare_conv
+from strategies import Call, calls
+
+generator = np.random.default_rng(0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calls())
+def test_gives_what_the_one_shot_call_gives(call: Call) -> None:
+    """Bit for bit, the first time and again."""
+    prepared = prepare_conv(call.weight, call.bias, **call.options)
+    once = (conv1d, conv2d, conv3d)[call.dims - 1](call.x, call.weight, call.bias, **call.options)
+    for _ in range(2):
+        np.testing.assert_array_equal(prepared(call.x), once)
+
+
+def test_serves_more_than_three_dimensions() -> None:
+    """The number of dimensions follows from the weight."""
+    result = prepare_conv(np.ones((1, 1, 2, 2, 2, 2)))(np.ones((1, 3, 3, 3, 3)))
+    assert result.shape == (1, 2, 2, 2, 2)
+    assert (result == 16).all()
+
+
+def test_serves_inputs_of_different_shapes_and_types() -> None:
+    """One preparation, many plans: what is kept for one shape is not used for another."""
+    kernel = generator.standard_normal((2, 1, 25, 25)).astype("f4")
+    prepared = prepare_conv(kernel, padding="same")
+    for size in (60, 90, 61, 30, 120, 77, 64, 31, 99, 60):
+        for dtype in ("f4", "f8", "u1"):
+            x = generator.uniform(0, 9, (1, size, size + 3)).astype(dtype)
+            wanted = conv2d(x.astype("f8"), kernel.astype("f8"), padding="same", algorithm="direct")
+            np.testing.assert_allclose(prepared(x), wanted, rtol=0, atol=1e-2)
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "direct", "im2col", "separable", "fft", "overlap-add"])
+def test_threads_may_share_one(algorithm: str) -> None:
+    """Several callers at once, of different shapes, each get their own result."""
+    kernel = generator.standard_normal((3, 2, 7, 7))
+    prepared = prepare_conv(kernel, np.arange(3.0), padding=3, algorithm=algorithm)
+    inputs = [generator.standard_normal((2, 300 + i % 3, 280)) for i in range(12)]
+    wanted = [conv2d(x, kernel, np.arange(3.0), padding=3, algorithm=algorithm) for x in inputs[:3]]
+    inputs[3:] = [inputs[i % 3] for i in range(3, 12)]
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(prepared, inputs))
+    for i, result in enumerate(results):
+        np.testing.assert_array_equal(result, wanted[i % 3])
+
+
+def test_plan_is_printed_without_computing() -> None:
+    """The plan of a shape that no memory could hold."""
+    prepared = prepare_conv(np.ones((8, 3, 3, 3), np.float32), padding=1)
+    plan = prepared.plan((1000, 3, 100_000, 100_000))
+    assert plan.spec.output_shape == (1000, 8, 100_000, 100_000)
+    assert plan.chosen.algorithm in str(plan)
+
+
+def test_plan_knows_the_rank_of_large_kernels() -> None:
+    """A Gaussian is separable, which is cheap; noise of the same size is not."""
+    gauss = np.exp(-(np.linspace(-3, 3, 15) ** 2)).astype(np.float32)
+    gaussian, noise = np.outer(gauss, gauss), generator.standard_normal((15, 15))
+    shape = (1, 1000, 1000)
+    assert prepare_conv(gaussian[None, None]).spec(shape).weight_rank == 1
+    assert prepare_conv(noise[None, None]).spec(shape).weight_rank == 15
+    plans = [prepare_conv(kernel[None, None]).plan(shape) for kernel in (gaussian, noise.astype("f4"))]
+    cheap, dear = (next(e for e in plan.estimates if e.algorithm == "separable").seconds for plan in plans)
+    assert cheap < dear / 5
+    assert plans[1].chosen.algorithm != "separable"
+
+
+def test_plan_that_is_printed_is_the_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call asks for the plan of its own shape and type."""
+    prepared = prepare_conv(generator.standard_normal((1, 1, 21, 21)).astype("f4"))
+    x = generator.standard_normal((1, 200, 200)).astype("f4")
+    plan = prepared.plan(x.shape, x.dtype)
+    ran = []
+    run = type(plan.algorithm).run
+    monkeypatch.setattr(type(plan.algorithm), "run", lambda self, *a: (ran.append(self.name), run(self, *a))[1])
+    prepared(x)
+    assert ran == [plan.chosen.algorithm]
+
+
+def test_weights_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second call of a shape finds the spectra ready."""
+    prepared = prepare_conv(np.ones((1, 1, 21, 21)), algorithm="fft")
+    algorithm = type(prepared.plan((1, 50, 50), "f8").algorithm)
+    shapes = []
+    prepare = algorithm.prepare
+    monkeypatch.setattr(
+        algorithm, "prepare", lambda self, spec, w: (shapes.append(spec.input_shape), prepare(self, spec, w))[1]
+    )
+    for size in (50, 50, 60, 50, 60):
+        prepared(np.ones((1, size, size)))
+    assert shapes == [(1, 50, 50), (1, 60, 60)]
+
+
+def test_is_freed_with_its_last_reference() -> None:
+    """No cycle keeps weights and spectra alive until the garbage collector comes."""
+    gc.disable()
+    try:
+        prepared = prepare_conv(np.ones((1, 1, 9, 9)), algorithm="fft")
+        prepared(np.ones((1, 30, 30)))
+        gone = weakref.ref(prepared)
+        del prepared
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_repr_names_the_weight() -> None:
+    """Shape and type, without printing the numbers."""
+    assert repr(prepare_conv(np.ones((8, 3, 5, 5), "f4"))) == "PreparedConv(weight=(8, 3, 5, 5) float32)"
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (3, 3)])
+def test_weights_without_a_size_are_refused(shape: tuple[int, ...]) -> None:
+    """The message says which axes are wanted, and which came."""
+    with pytest.raises(SpecError, match=r"weight must have n \+ 2 axes: .* its shape is \("):
+        prepare_conv(np.ones(shape))
+
+
+def test_options_are_checked_when_they_are_given() -> None:
+    """What can be said without an input is said before there is one."""
+    for option in ({"layout": "NWCH"}, {"activation": "rellu"}):
+        with pytest.raises(LookupError, match="unknown"):
+            prepare_conv(np.ones((1, 1, 3, 3)), **option)
+    with pytest.raises(SpecError, match="bias must have one number for each of the 2 kernels"):
+        prepare_conv(np.ones((2, 1, 3, 3)), [1.0])
