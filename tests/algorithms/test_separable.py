@@ -94,3 +94,50 @@ def test_refuses_what_it_cannot_do() -> None:
     assert "exactly" in str(SEPARABLE.refusal(ConvSpec((1, 1, 9, 9), (1, 1, 3, 3), dtype="i4")))
     wild = ConvSpec((1, 1, 9, 9), (1, 1, 3, 3), padding=1, border=np.inf)
     assert "finite" in str(SEPARABLE.refusal(wild))
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1.0, 1e200])
+@pytest.mark.parametrize("size", [(9, 9), (5, 9, 4)], ids=str)
+def test_products_are_found_without_decomposing(
+    size: tuple[int, ...], scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By their largest row and column, several kernels at once, zeros among them; noise of any scale is none."""
+    generator = np.random.default_rng(0)
+    factors = [generator.standard_normal((3, 2, n)) for n in size]
+    factors[0][1] = 0
+    letters = "abd"[: len(size)]
+    weight = np.einsum(",".join(f"kc{n}" for n in letters) + "->kc" + letters, *factors) * scale
+    noise = generator.standard_normal((1, 1, *size)) * scale
+    assert separable_rank(noise, FLOAT64) == (9 if len(size) == 2 else 20)
+    monkeypatch.setattr(np.linalg, "svd", None)
+    terms = separable_terms(weight, FLOAT64)
+    assert len(terms) == 1
+    np.testing.assert_allclose(rebuilt(terms), weight, rtol=1e-14)
+
+
+@pytest.mark.parametrize("size", [(5, 6, 7), (4, 5, 3, 6)], ids=str)
+def test_sums_of_products_have_as_many_terms(size: tuple[int, ...]) -> None:
+    """Where the factors are orthogonal, singular values find the terms, which are products themselves."""
+    pairs = [np.linalg.qr(np.random.default_rng(n).standard_normal((n, 2)))[0].T for n in size]
+    letters = "abde"[: len(size)]
+    first, second = (np.einsum(",".join(letters) + "->" + letters, *(pair[i] for pair in pairs)) for i in (0, 1))
+    weight = (first * 1e3 + second)[None, None]
+    terms = separable_terms(weight, FLOAT64)
+    assert len(terms) == 2
+    np.testing.assert_allclose(rebuilt(terms), weight, atol=1e-11)
+
+
+def test_nearly_a_product_is_none() -> None:
+    """One cell off by more than roundings makes a second term."""
+    weight = np.outer(GAUSS, GAUSS)
+    weight[2, 3] *= 1 + 1e-12
+    assert separable_rank(weight[None, None], FLOAT64) == 2
+    assert separable_rank(weight[None, None], FLOAT32) == 1
+
+
+def test_terms_of_kernels_too_large_to_decompose_are_not_counted() -> None:
+    """But a product is one at any size."""
+    gauss = np.exp(-(np.linspace(-2, 2, 150) ** 2))
+    assert separable_rank(np.outer(gauss, gauss)[None, None], FLOAT64) == 1
+    assert separable_rank(np.eye(150)[None, None], FLOAT64) is None
+    assert separable_rank(np.eye(150)[None, None, :20], FLOAT64) == 20

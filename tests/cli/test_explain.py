@@ -137,7 +137,7 @@ def test_files_are_written_by_their_suffix_and_never_over_another(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("1 2; 3", "-k", "1"), "rows of 1 and 2 numbers"),
+        (("1 2; 3", "-k", "1"), "row 2 has 1 cells, but row 1 has 2"),
         (("1 2 3", "-k", "1 1", "--at", "7"), "output has no cell (7,): column 7 is not in 0…1"),
         (("1 2 3", "-k", "1 1", "--at", "x"), "--at takes whole numbers"),
         (("1 2 3", "-k", "1 1", "--all", "--at", "0"), "contradict"),
@@ -148,12 +148,14 @@ def test_files_are_written_by_their_suffix_and_never_over_another(
         (("1 2 3", "-k", "sobl"), "did you mean 'sobel"),
         (("1 2 3", "-k", "1 1", "-f", "png"), "a picture needs a file"),
         (("1 2 3", "-k", "1 1", "-f", "svg", "-o", "x.svg", "--all"), "a picture shows one cell"),
-        (("1 2 1e", "-k", "1 1"), "no number"),
+        (("1 2 1e", "-k", "1 1"), "not a number"),
         (("", "-k", "1"), "the input is empty"),
         (("missing.npy", "-k", "1"), "missing.npy: no such file"),
         (("missing.png", "-k", "1"), "missing.png: no such file"),
         (("1 2 3", "-k", "1 1", "-o", "no/such/folder/a.png"), "there is no folder"),
-        (("1 2 3", "-k", "1 1", "--bias", "x"), "--bias takes numbers"),
+        (("1 2 3", "-k", "1 1", "--bias", "x"), "--bias: row 1 holds 'x', which is not a number"),
+        (("1 2 3", "-k", "1 1", "--padding", "1" + 26 * "0"), "pad less"),
+        (("1 2 3", "-k", "1 1", "--padding", "1" + 26 * "0", "--border", "edge", "--at", "0"), "pad less"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -204,7 +206,16 @@ def test_python_objects_are_not_unpickled(run: Run, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     code, _, err = run(tmp_path / "a.npy", "-k", "1")
     assert code == 2
-    assert "not a NumPy file of numbers" in err
+    assert "cannot read numbers from this .npy file" in err
+
+
+def test_input_and_kernel_are_read_alike(run: Run) -> None:
+    """Fractions and numbers beyond int64 mean the same on both sides."""
+    code, out, _ = run("1/2 1; 1 1", "-k", "1/2 1; 1 1", "--at", "0,0")
+    assert (code, out.splitlines()[-1]) == (0, "0.250 + 1.000 + 1.000 + 1.000 = 3.25")
+    assert read_input(str(2**70))[0].tolist() == [2.0**70]
+    code, out, _ = run("0.5", "-k", "1", "--bias", 2**70, "-f", "json")
+    assert (code, json.loads(out)["result"]) == (0, 2.0**70)
 
 
 def test_whole_numbers_stay_whole() -> None:
@@ -212,5 +223,5 @@ def test_whole_numbers_stay_whole() -> None:
     assert read_input("1 −2; 3, 4")[0].tolist() == [[1, -2], [3, 4]]
     assert read_input("1 2 3")[0].dtype.kind == "i"
     assert read_input("1 2.5 3e2")[0].tolist() == [1, 2.5, 300]
-    with pytest.raises(SpecError, match="rows of 2 and 3"):
+    with pytest.raises(SpecError, match="row 2 has 3 cells, but row 1 has 2"):
         read_input("1 2; 1 2 3")

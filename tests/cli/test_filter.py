@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -195,7 +194,7 @@ def test_input_is_never_overwritten_unasked(folder: Path, capsys: pytest.Capture
         (["a.png", "-k", "box", "--response", "sign", "-o", "o.png"], "'signed'"),
         (["a.png", "-k", "gausian", "-o", "o.png"], "did you mean 'gaussian'"),
         (["a.png", "-k", "1 2; 3", "-o", "o.png"], "row 2 has 1"),
-        (["a.png", "-k", "no.csv", "-o", "o.png"], "no such kernel file"),
+        (["a.png", "-k", "no.csv", "-o", "o.png"], "no.csv: no such file"),
         (["a.png", "-k", "box", "--border", "reflct", "-o", "o.png"], "did you mean 'reflect'"),
         (["a.png", "-k", "box", "--border", "nan", "-o", "o.png"], "is finite"),
         (["a.png", "-k", "box", "-o", "o.gif"], "ends in '.gif'"),
@@ -221,17 +220,27 @@ def test_refusals(folder: Path, arguments: list[str], words: str, capsys: pytest
     assert written(folder) == before
 
 
+INTERRUPTIBLE = """
+import sys
+from convolens.cli.main import main
+from convolens.images import picture
+def announced(*arguments, **options):
+    print("filtering", flush=True)
+    yield from tiles(*arguments, **options)
+tiles, picture.tiles = picture.tiles, announced
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_interrupt(folder: Path) -> None:
-    """Ctrl-C ends a run at once with exit code 130, one line, and no half-written file."""
+    """Ctrl-C in the midst of filtering ends it with exit code 130, one line, and no half-written file."""
     write_image("big.png", Image(np.zeros((5000, 5000, 3), np.uint8)))
     before = written(folder)
-    script = "import sys; from convolens.cli.main import main; print(flush=True); sys.exit(main(sys.argv[1:]))"
     arguments = ["filter", "big.png", "-k", "gaussian:sigma=40", "-o", "out.png"]
-    command = [sys.executable, "-c", script, *arguments]
+    command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    process.stdout.readline()  # it has started
-    time.sleep(0.3)
+    assert process.stdout.readline() == "filtering\n"
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert (process.returncode, error) == (130, "convolens: interrupted\n")

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -174,10 +175,31 @@ def test_steps_hold_the_numbers_of_narrow_types_in_full() -> None:
     assert step.result == np.float16(2050)
 
 
-def test_sums_beyond_int64_are_refused() -> None:
-    """Nothing wraps round silently."""
+@pytest.mark.parametrize(
+    ("x", "kernel", "bias"),
+    [
+        (np.full(3, 2**62), [1, 1, 1], None),
+        ([2**62], [1], [2**62 + 2**61]),
+        ([-(2**62)], [1], [-(2**62) - 2**61]),
+        (np.array([2**64 - 1], np.uint64), [1], None),
+        ([1], np.array([2**64 - 1], np.uint64), None),
+        ([0], [1], np.array([2**64 - 1], np.uint64)),
+    ],
+)
+def test_sums_beyond_int64_are_refused(
+    x: npt.ArrayLike, kernel: npt.ArrayLike, bias: npt.ArrayLike | None
+) -> None:
+    """Nothing wraps round silently: not products, not the bias, not what is too large by itself."""
+    trace = explain(x, kernel, bias)
     with pytest.raises(SpecError, match="pass int64"):
-        explain(np.full(3, 2**62), [1, 1, 1])[0]
+        trace[0]
+    with pytest.raises(SpecError, match="range of int64"):
+        _ = trace.output
+
+
+def test_the_largest_sums_of_int64_are_exact() -> None:
+    """Half of what int64 holds, and as much again in the bias, with every digit."""
+    assert explain([2**61 + 1], [1], [2**62])[0].result == 2**61 + 1 + 2**62
 
 
 def test_numbers_that_are_not_finite_stay_where_they_are() -> None:
@@ -199,7 +221,7 @@ def test_numbers_that_are_not_finite_stay_where_they_are() -> None:
             (np.ones((5, 5)), np.ones((3, 3)), [1, 2]),
             {},
             SpecError,
-            "bias needs one number for each of the 1 kernels",
+            "bias must have one number for each of the 1 kernels",
         ),
         (([1, 2, 3], [1, 1], [0.5]), {}, SpecError, "integer bias"),
         ((np.ones((2, 5, 5)), np.ones((3, 3))), {"groups": 2}, SpecError, "leave out groups=2"),

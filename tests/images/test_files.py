@@ -98,6 +98,19 @@ def test_existing_file_is_kept(tmp_path: Path) -> None:
     assert target.read_bytes() == b"old"
 
 
+def test_permissions_are_kept(tmp_path: Path) -> None:
+    """A private file stays private when it is replaced, also while the new one is written."""
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    with atomic_output(target, overwrite=True) as file:
+        file.write(b"new")
+        (partial,) = set(names(tmp_path)) - {"a.bin"}
+        assert (tmp_path / partial).stat().st_mode & 0o777 == 0o600
+    assert target.read_bytes() == b"new"
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
 def test_link_is_followed(tmp_path: Path) -> None:
     """Writing to a link changes the file it points to, and the link stays a link."""
     (tmp_path / "real.bin").write_bytes(b"old")

@@ -28,6 +28,7 @@ SCIPY_MODES = {
     "wrap": "wrap",
 }
 INTEGERS = [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32]
+WIDE = [np.int64, np.uint64]
 FLOATS = [np.float16, np.float32, np.float64]
 
 
@@ -71,7 +72,7 @@ def test_agrees_with_scipy_exactly(
     np.testing.assert_array_equal(absolute, np.abs(expected).clip(limits.min, limits.max))
 
 
-@pytest.mark.parametrize("dtype", INTEGERS + FLOATS)
+@pytest.mark.parametrize("dtype", INTEGERS + WIDE + FLOATS)
 @pytest.mark.parametrize("response", RESPONSES)
 def test_same_shape_and_dtype(dtype: Any, response: Any) -> None:
     """Every data type comes back as it went in, but for raw sums."""
@@ -88,6 +89,25 @@ def test_saturated_never_wrapped(dtype: Any) -> None:
     bright = np.full((3, 3), limits.max, dtype)
     assert (filter_image(bright, [[2]]) == limits.max).all()
     assert (filter_image(bright, [[-2]]) == limits.min).all()
+
+
+@pytest.mark.parametrize("dtype", WIDE)
+def test_wide_integers_are_exact(dtype: Any) -> None:
+    """64-bit integers keep every digit as long as sums fit int64, and saturate at the limits of their own type."""
+    odd = np.array([[2**53 + 1, 1]], dtype)
+    assert filter_image(odd, [[3]]).tolist() == [[3 * (2**53 + 1), 3]]
+    assert filter_image(odd, [[-3]]).tolist() == [[0, 0] if dtype is np.uint64 else [-3 * (2**53 + 1), -3]]
+    limits = np.iinfo(dtype)
+    ends = saturate(np.array([-1e300, 1e300, 2.5]), np.dtype(dtype))
+    assert ends.tolist() == [limits.min, limits.max, 2]
+
+
+def test_masks_count_as_zeros_and_ones() -> None:
+    """Booleans are uint8, 0 and 1: a row of ones counts the neighbours that are set."""
+    mask = np.array([[True, True, False, True]])
+    counts = filter_image(mask, [[1, 1, 1]], border=0)
+    assert (counts.tolist(), counts.dtype) == ([[2, 2, 2, 1]], np.uint8)
+    assert filter_image(mask, [[1, 1, 1]], border=0, response="raw").tolist() == [[2, 2, 2, 1]]
 
 
 def test_hand_worked_step() -> None:
@@ -195,7 +215,8 @@ def test_alpha_is_untouched(rgb: NDArray[np.uint8]) -> None:
         assert filter_image(np.dstack([pixels, alpha]), "gaussian", response="raw").shape == pixels.shape
         picture = filter_image(Image(pixels, alpha=alpha, icc_profile=b"p"), "gaussian")
         np.testing.assert_array_equal(picture.pixels, expected)
-        assert picture.alpha is alpha
+        np.testing.assert_array_equal(picture.alpha, alpha)
+        assert np.shares_memory(picture.channels(), picture.alpha)
         assert picture.icc_profile == b"p"
     assert filter_image(Image(rgb, alpha=alpha), "sobel-x", response="raw").alpha is None
 
@@ -229,10 +250,28 @@ def test_no_seams(mode: Any, flip: bool, shape: tuple[int, int]) -> None:
         for tile in tiles(picture, [kernel], border=parse_border(mode), flip=flip, side=side):
             result[tile.cells] = tile.responses[0]
             touched[tile.cells] += 1
-        assert (touched == 1).all()
+        assert touched.min() == 1
         results.append(result)
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+@given(
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.integers(1, 12),
+)
+@settings(deadline=None, max_examples=50)
+def test_all_tiles_have_one_shape(shape: tuple[int, int], kernel: tuple[int, int], side: int) -> None:
+    """One shape needs one transform of the kernel; the tiles take no more room than a square, and cover all."""
+    touched = np.zeros(shape, int)
+    zeros = np.zeros(kernel, np.int64)
+    found = list(tiles(np.zeros(shape, np.uint8), [zeros], border=parse_border("edge"), side=side))
+    for tile in found:
+        touched[tile.cells] += 1
+    assert touched.min() == 1
+    ((rows, columns),) = {tile.responses.shape[1:] for tile in found}
+    assert (rows + kernel[0]) * (columns + kernel[1]) <= (side + kernel[0]) * (side + kernel[1])
 
 
 def test_no_seams_in_a_large_picture() -> None:
@@ -258,9 +297,10 @@ def test_large_kernels_do_not_overflow() -> None:
         (np.zeros(4), [[1]], {}, SpecError, r"\(4,\)"),
         (np.zeros((2, 0)), [[1]], {}, SpecError, r"\(2, 0\)"),
         (np.zeros((1, 2, 3, 4)), [[1]], {}, SpecError, "stack"),
-        (np.zeros((2, 2), bool), [[1]], {}, DTypeError, "bool"),
         (np.zeros((2, 2), complex), [[1]], {}, DTypeError, "complex"),
-        (np.zeros((2, 2), np.int64), [[1]], {}, DTypeError, "int64"),
+        (np.zeros((2, 2), object), [[1]], {}, DTypeError, "object"),
+        (np.full((2, 2), 2**62), [[1, 1]], {}, DTypeError, "can pass"),
+        (np.full((2, 2), 2**64 - 1, np.uint64), [[1]], {}, DTypeError, "can pass"),
         (np.array([["a"]]), [[1]], {}, DTypeError, "<U1"),
         (np.zeros((2, 2)), [1, 2], {}, SpecError, "2 dimensions"),
         (np.zeros((2, 2)), np.ones((3, 3, 3)), {}, SpecError, "2 dimensions"),
@@ -286,18 +326,18 @@ def test_fractional_border_under_whole_numbers() -> None:
 
 
 MEMORY = """
-import resource, sys
 import numpy as np
+import scipy.fft
 from convolens.images import filter_image
 def peak():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
-shape = {shape}
-picture = np.empty(shape, np.uint8)
+picture = np.empty({shape}, np.uint8)
 picture[:] = 77
-filter_image(picture[:64, :64], {kernel!r})  # whatever is loaded once
+kernel = {kernel}
+filter_image(picture[:64, :64], "gaussian:sigma=3")  # whatever is loaded once
 before = peak()
-result = filter_image(picture, {kernel!r})
+result = filter_image(picture, kernel)
 assert result.shape == picture.shape and result[0, 0] == 77
 print(peak() - before - result.nbytes / 2**20)
 """
@@ -305,11 +345,19 @@ print(peak() - before - result.nbytes / 2**20)
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the peak from /proc")
 @pytest.mark.parametrize(
-    ("shape", "kernel"),
-    [((10_000, 10_000), "box"), ((100, 1_000_000), "gaussian:sigma=1"), ((6000, 6000), "box:size=41")],
+    ("shape", "kernel", "most"),
+    [
+        ((10_000, 10_000), "'box'", 200),
+        ((100, 1_000_000), "'gaussian:sigma=1'", 200),
+        ((6000, 6000), "'box:size=41'", 200),
+        ((5000, 5000), "'gaussian:sigma=100'", 200),
+        ((2048, 2048), "np.eye(601) / 601", 200),
+        ((100, 100_000), "np.eye(601) / 601", 200),
+        ((2048, 2048), "np.eye(2047) / 2047", 600),
+    ],
 )
-def test_memory(shape: tuple[int, int], kernel: str) -> None:
-    """100 megapixels, square or in a strip, need no more than 200 MB beyond input and output."""
+def test_memory(shape: tuple[int, int], kernel: str, most: int) -> None:
+    """100 megapixels, square or in a strip, need little beyond input and output; it is the kernel that counts."""
     script = MEMORY.format(shape=shape, kernel=kernel)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 200
+    assert float(done.stdout) < most

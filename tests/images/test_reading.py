@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import struct
 import zlib
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from convolens.errors import FileError, ImageError
 from convolens.images import Image, luminance, read_image, write_image
 from convolens.images.deep import write_png
-from convolens.images.reading import upright_view
+from convolens.images.metadata import upright_view
 
 DTYPES = [np.uint8, np.uint16, np.int8, np.int16, np.uint32, np.int32, np.float16, np.float32, np.float64]
 
@@ -285,6 +286,28 @@ def test_other_tiffs(tmp_path: Path) -> None:
         write_image(tmp_path / "b.png", found)
     write_image(tmp_path / "b.tif", found)
     assert read_image(tmp_path / "b.tif").premultiplied
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_big_endian_pixels_are_written(tmp_path: Path, ending: str) -> None:
+    """The order of bytes in memory is no reason to refuse a picture."""
+    pixels = samples(np.uint16, (5, 6, 3))
+    write_image(tmp_path / f"a.{ending}", Image(pixels.astype(">u2")))
+    np.testing.assert_array_equal(read_image(tmp_path / f"a.{ending}").pixels, pixels)
+
+
+def test_tifffile_is_quiet_here_and_heard_elsewhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Damage is told by our error alone; whoever else uses tifffile still gets its messages."""
+    tifffile.imwrite(tmp_path / "whole.tif", samples(np.uint16, (64, 64)), photometric="minisblack")
+    (tmp_path / "cut.tif").write_bytes((tmp_path / "whole.tif").read_bytes()[:200])
+    logger = logging.getLogger("tifffile")
+    before = logger.level, list(logger.filters)
+    with pytest.raises(ImageError):
+        read_image(tmp_path / "cut.tif")
+    assert caplog.records == []
+    assert (logger.level, logger.filters) == before
+    logger.error("damaged")
+    assert caplog.messages == ["damaged"]
 
 
 def test_what_is_no_picture(tmp_path: Path, rgb: NDArray[np.uint8]) -> None:

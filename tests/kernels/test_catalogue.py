@@ -1,5 +1,6 @@
 """The catalogue: its names, look-ups, errors, and what it says about each kernel."""
 
+import copy
 import doctest
 import inspect
 import json
@@ -278,3 +279,10 @@ def test_the_documentation_examples_run() -> None:
     failed, tried = doctest.testfile(str(Path(__file__).parents[2] / "docs" / "kernels.md"), module_relative=False)
     assert tried > 10
     assert failed == 0
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_the_catalogue_is_pickled_by_name(protocol: int) -> None:
+    """There is one catalogue in every process; what comes out of a pickle or a copy is that one."""
+    assert pickle.loads(pickle.dumps(kernels, protocol)) is kernels
+    assert copy.deepcopy({"all": kernels})["all"] is kernels

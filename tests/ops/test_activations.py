@@ -76,3 +76,15 @@ def test_follows_the_bias(name: str | None, dtype: str) -> None:
     result = conv2d(x, weight, bias, activation=name)
     assert result.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(result, wanted.astype(dtype))
+
+
+@pytest.mark.parametrize(
+    ("name", "below", "above"),
+    [("relu", 0, np.inf), ("relu6", 0, 6), ("leaky-relu", -np.inf, np.inf), ("sigmoid", 0, 1), ("tanh", -1, 1),
+     ("silu", 0, np.inf), ("gelu", 0, np.inf)],
+)  # fmt: skip
+def test_infinity_gives_the_limit(name: str, below: float, above: float) -> None:
+    """Also where the formula says ∞ · 0."""
+    y = np.array([-np.inf, np.inf])
+    activate(y, name)
+    assert y.tolist() == [below, above]

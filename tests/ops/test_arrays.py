@@ -65,6 +65,13 @@ def test_results_are_delivered() -> None:
     assert out.tolist() == [1, 2]
 
 
+def test_what_passes_the_range_of_a_float_is_delivered_as_infinity() -> None:
+    """Without a warning; warnings are errors here."""
+    result, out = np.array([1e9, -1e9], "f4"), np.zeros(2, "f2")
+    assert deliver(result, FLOAT16, None).tolist() == [np.inf, -np.inf]
+    assert deliver(result, FLOAT16, out).tolist() == [np.inf, -np.inf]
+
+
 def test_right_out_passes() -> None:
     """Any strides will do."""
     check_out(np.empty((4, 3)).T, (3, 4), FLOAT64)

@@ -151,3 +151,20 @@ def test_options_reach_the_planner() -> None:
     np.testing.assert_allclose(correlate(array, kernel, algorithm="fft"), correlate(array, kernel, exact=True))
     with pytest.raises(SpecError, match="'fft' does not serve this convolution"):
         correlate(array, kernel, algorithm="fft", exact=True)
+
+
+@pytest.mark.parametrize("name", ["SAME", " Same ", "same"])
+def test_same_is_centred_however_it_is_written(name: str) -> None:
+    """The centre of an even kernel is where SciPy has it; ``same-upper`` is asked for by its own name."""
+    array, kernel = np.arange(6), np.array([1, 10, 100, 1000])
+    wanted = correlate(array, kernel, padding="same-lower")
+    np.testing.assert_array_equal(correlate(array, kernel, padding=name), wanted)
+    assert (correlate(array, kernel, padding="same-upper") != wanted).any()
+
+
+def test_padding_may_be_an_array() -> None:
+    """As any other sequence of numbers."""
+    array, kernel = np.arange(12.0).reshape(3, 4), np.ones((3, 3))
+    np.testing.assert_array_equal(
+        correlate(array, kernel, padding=np.array([1, 2])), correlate(array, kernel, padding=(1, 2))
+    )

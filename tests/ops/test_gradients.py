@@ -37,7 +37,7 @@ def test_gradients_of_convolution_are_adjoints(call: Call) -> None:
     g = cotangent(result.shape)
     outside = CONV[dims](np.zeros_like(x), weight, **options)  # what a constant border adds
     to_input = backward("conv{}d_grad_input", dims)(g, weight, x.shape, **options)
-    to_weight = backward("conv{}d_grad_weight", dims)(x, g, weight.shape, **options)
+    to_weight = backward("conv{}d_grad_weight", dims)(g, x, weight.shape, **options)
     assert (to_input.shape, to_weight.shape) == (x.shape, weight.shape)
     assert np.vdot(to_input, x) == pytest.approx(np.vdot(result - outside, g), abs=1e-8)
     assert np.vdot(to_weight, weight) == pytest.approx(np.vdot(result, g), abs=1e-8)
@@ -57,7 +57,7 @@ def test_gradients_of_transposed_convolution_are_adjoints(call: Call) -> None:
     result = TRANSPOSE[dims](x, weight, **options)
     g = cotangent(result.shape)
     to_input = backward("conv_transpose{}d_grad_input", dims)(g, weight, **options)
-    to_weight = backward("conv_transpose{}d_grad_weight", dims)(x, g, weight.shape, **options)
+    to_weight = backward("conv_transpose{}d_grad_weight", dims)(g, x, weight.shape, **options)
     assert (to_input.shape, to_weight.shape) == (x.shape, weight.shape)
     assert np.vdot(to_input, x) == pytest.approx(np.vdot(result, g), abs=1e-8)
     assert np.vdot(to_weight, weight) == pytest.approx(np.vdot(result, g), abs=1e-8)
@@ -81,7 +81,7 @@ def test_gradients_of_transposed_convolution_with_padding(padding: Any, border: 
     result = conv_transpose2d(x, weight, **options)
     g = cotangent(result.shape)
     to_input = gradients.conv_transpose2d_grad_input(g, weight, **options)
-    to_weight = gradients.conv_transpose2d_grad_weight(x, g, weight.shape, **options)
+    to_weight = gradients.conv_transpose2d_grad_weight(g, x, weight.shape, **options)
     assert to_input.shape == x.shape
     assert np.vdot(to_input, x) == pytest.approx(np.vdot(result, g))
     assert np.vdot(to_weight, weight) == pytest.approx(np.vdot(result, g))
@@ -105,7 +105,7 @@ def test_gradients_are_finite_differences(border: Any, layout: str) -> None:
     inner = g * (1 - np.tanh(conv2d(x, weight, bias, **options)) ** 2)
     found = (
         gradients.conv2d_grad_input(inner, weight, x.shape, **options),
-        gradients.conv2d_grad_weight(x, inner, weight.shape, **options),
+        gradients.conv2d_grad_weight(inner, x, weight.shape, **options),
         gradients.conv2d_grad_bias(inner, layout=layout),
     )
     for gradient, wanted in zip(found, differences(loss, x, weight, bias), strict=True):
@@ -126,7 +126,7 @@ def test_gradients_of_transposed_convolution_are_finite_differences() -> None:
     inner = g * (1 - np.tanh(conv_transpose1d(x, weight, bias, **options)) ** 2)
     found = (
         gradients.conv_transpose1d_grad_input(inner, weight, **options),
-        gradients.conv_transpose1d_grad_weight(x, inner, weight.shape, **options),
+        gradients.conv_transpose1d_grad_weight(inner, x, weight.shape, **options),
         gradients.conv1d_grad_bias(inner),
     )
     for gradient, wanted in zip(found, differences(loss, x, weight, bias), strict=True):
@@ -165,7 +165,7 @@ def test_agrees_with_torch(dims: int, groups: int, transposed: bool) -> None:
     result.backward(torch.from_numpy(g))
     extra = () if transposed else (x.shape,)
     to_input = backward(kind + "{}d_grad_input", dims)(g, weight.detach().numpy(), *extra, **options)
-    to_weight = backward(kind + "{}d_grad_weight", dims)(x.detach().numpy(), g, shape, **options)
+    to_weight = backward(kind + "{}d_grad_weight", dims)(g, x.detach().numpy(), shape, **options)
     to_bias = backward("conv{}d_grad_bias", dims)(g)
     for found, wanted in ((to_input, x.grad), (to_weight, weight.grad), (to_bias, bias.grad)):
         np.testing.assert_allclose(found, wanted.numpy(), atol=1e-11)
@@ -181,7 +181,7 @@ def test_types(x: str, other: str, result: str) -> None:
     g, weight = np.ones((2, 4, 4), x), np.ones((2, 3, 2, 2), other)
     image = np.ones((3, 5, 5), other)
     assert gradients.conv2d_grad_input(g, weight, (3, 5, 5)).dtype == np.dtype(result)
-    assert gradients.conv2d_grad_weight(image, g, (2, 3, 2, 2)).dtype == np.dtype(result)
+    assert gradients.conv2d_grad_weight(g, image, (2, 3, 2, 2)).dtype == np.dtype(result)
     assert gradients.conv_transpose2d_grad_input(g, np.ones((5, 2, 2, 2), other)).dtype == np.dtype(result)
     own = np.dtype(x).newbyteorder("=") if np.dtype(x).kind == "f" else np.dtype(np.int64)
     assert gradients.conv2d_grad_bias(g).dtype == own
@@ -198,7 +198,7 @@ def test_integers_are_exact() -> None:
     """uint64 is not turned into floats on the way."""
     large = np.array([[2**62 + 1]], np.uint64)
     assert gradients.conv1d_grad_bias(large).tolist() == [2**62 + 1]
-    assert gradients.conv1d_grad_weight(large, [[1]], (1, 1, 1)).tolist() == [[[2**62 + 1]]]
+    assert gradients.conv1d_grad_weight([[1]], large, (1, 1, 1)).tolist() == [[[2**62 + 1]]]
     assert gradients.conv1d_grad_input(large, [[[1]]], (1, 1)).tolist() == [[2**62 + 1]]
     assert gradients.conv_transpose1d_grad_input(large, [[[1]]]).tolist() == [[2**62 + 1]]
 
@@ -208,8 +208,8 @@ def test_integers_are_exact() -> None:
     [
         lambda g: gradients.conv1d_grad_bias(g),
         lambda g: gradients.conv1d_grad_input(g, [[[1, 1]]], (1, 3)),
-        lambda g: gradients.conv1d_grad_weight(g, np.ones((1, 2), int), (1, 1, 1)),
-        lambda g: gradients.conv_transpose1d_grad_weight(g, np.ones((1, 3), int), (1, 1, 2)),
+        lambda g: gradients.conv1d_grad_weight(np.ones((1, 2), int), g, (1, 1, 1)),
+        lambda g: gradients.conv_transpose1d_grad_weight(np.ones((1, 3), int), g, (1, 1, 2)),
         lambda g: gradients.conv_transpose1d_grad_input(g, [[[1, 1]]]),
     ],
     ids=["bias", "input", "weight", "transposed weight", "transposed input"],
@@ -230,11 +230,29 @@ def test_out() -> None:
         gradients.conv2d_grad_input(g, weight, (3, 5, 5), out=out[1:])
 
 
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "u1"])
+def test_out_of_gradients_of_weights_and_bias(dtype: str) -> None:
+    """These go where they are asked too, rounded to the result's type."""
+    g, x = (np.arange(n).reshape(shape).astype(dtype) for n, shape in ((32, (2, 4, 4)), (75, (3, 5, 5))))
+    result = np.dtype("i8" if dtype == "u1" else dtype)
+    for call in (
+        lambda **out: gradients.conv2d_grad_weight(g, x, (2, 3, 2, 2), **out),
+        lambda **out: gradients.conv_transpose2d_grad_weight(x, g, (2, 3, 2, 2), **out),
+        lambda **out: gradients.conv2d_grad_bias(g, **out),
+    ):
+        wanted = call()
+        out = np.empty(wanted.shape, result)
+        assert call(out=out) is out
+        np.testing.assert_array_equal(out, wanted)
+        with pytest.raises(SpecError, match="out must be a writeable array"):
+            call(out=out[:1])
+
+
 def test_empty_batch() -> None:
     """No items: zeros for the weights, nothing for the input."""
     g, x = np.ones((0, 2, 4, 4)), np.ones((0, 3, 5, 5))
     assert gradients.conv2d_grad_input(g, np.ones((2, 3, 2, 2)), x.shape).shape == x.shape
-    assert not gradients.conv2d_grad_weight(x, g, (2, 3, 2, 2)).any()
+    assert not gradients.conv2d_grad_weight(g, x, (2, 3, 2, 2)).any()
     assert gradients.conv2d_grad_bias(g).tolist() == [0, 0]
 
 
@@ -246,10 +264,10 @@ def test_empty_batch() -> None:
         (lambda g, x, w: gradients.conv2d_grad_input(g, w, x.shape[1:]), r"\(5, 5\)"),
         (lambda g, x, w: gradients.conv2d_grad_input(g, w, 5), "shape"),
         (lambda g, x, w: gradients.conv2d_grad_input(g, w, (3, 5.0, 5)), r"5\.0"),
-        (lambda g, x, w: gradients.conv2d_grad_weight(x, g, w.shape[1:]), r"4 axes, .*\(3, 2, 2\)"),
-        (lambda g, x, w: gradients.conv2d_grad_weight(x, g, 4), "shape"),
-        (lambda g, x, w: gradients.conv2d_grad_weight(x, g[:1], w.shape), r"\(2, 4, 4\).* \(1, 4, 4\)"),
-        (lambda g, x, w: gradients.conv2d_grad_weight(x, g, w.shape, stride=2), r"\(2, 2, 2\).* \(2, 4, 4\)"),
+        (lambda g, x, w: gradients.conv2d_grad_weight(g, x, w.shape[1:]), r"4 axes, .*\(3, 2, 2\)"),
+        (lambda g, x, w: gradients.conv2d_grad_weight(g, x, 4), "shape"),
+        (lambda g, x, w: gradients.conv2d_grad_weight(g[:1], x, w.shape), r"\(2, 4, 4\).* \(1, 4, 4\)"),
+        (lambda g, x, w: gradients.conv2d_grad_weight(g, x, w.shape, stride=2), r"\(2, 2, 2\).* \(2, 4, 4\)"),
         (lambda g, x, w: gradients.conv2d_grad_bias(g[0]), r"3 or 4 axes, .*\(4, 4\)"),
         (lambda g, x, w: gradients.conv_transpose2d_grad_input(g, w[0]), r"4 axes, .*\(3, 2, 2\)"),
         (lambda g, x, w: gradients.conv_transpose2d_grad_input(g, [[1], [1, 2]]), "rectangular"),
@@ -268,4 +286,4 @@ def test_arrays_that_are_not_of_numbers_are_refused() -> None:
     with pytest.raises(DTypeError, match="grad_output has dtype complex128"):
         gradients.conv1d_grad_bias([[1j]])
     with pytest.raises(DTypeError, match="input has dtype object"):
-        gradients.conv1d_grad_weight([[None]], [[1]], (1, 1, 1))
+        gradients.conv1d_grad_weight([[1]], [[None]], (1, 1, 1))

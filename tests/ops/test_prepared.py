@@ -1,13 +1,17 @@
 """Convolutions with their weights prepared: the same results, plans without computing, threads, memory."""
 
+import copy
 import gc
+import pickle
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from convolens.algorithms import separable
 from convolens.errors import SpecError
 from convolens.ops.conv import conv1d, conv2d, conv3d
 from convolens.ops.prepared import prepare_conv
@@ -137,3 +141,67 @@ def test_options_are_checked_when_they_are_given() -> None:
             prepare_conv(np.ones((1, 1, 3, 3)), **option)
     with pytest.raises(SpecError, match="bias must have one number for each of the 2 kernels"):
         prepare_conv(np.ones((2, 1, 3, 3)), [1.0])
+
+
+def test_forgets_all_but_the_last_two_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spectra are as large as the image; those of shapes long past are not kept."""
+    prepared = prepare_conv(np.ones((1, 1, 21, 21)), algorithm="fft")
+    algorithm = type(prepared.plan((1, 50, 50), "f8").algorithm)
+    sizes = []
+    prepare = algorithm.prepare
+    monkeypatch.setattr(
+        algorithm, "prepare", lambda self, spec, w: (sizes.append(spec.input_size[0]), prepare(self, spec, w))[1]
+    )
+    for size in (50, 60, 50, 60, 70, 50):
+        prepared(np.ones((1, size, size)))
+    assert sizes == [50, 60, 70, 50]
+
+
+@pytest.mark.parametrize("again", [lambda c: pickle.loads(pickle.dumps(c)), copy.copy, copy.deepcopy])
+def test_can_be_pickled_and_copied(again: Any) -> None:
+    """What comes out has the same weights and options, and computes the same."""
+    kernel = generator.standard_normal((2, 1, 9, 9)).astype("f4")
+    options = {"stride": 2, "padding": "same", "border": 2.5, "flip": True, "layout": "NHWC", "activation": "relu"}
+    prepared = prepare_conv(kernel, [1.0, 2.0], algorithm="fft", **options)
+    x = generator.standard_normal((30, 31, 1))
+    wanted = prepared(x)
+    copied = again(prepared)
+    np.testing.assert_array_equal(copied(x), wanted)
+    assert copied.plan(x.shape, x.dtype) == prepared.plan(x.shape, x.dtype)
+    assert repr(copied) == repr(prepared)
+
+
+@pytest.mark.parametrize("options", [{"exact": True}, {"algorithm": "direct"}, {"algorithm": "fft"}])
+def test_rank_is_not_looked_for_where_it_is_of_no_use(options: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding it takes longer than many a convolution."""
+    monkeypatch.setattr(separable, "separable_terms", None)
+    monkeypatch.setattr(np.linalg, "svd", None)
+    prepared = prepare_conv(generator.standard_normal((1, 1, 9, 9)), **options)
+    assert prepared.spec((1, 50, 50)).weight_rank is None
+    assert prepared(np.ones((1, 50, 50))).shape == (1, 42, 42)
+
+
+def test_large_kernels_are_not_decomposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product is found by looking at it once; noise has too many terms to be of use, however many."""
+    monkeypatch.setattr(np.linalg, "svd", None)
+    gauss = np.exp(-(np.linspace(-3, 3, 401) ** 2))
+    product = np.outer(gauss, gauss).astype("f4")[None, None]
+    noise = generator.standard_normal((1, 1, 401, 401)).astype("f4")
+    x = generator.standard_normal((1, 500, 450)).astype("f4")
+    prepared = prepare_conv(product, algorithm="separable")
+    assert prepared.spec(x.shape).weight_rank == 1
+    wanted = prepare_conv(product, algorithm="fft")(x)
+    np.testing.assert_allclose(prepared(x), wanted, atol=1e-5 * wanted.max())
+    plan = prepare_conv(noise).plan((1, 1500, 1500))
+    assert plan.spec.weight_rank is None
+    assert plan.chosen.algorithm in ("fft", "overlap-add")
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "im2col", "auto", "reference"])
+def test_infinity_and_overflow_do_not_warn(algorithm: str) -> None:
+    """They are the result that IEEE 754 gives; warnings are errors here."""
+    x = np.array([[[np.inf, 1.0, -np.inf, 2.0, 5.0]]])
+    result = prepare_conv(np.ones((1, 1, 3)), algorithm=algorithm)(x)
+    np.testing.assert_array_equal(result, [[[np.nan, -np.inf, -np.inf]]])
+    half = np.full((1, 1, 4), 6e4, np.float16)
+    assert np.isinf(prepare_conv(np.ones((1, 1, 2), np.float16), algorithm=algorithm)(half)).all()

@@ -10,7 +10,7 @@ from scipy.linalg import circulant
 from scipy.linalg import toeplitz as dense_toeplitz
 
 from convolens.algorithms.reference import Reference
-from convolens.errors import SpecError
+from convolens.errors import DTypeError, SpecError
 from convolens.ops.toeplitz import toeplitz, toeplitz_offset
 from convolens.spec.borders import MODES
 from convolens.spec.geometry import ConvSpec
@@ -147,7 +147,7 @@ def test_wrong_weight_shape(call):
 
 def test_wrong_bias_shape():
     """A bias with another count of numbers than kernels is refused."""
-    with pytest.raises(SpecError, match=r"\(1,\).*\(2,\)"):
+    with pytest.raises(SpecError, match=r"each of the 1 kernels, but its shape is \(2,\)"):
         toeplitz_offset(ConvSpec((1, 5), (1, 1, 3)), np.ones((1, 1, 3)), bias=[1, 2])
 
 
@@ -161,3 +161,26 @@ def test_every_stride_and_dilation_in_two_dimensions():
             cell = np.s_[r * stride :: dilation, c * stride :: dilation]
             expected[cell][:2, :2] = [[1, 2], [3, 4]]
             np.testing.assert_array_equal(row, expected)
+
+
+def test_sums_that_could_pass_int64_are_refused():
+    """uint64 weights do not turn negative; border and bias count."""
+    spec = ConvSpec((1, 5), (1, 1, 3), padding=1, border=4, dtype=int)
+    for weight, bias in (([2**63, 0, 0], None), ([2**61, 0, 0], None), ([1, 0, 0], [2**63])):
+        with pytest.raises(SpecError, match="could pass the range of int64"):
+            toeplitz_offset(
+                spec, np.array([[weight]], np.uint64), None if bias is None else np.array(bias, np.uint64)
+            )
+    with pytest.raises(SpecError, match="could pass the range of int64"):
+        toeplitz(spec, np.array([[[2**63, 0, 0]]], np.uint64))
+
+
+def test_arrays_that_are_not_of_real_numbers_are_refused():
+    """Nor is a bias of floats added to integers, as in the convolution."""
+    spec = ConvSpec((1, 5), (1, 1, 3), dtype=int)
+    with pytest.raises(DTypeError, match="bias has dtype complex128"):
+        toeplitz_offset(spec, [[[1, 0, -1]]], bias=[1j])
+    with pytest.raises(DTypeError, match="weight has dtype complex128"):
+        toeplitz(spec, [[[1j, 0, -1]]])
+    with pytest.raises(DTypeError, match="bias is float64"):
+        toeplitz_offset(spec, [[[1, 0, -1]]], bias=[0.5])

@@ -120,7 +120,16 @@ def test_awkward_arrays():
         (lambda: unfold(np.ones((1, 3, 4)), 1.5), SpecError, "kernel_size must be a whole number"),
         (lambda: unfold(np.ones((1, 3, 4)), 2, layout="NCW"), UnknownNameError, "unknown layout 'NCW'"),
         (lambda: unfold(np.ones((1, 3, 4)) * 1j, 2), DTypeError, "complex128"),
-        (lambda: unfold(np.ones((1, 3, 4), "u1"), 2, border=300), SpecError, "uint8 cannot hold .* 300"),
+        (
+            lambda: unfold(np.ones((1, 3, 4), "u1"), 2, border=300),
+            SpecError,
+            "border value 300 is beyond the range of uint8",
+        ),
+        (
+            lambda: unfold(np.ones((1, 3, 4), bool), 2, border=2),
+            SpecError,
+            "border value 2 is beyond the range of bool",
+        ),
         (lambda: unfold(np.ones((1, 3, 4)), 2, out=np.ones((4, 5))), SpecError, r"\(4, 6\)"),
         (lambda: fold(np.ones((4, 6)), 4, (2,)), SpecError, "do not fit"),
         (lambda: fold(np.ones((5, 6)), (3, 4), 2), SpecError, r"columns \(5, 6\)"),
@@ -132,3 +141,19 @@ def test_refusals(call, error, message):
     """What does not fit raises the one right error."""
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("columns", "options"),
+    [
+        (np.full((4, 4), 2**63 - 1), {}),
+        (np.full((4, 4), 2**63, np.uint64), {}),
+        (np.full((4, 16), 2**60), {"padding": 1, "border": "edge"}),
+    ],
+    ids=["sums of four", "uint64", "copies of a border"],
+)
+def test_sums_that_could_pass_int64_are_refused(columns, options):
+    """Nothing wraps: what overlaps is counted, and what a border brings back to one cell."""
+    with pytest.raises(SpecError, match="could pass the range of int64"):
+        fold(columns, 3, 2, **options)
+    assert fold(columns // 2**10, 3, 2, **options).max() > 2**52

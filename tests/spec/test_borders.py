@@ -1,5 +1,7 @@
 """Borders: their names, and the cell that each shows at a coordinate."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,13 +75,29 @@ def test_ambiguous_names_are_explained(name: str) -> None:
         parse_border(name)
 
 
-@pytest.mark.parametrize("border", ["reflct", Border("reflct")])
-def test_a_misspelt_name_gets_an_offer(border: str | Border) -> None:
+@pytest.mark.parametrize("read", [parse_border, Border])
+def test_a_misspelt_name_gets_an_offer(read: Callable[[str], Border]) -> None:
     """The nearest name is offered, and all are listed."""
     with pytest.raises(
         UnknownNameError, match=r"did you mean 'reflect'.*constant, edge, reflect, symmetric, wrap"
     ):
-        parse_border(border)
+        read("reflct")
+
+
+@pytest.mark.parametrize("value", ["x", None, True, [1], 1j])
+def test_a_border_is_checked_where_it_is_made(value: object) -> None:
+    """Whoever makes one by hand gets the same answer; NumPy's numbers become plain ones, nothing is cut off."""
+    with pytest.raises(SpecError, match="border must be a name or a number"):
+        Border("constant", value)  # type: ignore[arg-type]
+    assert type(Border("constant", np.float32(0.5)).value) is float
+    with pytest.raises(SpecError, match=r"0\.5 is not an integer"):
+        border_value(Border("constant", np.float32(0.5)), np.dtype(np.int64))
+
+
+def test_only_a_constant_has_a_value() -> None:
+    """The others show cells of the image."""
+    with pytest.raises(SpecError, match="'edge' shows cells of the image; it has no value 3"):
+        Border("edge", 3)
 
 
 @pytest.mark.parametrize("border", [None, True, np.True_, [1], 1j])
@@ -96,6 +114,8 @@ def test_a_constant_must_fit_integers() -> None:
     for value in (0.5, float("nan"), float("inf")):
         with pytest.raises(SpecError, match="is not an integer"):
             border_value(Border("constant", value), np.dtype(np.int64))
+    with pytest.raises(SpecError, match="beyond the range of bool, which goes from 0 to 1"):
+        border_value(Border("constant", 2), np.dtype(bool))
 
 
 def test_a_border_prints_its_constant() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convolens.errors import SpecError, UnknownNameError
-from convolens.spec.padding import per_dimension, resolve_padding, whole_number, whole_shape
+from convolens.spec.padding import NAMES, padding_name, per_dimension, resolve_padding, whole_number, whole_shape
 
 
 def outputs(size: int, pads: tuple[int, int], window: int, stride: int) -> int:
@@ -84,6 +84,13 @@ def test_a_misspelt_name_gets_an_offer() -> None:
     """The nearest name is offered."""
     with pytest.raises(UnknownNameError, match="did you mean 'same'"):
         resolve_padding("sme", [8], [3], [1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_read_whatever_their_case(name: str) -> None:
+    """Case, underscores and blanks do not matter; numbers have no name."""
+    assert padding_name(f" {name.upper().replace('-', '_')} ") == name
+    assert padding_name(np.array([1, 2])) is None  # type: ignore[arg-type]
 
 
 def test_per_dimension_takes_one_or_one_each() -> None:

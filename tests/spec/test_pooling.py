@@ -37,7 +37,8 @@ def test_counts():
     """Shape, receptive field, operations and bytes of the pooling that ResNet begins with."""
     spec = PoolSpec((2, 64, 112, 112), 3, stride=2, padding=1, dtype="float32")
     assert spec.output_shape == (2, 64, 56, 56)
-    assert (spec.dims, spec.batch, spec.channels, spec.parameters) == (2, 2, 64, 0)
+    assert (spec.dims, spec.batch, spec.in_channels, spec.parameters) == (2, 2, 64, 0)
+    assert spec.out_channels == 64
     assert spec.receptive_field == spec.window_size == (3, 3)
     assert spec.padded_size == (114, 114)
     assert spec.macs == 2 * 64 * 56 * 56 * 9
@@ -79,11 +80,19 @@ def test_is_a_value():
         ((1, 1, 4), {"window": (2, 2, 2)}, "do not fit"),
         ((1, 4), {"window": 2}, "do not fit"),
         ((1, 0, 4), {"window": 2}, "at least one element"),
+        ((1, 1, 6.5), {"window": 3}, "input shape must be a whole number, not 6.5"),
+        ((-1, 1, 6), {"window": 3}, "input shape must be a whole number of at least 0, not -1"),
+        (5, {"window": 3}, "input shape must be a sequence of whole numbers, not 5"),
+        ((1, 1, 4, 4), {"window": [[1], [1, 2]]}, r"window must be a whole number, not \[1\]"),
+        ((1, 1, 4), {"window": 2, "border": 2, "dtype": "bool"}, "beyond the range of bool"),
+        ((1, 1, 4), {"window": 1, "padding": 10**30, "border": "edge"}, "larger than any memory.* pad less"),
+        ((1, 1, 4), {"window": 1, "stride": 10**30}, "stride .* goes beyond any memory"),
+        ((1, 1, 4), {"window": 10**30, "stride": 1, "padding": 10**30}, "larger than any memory"),
         ((1, 1, 4), {"window": 2, "border": 0.5, "dtype": "int32"}, "not an integer"),
         (
             (1, 1, 4),
             {"window": 2, "border": 256, "dtype": "uint8"},
-            "does not fit uint8, which goes from 0 to 255",
+            "beyond the range of uint8, which goes from 0 to 255",
         ),
     ],
 )
@@ -92,6 +101,12 @@ def test_refuses(shape, options, message):
     with pytest.raises(SpecError, match=message) as error:
         PoolSpec(shape, **options)
     assert "\n" not in str(error.value)
+
+
+def test_huge_windows_are_checked_at_once():
+    """No window is tried one by one where none can lie outside."""
+    spec = PoolSpec((1, 1, 10**12), 10**12, stride=1, padding=5 * 10**11)
+    assert spec.output_size == (10**12 + 1,)
 
 
 def test_border_fills_every_window():
@@ -105,8 +120,8 @@ def test_names_and_types():
         PoolSpec((1, 1, 4), 2, padding="sane")
     with pytest.raises(UnknownNameError, match="layout"):
         PoolSpec((1, 1, 4), 2, layout="NHWC")
-    for dtype in ("complex64", "datetime64[s]", np.longdouble, object):
-        with pytest.raises(DTypeError, match="cannot pool"):
+    for dtype in ("complex64", "datetime64[s]", np.longdouble, object, "foo"):
+        with pytest.raises(DTypeError, match="input has dtype"):
             PoolSpec((1, 1, 4), 2, dtype=dtype)
 
 

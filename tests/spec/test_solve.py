@@ -77,6 +77,16 @@ def test_no_padding_beyond_half_the_window_unless_asked() -> None:
     assert settings_for(5, 7, kernels=[3], paddings=[2]) == [Setting(3, 1, 2, 1)]
 
 
+def test_paddings_are_solved_for_and_not_tried() -> None:
+    """A huge kernel, or a huge range of pads, takes no longer than a small one."""
+    assert settings_for(1, 1, kernels=[999_999_999]) == [
+        Setting(999_999_999, s, 499_999_999, 1) for s in range(1, 9)
+    ]
+    assert settings_for(8, 8, kernels=[5], strides=[1], paddings=range(10**12)) == [Setting(5, 1, 2, 1)]
+    assert settings_for(8, 8, kernels=[5], strides=[1], paddings=range(0, 9, 2)) == [Setting(5, 1, 2, 1)]
+    assert settings_for(8, 8, paddings=range(0)) == []
+
+
 def test_nothing_fits() -> None:
     """An impossible wish gives an empty list."""
     assert settings_for(10, 300) == []

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from convolens.errors import SpecError
+from convolens.errors import DTypeError, SpecError
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.pooling import PoolSpec
 from convolens.spec.stack import Stack
@@ -123,6 +123,13 @@ def test_inputs_are_channels_and_sizes(shape: tuple[int, ...]) -> None:
     """One to three sizes, or features; whole numbers above 0."""
     with pytest.raises(SpecError, match="input"):
         Stack(shape)
+
+
+@pytest.mark.parametrize("dtype", ["foo", "complex64", object])
+def test_values_are_real_numbers(dtype: object) -> None:
+    """As in the layers."""
+    with pytest.raises(DTypeError, match="stack has dtype"):
+        Stack((3, 8, 8), dtype)  # type: ignore[arg-type]
 
 
 def test_a_stack_is_a_value_and_prints_its_layers() -> None:

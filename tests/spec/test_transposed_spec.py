@@ -38,6 +38,7 @@ def test_same_multiplies_the_size_by_the_stride(kernel: int, stride: int) -> Non
     """The counterpart of what "same" means for convolution."""
     spec = transposed_spec((1, 7), (1, 1, kernel), stride=stride, padding="same")
     assert spec.input_size == (7 * stride,)
+    assert spec == transposed_spec((1, 7), (1, 1, kernel), stride=stride, padding=" SAME ")
 
 
 def test_channels_last_and_groups() -> None:

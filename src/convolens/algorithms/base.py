@@ -63,7 +63,11 @@ class Algorithm(ABC, Generic[State]):
 
     @abstractmethod
     def error_bound(self, spec: ConvSpec) -> float:
-        """Bound the error of any output cell, beside max |input or border| · Σ |weights of a kernel|."""
+        """
+        Tell how far off any output cell may be, beside max |input or border| · Σ |weights of a kernel|.
+
+        For plain sums a bound to first order, before the result is rounded to a narrower type.
+        """
 
     @abstractmethod
     def prepare(self, spec: ConvSpec, weight: Array) -> State:
@@ -79,9 +83,17 @@ def roundoff(spec: ConvSpec) -> float:
     return float(np.finfo(spec.compute_dtype).eps) / 2 if spec.compute_dtype.kind == "f" else 0.0
 
 
+def result_rounding(spec: ConvSpec) -> float:
+    """Half a unit in the last place of a result that is narrower than the sums, float16; else 0."""
+    return 0.0 if spec.result_dtype == spec.compute_dtype else float(np.finfo(spec.result_dtype).eps) / 2
+
+
 def plain_sum_bound(spec: ConvSpec) -> float:
     """
-    Bound the error of a plain sum of n products, in any order: n u.
+    Bound the error of a plain sum of n products, in any order: (n + 1) u.
+
+    To first order n u comes of the products and their additions, and u of an input of integers that the type of
+    the sums has to round.
 
     References
     ----------

@@ -10,7 +10,7 @@ from convolens.algorithms.spectrum import (
     kernel_spectrum,
     refuse_spectra,
     spectra_bytes,
-    spectrum_bound,
+    spectrum_error,
 )
 from convolens.algorithms.windows import at, padded_bytes, padded_input
 from convolens.spec.geometry import ConvSpec
@@ -44,8 +44,8 @@ class FFT(Algorithm[Array]):
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
-        """Bound the transforms' roundings, spread over the image."""
-        return spectrum_bound(spec, fft_size(spec.padded_size))
+        """Estimate the transforms' roundings, spread evenly over the image."""
+        return spectrum_error(spec, fft_size(spec.padded_size))
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Array:
         """Transform the kernels."""

@@ -14,7 +14,7 @@ from convolens.algorithms.spectrum import (
     kernel_spectrum,
     refuse_spectra,
     spectra_bytes,
-    spectrum_bound,
+    spectrum_error,
 )
 from convolens.algorithms.windows import at, padded_bytes, padded_input
 from convolens.spec.geometry import ConvSpec
@@ -60,8 +60,8 @@ class OverlapAdd(Algorithm[Array]):
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
-        """Bound one tile's error, and the additions at its seams."""
-        return spectrum_bound(spec, _tile_fft(spec)) * float(2**spec.dims)
+        """Estimate one tile's error, spread evenly over it, and the additions at its seams."""
+        return spectrum_error(spec, _tile_fft(spec)) * float(2**spec.dims)
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Array:
         """Turn the kernels by 180° and transform them."""

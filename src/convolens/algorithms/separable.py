@@ -10,6 +10,7 @@ from convolens.algorithms.base import Algorithm, Array, Cost, plain_sum_bound
 from convolens.algorithms.windows import padded_bytes, padded_input
 from convolens.spec.geometry import ConvSpec
 
+MOST_DECOMPOSED = 128  # rows or columns of a kernel whose terms are counted by singular values
 Term = list[Array]
 """For each axis the 1-D kernels of all (kernel, channel) pairs: shape (K, C / groups, k)."""
 
@@ -18,8 +19,9 @@ class Separable(Algorithm[list[Term]]):
     """
     Apply each 1-D factor along its axis and add up the terms.
 
-    A k × k kernel of rank r costs 2 r k multiply-adds a cell instead of k². The factors come from the singular
-    value decomposition, axis by axis; values below the rounding of the weights are dropped.
+    A k × k kernel of rank r costs 2 r k multiply-adds a cell instead of k². The factors of a kernel that is a
+    product are its own largest row and column; those of others come from the singular value decomposition, axis
+    by axis, in which values below the rounding of the weights are dropped.
 
     References
     ----------
@@ -100,7 +102,14 @@ def separable_terms(weight: Array, dtype: np.dtype[np.floating], least: Array | 
     if weight.ndim == 3:
         return [[weight.astype(dtype)]]
     kernels, channels, first = weight.shape[:3]
-    left, values, right = np.linalg.svd(weight.reshape(kernels, channels, first, -1), full_matrices=False)
+    matrices = weight.reshape(kernels, channels, first, -1)
+    product = _as_product(matrices, dtype)
+    if product is not None:
+        column, row = product
+        rest = row.reshape(kernels, channels, *weight.shape[3:])
+        share = None if least is None else least / np.maximum(np.linalg.norm(column, axis=2, keepdims=True), 1)
+        return [[column.astype(dtype), *others] for others in separable_terms(rest, dtype, share)]
+    left, values, right = np.linalg.svd(matrices, full_matrices=False)
     if least is None:
         largest = values.max(axis=(1, 2), keepdims=True)
         least = largest * max(first, right.shape[-1]) * np.finfo(dtype).eps / 2
@@ -112,8 +121,41 @@ def separable_terms(weight: Array, dtype: np.dtype[np.floating], least: Array | 
     return terms
 
 
-def separable_rank(weight: Array, dtype: np.dtype[np.floating]) -> int:
-    """Count the separable terms that make kernels (K, C, size…), the most that any of them needs."""
+def _as_product(matrices: Array, dtype: np.dtype[np.floating]) -> tuple[Array, Array] | None:
+    """
+    Write matrices (K, C, m, n) as columns (K, C, m) times rows (K, C, n), if all of them are such products.
+
+    A product that was rounded to ``dtype`` is one: each cell is compared with what the row and column through the
+    largest cell make of it.
+    """
+    cells = matrices.shape[-1]
+    r, c = (
+        place[..., None, None]
+        for place in divmod(np.abs(matrices).reshape(*matrices.shape[:2], -1).argmax(-1), cells)
+    )
+    rows = np.take_along_axis(matrices, r, 2)[:, :, 0]
+    columns = np.take_along_axis(matrices, c, 3)[..., 0]
+    peaks = np.take_along_axis(rows, c[..., 0], 2)
+    columns = np.divide(columns, peaks, out=np.zeros_like(columns), where=peaks != 0)
+    eps = float(np.finfo(dtype).eps)
+    for index in range(matrices.shape[2]):
+        cell = matrices[:, :, index]
+        allowed = eps * np.maximum(4 * np.abs(cell), eps * np.abs(peaks))
+        if (np.abs(columns[:, :, index, None] * rows - cell) > allowed).any():
+            return None
+    return columns, rows
+
+
+def separable_rank(weight: Array, dtype: np.dtype[np.floating]) -> int | None:
+    """
+    Count the separable terms that make kernels (K, C, size…), the most that any of them needs.
+
+    None for kernels that are no products and too large to decompose: they have too many terms to be of use.
+    """
+    kernels, channels, first = weight.shape[:3]
+    matrices = weight.reshape(kernels, channels, first, -1)
+    if min(matrices.shape[2:]) > MOST_DECOMPOSED and _as_product(matrices.astype(np.float64), dtype) is None:
+        return None
     return len(separable_terms(weight, dtype))
 
 

@@ -40,14 +40,15 @@ def spectra_bytes(spec: ConvSpec, size: tuple[int, ...]) -> int:
     return count * spectrum_cells(size) * 2 * spec.compute_dtype.itemsize
 
 
-def spectrum_bound(spec: ConvSpec, size: tuple[int, ...]) -> float:
+def spectrum_error(spec: ConvSpec, size: tuple[int, ...]) -> float:
     """
-    Bound the error that transforms spread over a tile, and that of the sum over channels.
+    Estimate the error that transforms spread over a tile of n cells, and that of the sum over channels.
 
     Notes
     -----
-    The 2-norm of the error is at most about 8 u log₂ n times that of the exact result (three transforms and a
-    product); beside max |x| · Σ |w| that is the size of one cell's error, as roundings spread evenly over a tile.
+    The 2-norm of a whole tile's error is at most about 8 u log₂ n √n · max |x| · Σ |w|: three transforms and a
+    product. That one cell has an even share of it, the √n-th part, is no theorem; it holds where roundings are
+    spread as if by chance, as they are in practice.
 
     References
     ----------

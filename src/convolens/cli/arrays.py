@@ -1,20 +1,12 @@
 """Inputs for ``convolens explain``: numbers as text, a file of numbers, or a photograph."""
 
-import csv
-import json
 import re
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from convolens.errors import FileError, SpecError
-
-Array = npt.NDArray[Any]
+from convolens.errors import SpecError
+from convolens.kernels.tables import Array, numbers_from_text, read_numbers
 
 _NUMBERS = re.compile(r"[-+−\d.,;\seE/]+")
-_LARGEST_TEXT = 256 * 2**20
 
 
 def read_input(given: str) -> tuple[Array, bool]:
@@ -41,17 +33,14 @@ def read_input(given: str) -> tuple[Array, bool]:
     """
     if not given.strip():
         raise SpecError("the input is empty; give numbers such as '1 2 0; 0 1 2; 2 0 1', or a file")
-    if _NUMBERS.fullmatch(given) and not Path(given).is_file():
-        rows = [row.replace(",", " ").split() for row in re.split(r"[;\n]", given) if row.strip()]
-        return _flat_if_one_row(_table(rows, "the input")), False
     path = Path(given)
+    if _NUMBERS.fullmatch(given) and not path.is_file():
+        return _flat_if_one_row(numbers_from_text(given, "the input")), False
     match path.suffix.lower():
-        case ".npy":
-            return _read_npy(path), False
+        case ".npy" | ".json":
+            return read_numbers(path), False
         case ".csv":
-            return _flat_if_one_row(_table(list(csv.reader(_text(path).splitlines())), given)), False
-        case ".json":
-            return _read_json(path), False
+            return _flat_if_one_row(read_numbers(path)), False
     from convolens.images import read_image
 
     pixels = read_image(path).pixels
@@ -60,54 +49,3 @@ def read_input(given: str) -> tuple[Array, bool]:
 
 def _flat_if_one_row(array: Array) -> Array:
     return array[0] if len(array) == 1 else array
-
-
-def _table(rows: list[list[str]], name: str) -> Array:
-    rows = [[cell.strip().replace("−", "-") for cell in row] for row in rows if row]
-    lengths = sorted({len(row) for row in rows})
-    if len(lengths) != 1:
-        raise SpecError(f"{name} has rows of {' and '.join(map(str, lengths)) or 'no'} numbers; all need as many")
-    try:
-        return np.array([[int(cell) for cell in row] for row in rows])
-    except (ValueError, OverflowError):
-        pass
-    try:
-        return np.array([[float(cell) for cell in row] for row in rows])
-    except ValueError as error:
-        raise SpecError(f"{name} holds something that is no number: {error}") from None
-
-
-def _text(path: Path) -> str:
-    from convolens.images.files import open_input
-
-    with open_input(path) as file:
-        text = file.read(_LARGEST_TEXT + 1)
-    if len(text) > _LARGEST_TEXT:
-        raise FileError(f"{path}: more than {_LARGEST_TEXT} bytes of text; save it as .npy")
-    try:
-        return text.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileError(f"{path}: is not text") from None
-
-
-def _read_json(path: Path) -> Array:
-    try:
-        array = np.array(json.loads(_text(path)))
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"{path}: must hold lists of numbers, all equally long ({error})") from None
-    if array.dtype.kind not in "biuf" or not array.ndim:
-        raise FileError(f"{path}: must hold lists of numbers, such as [[1, 2], [3, 4]]")
-    return array
-
-
-def _read_npy(path: Path) -> Array:
-    from convolens.images.files import open_input
-
-    with open_input(path):  # says what is wrong with the file itself
-        pass
-    try:
-        # Mapped, not read: only the windows that are looked at are loaded, and nothing is ever unpickled.
-        array: Array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, EOFError, OSError) as error:
-        raise FileError(f"{path}: is not a NumPy file of numbers ({error})") from None
-    return array

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from convolens.cli.arrays import Array, read_input
+from convolens.cli.arrays import read_input
 from convolens.cli.options import Border, Overwrite, parse_border_option
 from convolens.errors import SpecError
+from convolens.kernels.tables import Array, numbers_from_text
 
 if TYPE_CHECKING:
     from convolens.explain import Trace
@@ -85,7 +86,7 @@ def explain_command(
     trace = explain(
         array,
         _kernel(kernel, array, channels_last=channels_last),
-        None if bias is None else _biases(bias),
+        None if bias is None else numbers_from_text(bias, "--bias").ravel(),
         stride=_whole(stride, "--stride"),
         padding=_padding(padding),
         border=parse_border_option(border),
@@ -161,28 +162,20 @@ def _kernel(text: str, array: Array, *, channels_last: bool) -> Array:
     return weights[0] if signal and len(weights) == 1 else weights
 
 
-def _numbers(text: str, name: str, kind: type[int] | type[float]) -> list[Any]:
+def _numbers(text: str, name: str) -> list[int]:
     try:
-        return [kind(word) for word in re.split(r"[\s,x×]+", text.strip())]
+        return [int(word) for word in re.split(r"[\s,x×]+", text.strip())]
     except ValueError:
-        what = "whole numbers" if kind is int else "numbers"
-        raise SpecError(f"{name} takes {what} with commas between them, not {text!r}") from None
+        raise SpecError(f"{name} takes whole numbers with commas between them, not {text!r}") from None
 
 
 def _whole(text: str, name: str) -> int | tuple[int, ...]:
-    numbers = _numbers(text, name, int)
+    numbers = _numbers(text, name)
     return numbers[0] if len(numbers) == 1 else tuple(numbers)
 
 
 def _cell(text: str) -> tuple[int, ...]:
-    return tuple(_numbers(text.strip("[]() "), "--at", int))
-
-
-def _biases(text: str) -> list[Any]:
-    try:
-        return _numbers(text, "--bias", int)
-    except SpecError:
-        return _numbers(text, "--bias", float)
+    return tuple(_numbers(text.strip("[]() "), "--at"))
 
 
 def _padding(text: str) -> Any:
@@ -190,5 +183,5 @@ def _padding(text: str) -> Any:
         return text
     if "+" not in text:
         return _whole(text, "--padding")
-    pairs = [_numbers(pair.replace("+", ","), "--padding", int) for pair in text.split(",")]
+    pairs = [_numbers(pair.replace("+", ","), "--padding") for pair in text.split(",")]
     return [tuple(pair * 2 if len(pair) == 1 else pair) for pair in pairs]

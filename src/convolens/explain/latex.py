@@ -1,20 +1,18 @@
 r"""Explanations as LaTeX for the amsmath package: matrices side by side, border cells in boxes."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from convolens.explain.cell import Plane, WorkedCell
 from convolens.explain.numbers import Writer, number, writer
-
-if TYPE_CHECKING:
-    from convolens.explain.step import Plane, Step
 
 AMSMATH_COLUMNS = 10
 TERMS_A_LINE = 9
 
 
-def step_latex(step: "Step") -> str:
+def step_latex(step: WorkedCell) -> str:
     """Return one step: window ⊙ weights = products for each channel, then the sums."""
     columns = step.spec.kernel_size[-1]
     head = [rf"\setcounter{{MaxMatrixCols}}{{{columns}}}"] if columns > AMSMATH_COLUMNS else []
@@ -22,7 +20,7 @@ def step_latex(step: "Step") -> str:
     return "\n".join([*head, *planes, _sums(step)])
 
 
-def _plane(plane: "Plane", step: "Step") -> str:
+def _plane(plane: Plane, step: WorkedCell) -> str:
     name = rf"\text{{{plane.title}:}}\quad " if plane.title else ""
     product = [
         _matrix(plane.window, plane.border),
@@ -63,7 +61,7 @@ def tex(value: Any, write: Writer = number) -> str:
     return mantissa.replace("inf", r"\infty").replace("nan", r"\text{nan}")
 
 
-def _sums(step: "Step") -> str:
+def _sums(step: WorkedCell) -> str:
     many = len(step.sums) > 1
     lines = []
     for channel, products, total in zip(step.channels, step.products, step.sums, strict=True):

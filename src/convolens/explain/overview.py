@@ -1,29 +1,27 @@
 """A whole trace in a screenful: what was asked, the output, and how to go on."""
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convolens.explain.numbers import is_rounded
 from convolens.explain.text import AXES, matrix, operation, times
-
-if TYPE_CHECKING:
-    from convolens.explain.trace import Trace
+from convolens.explain.work import Work
 
 MOST_MATRICES = 4
 MOST_ROWS = 12
 EDGE = 4
 
 
-def overview(trace: "Trace", width: int = 80) -> str:
+def overview(work: Work, width: int = 80) -> str:
     """Return what was asked and the output as matrices, the corners of them where they are large."""
-    spec, maps = trace.spec, trace.maps
+    spec, maps = work.spec, work.maps
     sheets = maps.reshape(-1, *(1, *maps.shape)[-2:])
-    asked = f"input {_size(spec.input_size, trace, spec.in_channels, 'channel')}, {operation(spec)}"
+    asked = f"input {_size(spec.input_size, work, spec.in_channels, 'channel')}, {operation(spec)}"
     lines = textwrap.wrap(asked, width, subsequent_indent="  ")
-    lines.append(f"output {_size(spec.output_size, trace, spec.out_channels, 'kernel')}")
+    lines.append(f"output {_size(spec.output_size, work, spec.out_channels, 'kernel')}")
     for index, sheet in zip(np.ndindex(maps.shape[: max(maps.ndim - 2, 2)]), sheets[:MOST_MATRICES], strict=False):
         lines += ["", *_title(index, maps.shape), *_corners(sheet, width)]
     if len(sheets) > MOST_MATRICES:
@@ -33,16 +31,16 @@ def overview(trace: "Trace", width: int = 80) -> str:
     return "\n".join(lines)
 
 
-def how_to_go_on(trace: "Trace") -> str:
+def how_to_go_on(work: Work) -> str:
     """Say in one line how to get at the steps."""
-    spec = trace.spec
+    spec = work.spec
     axes = ["item"] * (spec.batch > 1) + ["kernel"] * (spec.batch * spec.out_channels > 1)
     axes += AXES[3 - spec.dims :]
-    return f"trace[{', '.join(axes)}] works out one of the {len(trace)} cells; iterate for all"
+    return f"trace[{', '.join(axes)}] works out one of the {len(work)} cells; iterate for all"
 
 
-def _size(size: tuple[int, ...], trace: "Trace", count: int, what: str) -> str:
-    batch = f"{trace.spec.batch} items of " if trace.spec.batch > 1 else ""
+def _size(size: tuple[int, ...], work: Work, count: int, what: str) -> str:
+    batch = f"{work.spec.batch} items of " if work.spec.batch > 1 else ""
     channels = "" if count == 1 else f" with {count} {what}s"
     return f"{batch}{times(size)}{channels}"
 

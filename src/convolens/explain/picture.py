@@ -1,19 +1,15 @@
 """A step as a picture: the image with the window on it, window × kernel = products, their sum, and the output."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from convolens.explain.canvas import ACCENT, LINE, SIGNED, SOFT, Canvas, signed_colours
+from convolens.explain.cell import Plane, WorkedCell
 from convolens.explain.numbers import number, summed, writer
 from convolens.explain.text import operation, step_index, times
 from convolens.explain.view import MOST_CELLS, View, as_image, view_of, window_axes
-
-if TYPE_CHECKING:
-    from convolens.explain.step import Plane, Step
-    from convolens.explain.trace import Trace
+from convolens.explain.work import Work
 
 CELL = 0.5  # inches, like all lengths here
 SMALL_CELL = 0.43
@@ -29,25 +25,25 @@ LONGEST_SUM = 64  # characters of a sum that is written out
 SMALLEST_NUMBERED = 0.3
 
 
-def step_picture(trace: "Trace", step: "Step") -> Figure:
+def step_picture(work: Work, step: WorkedCell) -> Figure:
     """Draw one step of a trace; see :meth:`convolens.explain.Trace.picture`."""
-    return _Sheet(trace, step).draw()
+    return _Sheet(work, step).draw()
 
 
 class _Sheet:
     """One picture, drawn from left to right around its middle line."""
 
-    def __init__(self, trace: "Trace", step: "Step") -> None:
-        self.trace, self.step = trace, step
+    def __init__(self, work: Work, step: WorkedCell) -> None:
+        self.step = step
         self.planes = step.planes[:MOST_PLANES]
-        self.views = [view_of(trace, step, plane) for plane in self.planes]
+        self.views = [view_of(work, step, plane) for plane in self.planes]
         rows, columns = self.planes[0].window.shape
         self.cell = min(CELL, LARGEST_MATRIX / max(rows, columns))
         self.photo = self.views[0].photograph
         height, width = self.views[0].values.shape
         self.view_cell = min(SMALL_CELL, PHOTO / max(height, width))
         self.row = max(rows * self.cell, height * self.view_cell) + BETWEEN
-        output = trace.maps[step.item, step.number]
+        output = work.maps[step.item, step.number]
         self.output = (output[step.cell[0]] if step.spec.dims == 3 else output).reshape(as_image(output.shape, 1))
         self.output_cell = min(SMALL_CELL, PHOTO / max(self.output.shape))
         photo = 0 if self.photo is None else self.photo.shape[0] * PHOTO / max(self.photo.shape)
@@ -104,7 +100,7 @@ class _Sheet:
             self.canvas.line(left + side[0], start, x + width + 2 * GAP, end)
         return float(x + width + GAP)
 
-    def _plane(self, x: float, middle: float, plane: "Plane", view: View) -> float:
+    def _plane(self, x: float, middle: float, plane: Plane, view: View) -> float:
         """Draw one row: image, window × weights = products, sum. Return where it ends."""
         step, canvas = self.step, self.canvas
         name = plane.title or (f"input {times(step.spec.input_size)}" if self.photo is None else "close-up")

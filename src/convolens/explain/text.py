@@ -2,16 +2,14 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from convolens.explain.cell import Plane, WorkedCell
 from convolens.explain.numbers import is_rounded, number, summed, writer
 from convolens.spec.geometry import ConvSpec
-
-if TYPE_CHECKING:
-    from convolens.explain.step import Plane, Step
 
 LARGEST_KERNEL = 49
 MOST_PLANES = 8
@@ -59,7 +57,7 @@ def _pads(pads: Sequence[tuple[int, int]]) -> str:
     return " by ".join(f"{before}+{after}" for before, after in pads)
 
 
-def step_text(step: "Step", width: int = 80) -> str:
+def step_text(step: WorkedCell, width: int = 80) -> str:
     """Return one step as text: window × kernel = products for each channel, then the sums."""
     lines = textwrap.wrap(
         f"output {step_index(step)} of {times(step.spec.output_size)}, {operation(step.spec)}",
@@ -81,14 +79,14 @@ def step_text(step: "Step", width: int = 80) -> str:
     return "\n".join(lines)
 
 
-def step_index(step: "Step") -> str:
+def step_index(step: WorkedCell) -> str:
     """Return the step's place as it is asked for, without the leading indices that need not be said."""
     lead = [step.item] if step.spec.batch > 1 else []
     lead += [step.number] if step.spec.out_channels > 1 or lead else []
     return str([*lead, *step.cell])
 
 
-def _plane_text(plane: "Plane", step: "Step", width: int) -> Lines:
+def _plane_text(plane: Plane, step: WorkedCell, width: int) -> Lines:
     lines = [plane.title] if plane.title else []
     if plane.window.size > LARGEST_KERNEL:
         return lines + _row_sums(plane)
@@ -139,7 +137,7 @@ def beside(blocks: Sequence[tuple[str, Lines]]) -> Lines:
     return ["  ".join(parts).rstrip() for parts in zip(*columns, strict=True)]
 
 
-def _listed(plane: "Plane") -> Lines:
+def _listed(plane: Plane) -> Lines:
     """Write one product a line, for numbers too long for columns."""
     lines = []
     for row, column in np.ndindex(plane.window.shape):
@@ -150,7 +148,7 @@ def _listed(plane: "Plane") -> Lines:
     return lines
 
 
-def _row_sums(plane: "Plane") -> Lines:
+def _row_sums(plane: Plane) -> Lines:
     """Write one line a kernel row, for kernels too large for matrices."""
     rows = [f"{len(row)} products" for row in plane.products]
     counts = [f", {border.sum()} on the border" if border.any() else "" for border in plane.border]
@@ -161,7 +159,7 @@ def _row_sums(plane: "Plane") -> Lines:
     ]
 
 
-def _sums_alone(step: "Step") -> Lines:
+def _sums_alone(step: WorkedCell) -> Lines:
     size = max(len(str(channel)) for channel in step.channels)
     count = times(step.spec.kernel_size)
     return [
@@ -170,7 +168,7 @@ def _sums_alone(step: "Step") -> Lines:
     ]
 
 
-def _total(step: "Step", width: int) -> Lines:
+def _total(step: WorkedCell, width: int) -> Lines:
     """Write the sum of all products, or of the channels' sums, and the bias."""
     lines: Lines = []
     many = len(step.sums) > 1

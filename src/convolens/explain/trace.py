@@ -1,25 +1,22 @@
 """Every step of one convolution: each output cell worked out, when it is asked for."""
 
 import json
-import math
-import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
+from convolens.explain.cell import Array
 from convolens.explain.overview import how_to_go_on, overview
-from convolens.explain.step import Array, Step, spec_dict
-from convolens.explain.text import AXES
+from convolens.explain.step import Step, spec_dict
+from convolens.explain.work import Cell, Work, window_under, work_out
 from convolens.kernels.named import NamedKernel
 from convolens.kernels.parse import parse_kernel
-from convolens.ops.arrays import as_array, channels_first
-from convolens.ops.conv import conv1d, conv2d, conv3d
-from convolens.spec.borders import Border, border_value, source_index
+from convolens.ops.arrays import as_array, check_bias
+from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, LAST, parse_layout
 from convolens.spec.padding import Padding
@@ -27,11 +24,9 @@ from convolens.spec.padding import Padding
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Cell = int | tuple[int, ...]
-
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Work):
     r"""
     All output cells of one convolution; each becomes a :class:`Step` when it is asked for.
 
@@ -52,92 +47,18 @@ class Trace:
         The cell that iteration, ``len`` and ``print`` are limited to, if there is one: (item, kernel, \*position).
     """
 
-    spec: ConvSpec
-    input: Array
-    weight: Array
-    bias: Array | None
-    drop_channels: bool = False
-    only: tuple[int, ...] | None = None
-
-    @property
-    def cells_shape(self) -> tuple[int, ...]:
-        """How many cells there are: (items, kernels, output size…), whatever the layout."""
-        return (self.spec.batch, self.spec.out_channels, *self.spec.output_size)
-
-    @property
-    def items(self) -> Array:
-        """The input as (items, channels, size…), whatever the layout."""
-        return channels_first(self.input, self.spec.dims, self.spec.layout)
-
-    @property
-    def maps(self) -> Array:
-        """The output as (items, kernels, output size…), whatever the layout."""
-        return channels_first(self._result, self.spec.dims, self.spec.layout)
-
-    @property
-    def output(self) -> Array:
-        """The whole output, from the engine; with a channel axis if the input has one or for many kernels."""
-        if not self.drop_channels or self.spec.out_channels > 1:
-            return self._result
-        return self._result.squeeze(-1 if self.spec.layout == LAST else 0)
-
-    @cached_property
-    def _result(self) -> Array:
-        conv = (conv1d, conv2d, conv3d)[self.spec.dims - 1]
-        return conv(
-            self.input,
-            self.weight,
-            self.bias,
-            stride=self.spec.stride,
-            padding=self.spec.pads,
-            border=self.spec.border,
-            dilation=self.spec.dilation,
-            groups=self.spec.groups,
-            flip=self.spec.flip,
-            layout=self.spec.layout,
-        )
-
-    def index(self, cell: Cell) -> tuple[int, ...]:
-        """
-        Complete a cell to (item, kernel, position…); leading ones may be left out where there is only one.
-
-        Raises
-        ------
-        SpecError
-            If the cell does not exist, or does not say which kernel or item.
-        """
-        shape = self.cells_shape
-        given = cell if isinstance(cell, tuple) else (cell,)
-        names = ("item", "kernel", *AXES[3 - self.spec.dims :])
-        missing = len(shape) - len(given)
-        if missing < 0 or missing > 2 or math.prod(shape[:missing]) != 1:
-            needed = [name for name, size in zip(names[:2], shape, strict=False) if size > 1] + list(names[2:])
-            raise SpecError(
-                f"a cell of this output is ({', '.join(needed)}), not {given}; sizes {shape[-len(needed) :]}"
-            )
-        full = []
-        for value, name, size in zip((0,) * missing + given, names, shape, strict=True):
-            try:
-                position = operator.index(value)
-            except TypeError:
-                raise SpecError(f"the {name} of a cell must be a whole number, not {value!r}") from None
-            if not -size <= position < size:
-                raise SpecError(f"the output has no cell {given}: {name} {position} is not in 0…{size - 1}")
-            full.append(position % size)
-        return tuple(full)
-
     def __getitem__(self, cell: Cell) -> Step:
         item, number, *rest = self.index(cell)
         spec, position = self.spec, tuple(rest)
         per_group = spec.weight_shape[1]
         first = number // (spec.out_channels // spec.groups) * per_group
         channels = tuple(range(first, first + per_group))
-        positions, sources, window = _window(spec, self.items[item, first : first + per_group], position)
+        positions, sources, window = window_under(spec, self.items[item, first : first + per_group], position)
         inside = [(p >= 0) & (p < size) for p, size in zip(positions, spec.input_size, strict=True)]
         kernel = self.weight[number]
         spatial = tuple(range(1, kernel.ndim))
         weights = np.flip(kernel, spatial) if spec.flip else kernel
-        products, sums, bias, result = _work_out(
+        products, sums, bias, result = work_out(
             spec, window, weights, None if self.bias is None else self.bias[number]
         )
         return Step(
@@ -161,9 +82,6 @@ class Trace:
     def __iter__(self) -> Iterator[Step]:
         cells = np.ndindex(self.cells_shape) if self.only is None else iter([self.only])
         return (self[cell] for cell in cells)
-
-    def __len__(self) -> int:
-        return math.prod(self.cells_shape) if self.only is None else 1
 
     def __str__(self) -> str:
         if self.only is not None:
@@ -212,41 +130,6 @@ class Trace:
         drawing = io.StringIO()
         self.picture().savefig(drawing, format="svg")
         return drawing.getvalue()
-
-
-def _window(spec: ConvSpec, image: Array, cell: tuple[int, ...]) -> tuple[Array, Array, Array]:
-    """Return positions and sources, (dims, kernel size…), and the values that the border shows there."""
-    axes = [
-        at * stride - before + dilation * np.arange(kernel)
-        for at, stride, (before, _), dilation, kernel in zip(
-            cell, spec.stride, spec.pads, spec.dilation, spec.kernel_size, strict=True
-        )
-    ]
-    shown = [source_index(p, size, spec.border) for p, size in zip(axes, spec.input_size, strict=True)]
-    positions, sources = (np.stack(np.meshgrid(*each, indexing="ij")) for each in (axes, shown))
-    constant = (sources < 0).any(axis=0)
-    sources = np.where(constant, -1, sources)
-    window = image[(slice(None), *sources)].astype(spec.compute_dtype)
-    if constant.any():
-        window[:, constant] = border_value(spec.border, spec.compute_dtype)
-    return positions, sources, window
-
-
-def _work_out(
-    spec: ConvSpec, window: Array, weights: Array, bias: Any
-) -> tuple[Array, Array, int | float | None, int | float]:
-    """Return products, sums, bias and result of one cell: integers exactly, floats in float64, rounded once."""
-    whole = spec.compute_dtype.kind != "f"
-    exact = np.int64 if whole else np.float64
-    if whole and np.sum(np.abs(window.astype(float)) * np.abs(weights.astype(float))) >= 2.0**63:
-        raise SpecError(
-            f"sums of {spec.dtype} input and {spec.weight_dtype} kernel pass int64; convert one to float64"
-        )
-    with np.errstate(all="ignore"):
-        products = window.astype(exact) * weights.astype(exact)
-        sums = products.sum(axis=tuple(range(1, products.ndim)))
-        total = sums.sum() if bias is None else sums.sum() + bias.astype(exact)
-        return products, sums, None if bias is None else bias.item(), total.astype(spec.result_dtype).item()
 
 
 def explain(
@@ -345,14 +228,8 @@ def explain(
 
 
 def _biases(bias: npt.ArrayLike | None, spec: ConvSpec) -> Array | None:
-    if bias is None:
-        return None
-    biases = np.atleast_1d(as_array(bias, "bias"))
-    if biases.shape != (spec.out_channels,):
-        raise SpecError(
-            f"bias needs one number for each of the {spec.out_channels} kernels, not shape {biases.shape}"
-        )
-    if biases.dtype.kind == "f" and spec.compute_dtype.kind != "f":
+    biases = None if bias is None else check_bias(np.atleast_1d(as_array(bias, "bias")), spec.out_channels)
+    if biases is not None and biases.dtype.kind == "f" and spec.compute_dtype.kind != "f":
         raise SpecError(
             f"bias is {biases.dtype}, but input and kernel are integers; use an integer bias or a float input"
         )

@@ -1,17 +1,15 @@
 """The part of the input that a picture shows: all of a small one, the window's surroundings in a large one."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convolens.explain.canvas import Colours, grey_colours, signed_colours
+from convolens.explain.cell import Plane, WorkedCell
+from convolens.explain.work import Work
 from convolens.spec.borders import border_value, source_index
-
-if TYPE_CHECKING:
-    from convolens.explain.step import Plane, Step
-    from convolens.explain.trace import Trace
 
 MOST_CELLS = 12  # of an image that is shown as numbers, along each axis
 MARGIN = 3  # cells around the window in the close-up of a larger image
@@ -57,17 +55,17 @@ def as_image(entries: tuple[Any, ...], missing: Any) -> tuple[Any, Any]:
     return rows, columns
 
 
-def view_of(trace: "Trace", step: "Step", plane: "Plane") -> View:
+def view_of(work: Work, step: WorkedCell, plane: Plane) -> View:
     """Cut the view for one plane of a step."""
     spec = step.spec
     size, pads = as_image(spec.input_size, 1), as_image(spec.pads, (0, 0))
-    small = is_small(trace)
+    small = is_small(work)
     spans = []
     for at, n, (before, after) in zip(window_axes(step), size, pads, strict=True):
         start, stop = (-before, n + after) if small else (at[0] - MARGIN, at[-1] + 1 + MARGIN)
         spans.append(np.arange(max(start, -before), min(stop, n + after)))
     rows, columns = (source_index(span, n, spec.border) for span, n in zip(spans, size, strict=True))
-    channel = trace.items[step.item, step.channels[plane.index[0]]]
+    channel = work.items[step.item, step.channels[plane.index[0]]]
     slices = channel.reshape(-1, *size)
     depth = int(step.positions[0, plane.index[1], 0, 0]) if spec.dims == 3 else 0
     shown = int(source_index(depth, len(slices), spec.border))
@@ -80,12 +78,12 @@ def view_of(trace: "Trace", step: "Step", plane: "Plane") -> View:
     return View((int(spans[0][0]), int(spans[1][0])), values, border, None if small else slices[shown])
 
 
-def is_small(trace: "Trace") -> bool:
+def is_small(work: Work) -> bool:
     """Tell whether the whole input, its border included, is shown as numbers."""
-    return max(trace.spec.padded_size) <= MOST_CELLS
+    return max(work.spec.padded_size) <= MOST_CELLS
 
 
-def window_axes(step: "Step") -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def window_axes(step: WorkedCell) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the rows and the columns of the input that the window covers."""
     axes = [np.unique(axis) for axis in step.positions]
     return as_image(tuple(axes), np.zeros(1, np.intp))

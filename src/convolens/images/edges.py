@@ -1,6 +1,5 @@
 """Edges: how steeply a picture changes at every pixel, and in which direction."""
 
-from collections.abc import Callable
 from typing import Any, Literal, get_args, overload
 
 import numpy as np
@@ -8,13 +7,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from convolens.errors import unknown_name
 from convolens.images.filter import saturate
-from convolens.images.image import Image, split_alpha
-from convolens.images.tiles import Tile, Weights, check_filterable, tiles
+from convolens.images.image import Image
+from convolens.images.picture import over_picture
+from convolens.images.tiles import Tile, Weights
+from convolens.kernels import classical
 from convolens.spec.borders import Border, parse_border
 
 Operator = Literal["sobel", "scharr", "prewitt"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
-_SMOOTHING = {"sobel": (1, 2, 1), "scharr": (3, 10, 3), "prewitt": (1, 1, 1)}
 
 
 @overload
@@ -71,11 +71,14 @@ def edge_magnitude(
     array([  0, 100, 100,   0], dtype=uint8)
     """
 
-    def magnitude(tile: Tile) -> NDArray[Any]:
+    def magnitude(tile: Tile, dtype: np.dtype[Any]) -> NDArray[Any]:
         across, down = tile.responses
-        return np.asarray(np.hypot(across, down) / sum(_SMOOTHING[operator]))
+        steepness = np.hypot(across, down) / smoothing
+        return steepness if raw else saturate(steepness, dtype)
 
-    return _measure(image, operator, border, magnitude, keep_dtype=not raw)
+    kernels = gradient_kernels(operator)
+    smoothing = kernels[0].clip(min=0).sum()
+    return over_picture(image, kernels, magnitude, border=parse_border(border), keep_alpha=not raw)
 
 
 @overload
@@ -114,12 +117,13 @@ def edge_direction(
     array([90., 90., 90.])
     """
 
-    def direction(tile: Tile) -> NDArray[Any]:
+    def direction(tile: Tile, _: np.dtype[Any]) -> NDArray[Any]:
         across, down = tile.responses
         upward = 0 - down  # −down would turn 0 into −0, and an angle of 180 into −180
         return np.asarray(np.degrees(np.arctan2(upward, across)))
 
-    return _measure(image, operator, border, direction, keep_dtype=False)
+    kernels = gradient_kernels(operator)
+    return over_picture(image, kernels, direction, border=parse_border(border), keep_alpha=False)
 
 
 def gradient_kernels(operator: str) -> tuple[Weights, Weights]:
@@ -129,29 +133,7 @@ def gradient_kernels(operator: str) -> tuple[Weights, Weights]:
     >>> gradient_kernels("prewitt")[1].tolist()
     [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]
     """
-    if operator not in _SMOOTHING:
+    if operator not in OPERATORS:
         raise unknown_name("edge operator", operator, OPERATORS)
-    across = np.outer(_SMOOTHING[operator], (-1, 0, 1)).astype(np.int64)
-    return across, across.T
-
-
-def _measure(
-    image: ArrayLike | Image,
-    operator: str,
-    border: str | float | Border,
-    measure: Callable[[Tile], NDArray[Any]],
-    *,
-    keep_dtype: bool,
-) -> NDArray[Any] | Image:
-    kernels, outside = gradient_kernels(operator), parse_border(border)
-    array = image.pixels if isinstance(image, Image) else np.asarray(image)
-    check_filterable(array.dtype, array.shape)
-    pixels, alpha = (array, None) if isinstance(image, Image) else split_alpha(array)
-    result = np.empty(pixels.shape, array.dtype if keep_dtype else np.float64)
-    for tile in tiles(pixels, kernels, border=outside):
-        result[tile.cells] = saturate(measure(tile), result.dtype)
-    if isinstance(image, Image):
-        return image.with_pixels(result)
-    if alpha is not None and keep_dtype:
-        return np.dstack([result, alpha])
-    return result.reshape(array.shape) if alpha is None else result
+    derivative = getattr(classical, operator)
+    return derivative("x"), derivative("y")

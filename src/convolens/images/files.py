@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,7 +91,7 @@ def atomic_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
     path : path
         The file to write. A link is followed.
     overwrite : bool, default False
-        Whether an existing file may be replaced.
+        Whether an existing file may be replaced; the new one gets its permissions.
 
     Yields
     ------
@@ -115,6 +116,8 @@ def atomic_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
     partial = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.partial")
     try:
         with _created(partial) as file:
+            if target.exists():
+                shutil.copymode(target, partial)
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convolens.errors import unknown_name
-from convolens.images.image import Image, split_alpha
-from convolens.images.tiles import Weights, check_filterable, tiles
+from convolens.images.image import Image
+from convolens.images.picture import over_picture
+from convolens.images.tiles import Tile, Weights
 from convolens.kernels import NamedKernel, parse_kernel
 from convolens.spec.borders import Border, parse_border
 
@@ -61,8 +62,8 @@ def filter_image(
     Parameters
     ----------
     image : array_like or Image
-        Shape (H, W) or (H, W, C): integers of 8, 16 or 32 bits, or floating-point numbers. In an array of 2
-        or 4 channels the last is alpha.
+        Shape (H, W) or (H, W, C): integers, or float16, float32 or float64. In an array of 2 or 4 channels the
+        last is alpha. Booleans count as uint8, 0 and 1, and give uint8.
     kernel : NamedKernel, array_like of shape (kh, kw), or str
         Weights, or a text that `convolens.kernels.parse_kernel` understands: ``"sobel-x"``,
         ``"gaussian:sigma=2"``, ``"-1 0 1; -2 0 2; -1 0 1"``, or the name of a file.
@@ -84,7 +85,7 @@ def filter_image(
     SpecError
         If the kernel is not a matrix of finite numbers, or the array not a picture.
     DTypeError
-        If the data type is none of the above.
+        If the data type is none of the above, or sums of such integers could pass int64.
     UnknownNameError
         If kernel, border or response are not known.
 
@@ -104,9 +105,11 @@ def filter_image(
     ``raw``
         The exact sums: int64 for integers under whole weights, otherwise float64.
 
-    Sums of integers under whole weights are exact, and so rounded correctly whatever the response; all
-    other sums are computed in float64. Beyond picture and result, about 100 MB are needed whatever the
-    picture's size.
+    Sums of integers under whole weights are exact, and so rounded correctly whatever the response; where
+    they could pass int64 they are refused. All other sums are computed in float64.
+
+    Beyond picture and result, memory depends on the kernel's size alone: less than 200 MB up to 601 × 601
+    weights, less than 600 MB for the largest, 2047 × 2047.
 
     Examples
     --------
@@ -125,15 +128,12 @@ def filter_image(
     if response not in RESPONSES:
         raise unknown_name("response", response, RESPONSES)
     weights, outside = as_weights(kernel), parse_border(border)
-    if isinstance(image, Image):
-        return image.with_pixels(_filter(image.pixels, weights, outside, flip, response))
-    array = np.asarray(image)
-    check_filterable(array.dtype, array.shape)
-    pixels, alpha = split_alpha(array)
-    filtered = _filter(pixels, weights, outside, flip, response)
-    if alpha is not None and response != "raw":
-        return np.dstack([filtered, alpha])
-    return filtered.reshape(array.shape) if alpha is None else filtered
+
+    def shown(tile: Tile, dtype: np.dtype[Any]) -> NDArray[Any]:
+        sums: NDArray[Any] = tile.responses[0]
+        return sums if response == "raw" else _shown(sums, weights, response, dtype)
+
+    return over_picture(image, [weights], shown, border=outside, flip=flip, keep_alpha=response != "raw")
 
 
 def as_weights(kernel: ArrayLike | NamedKernel | str) -> Weights:
@@ -146,20 +146,6 @@ def as_weights(kernel: ArrayLike | NamedKernel | str) -> Weights:
     weights: Weights = parse_kernel(kernel).weights
     whole = (np.abs(weights) < 2**53) & (weights == np.rint(weights))
     return weights.astype(np.int64) if whole.all() else weights
-
-
-def _filter(
-    pixels: NDArray[Any], weights: Weights, border: Border, flip: bool, response: Response
-) -> NDArray[Any]:
-    check_filterable(pixels.dtype, pixels.shape)
-    result: NDArray[Any] | None = None
-    for tile in tiles(pixels, [weights], border=border, flip=flip):
-        sums = tile.responses[0]
-        if result is None:
-            result = np.empty(pixels.shape, sums.dtype if response == "raw" else pixels.dtype)
-        result[tile.cells] = sums if response == "raw" else _shown(sums, weights, response, pixels.dtype)
-    assert result is not None  # a picture has a pixel
-    return result
 
 
 def _shown(sums: NDArray[Any], weights: Weights, response: Response, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -195,5 +181,10 @@ def saturate(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     limits = np.iinfo(dtype)
     if values.dtype.kind == "f":
         values = np.rint(values)
-    held: NDArray[Any] = np.clip(values, limits.min, limits.max).astype(dtype)
-    return held
+        # float64 has no 2⁶³ − 1; the last number below 2⁶³ that it has is cast safely.
+        most = limits.max if dtype.itemsize < 8 else np.nextafter(float(limits.max), 0)
+        held: NDArray[Any] = np.clip(values, limits.min, most).astype(dtype)
+        return held if dtype.itemsize < 8 else np.where(values > most, limits.max, held)
+    own = np.iinfo(values.dtype)
+    whole: NDArray[Any] = np.clip(values, max(limits.min, own.min), min(limits.max, own.max)).astype(dtype)
+    return whole

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from convolens.errors import ImageError
@@ -65,27 +66,42 @@ class Image:
         """Height, width and channels in words, as in ``'512×512×3'``."""
         return "×".join(str(n) for n in self.pixels.shape)
 
-    def with_pixels(self, pixels: NDArray[Any]) -> Image:
+    def with_pixels(self, pixels: NDArray[Any], alpha: NDArray[Any] | None = None) -> Image:
         """
         Return the same picture with other pixels.
 
-        A colour profile is made for a number of channels, so it goes when that number changes; alpha goes
-        when size or data type change.
+        A colour profile is made for a number of channels, so it goes when that number changes; alpha, unless it
+        is given, goes when size or data type change.
         """
         same_channels = pixels.shape[2:] == self.pixels.shape[2:]
         same_cells = pixels.shape[:2] == self.pixels.shape[:2] and pixels.dtype == self.pixels.dtype
+        kept = self.alpha if alpha is None and same_cells else alpha
         return dataclasses.replace(
             self,
             pixels=pixels,
-            alpha=self.alpha if same_cells else None,
-            premultiplied=self.premultiplied and same_cells,
+            alpha=kept,
+            premultiplied=self.premultiplied and kept is not None,
             icc_profile=self.icc_profile if same_channels else None,
         )
 
+    def without_alpha(self) -> Image:
+        """Return the same picture, opaque."""
+        return dataclasses.replace(self, alpha=None, premultiplied=False)
+
     def channels(self) -> NDArray[Any]:
-        """Return pixels and alpha in one array, as files hold them: (H, W), or (H, W, C) with alpha last."""
+        """
+        Return pixels and alpha in one array, as files hold them: (H, W), or (H, W, C) with alpha last.
+
+        Nothing is copied where they lie in one array already, as `split_alpha` and `room_for` leave them.
+        """
         if self.alpha is None:
             return self.pixels
+        step, colours = self.pixels.itemsize, (*self.pixels.shape, 1)[2]
+        strides = (*self.alpha.strides, step)
+        apart = self.alpha.__array_interface__["data"][0] - self.pixels.__array_interface__["data"][0]
+        is_behind = apart == colours * step and self.pixels.strides == strides[: self.pixels.ndim]
+        if is_behind and self.alpha.dtype == self.pixels.dtype:
+            return as_strided(self.pixels, (*self.pixels.shape[:2], colours + 1), strides, writeable=False)
         return np.dstack([self.pixels, self.alpha])
 
 
@@ -102,6 +118,26 @@ def split_alpha(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]
         return array[..., 0], None
     pixels = array[..., 0] if array.shape[2] == 2 else array[..., :3]
     return pixels, array[..., -1]
+
+
+def room_for(
+    shape: tuple[int, ...], dtype: np.dtype[Any], alpha: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """
+    Make room for pixels of that shape, and put alpha, if there is any, behind them in the same array.
+
+    Returns
+    -------
+    channels, pixels : ndarray
+        The array as a whole, and the view of it that is to be filled.
+    """
+    if alpha is None:
+        pixels = np.empty(shape, dtype)
+        return pixels, pixels
+    colours = 1 if len(shape) == 2 else shape[2]
+    channels = np.empty((*shape[:2], colours + 1), dtype)
+    channels[..., -1] = alpha
+    return channels, channels[..., 0] if len(shape) == 2 else channels[..., :-1]
 
 
 def luminance(image: Image) -> Image:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -10,14 +13,17 @@ from numpy.typing import NDArray
 
 from convolens.errors import ImageError
 from convolens.images.image import Image
-from convolens.images.reading import (
+from convolens.images.metadata import (
     DESCRIPTIVE_TAGS,
+    IMAGE_DESCRIPTION,
     ORIENTATION,
+    SIDEWAYS,
     check_size,
     exif_bytes,
-    read_with_pillow,
+    resolution,
     upright_view,
 )
+from convolens.images.pillow import read_with_pillow
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -31,9 +37,7 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Image:
     """Read a TIFF or BigTIFF that holds one picture; ``file`` is open and seekable."""
     from tifffile import COMPRESSION, TiffFile
 
-    # tifffile tells of damage through logging as well; the error that we raise says it once.
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
-    with TiffFile(file) as container:
+    with _quiet(), TiffFile(file) as container:
         pages = [page.aspage() for page in container.pages]
         pictures = [page for page in pages if not page.is_reduced]
         if len(pictures) != 1:
@@ -41,14 +45,14 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Image:
         page = pictures[0]
         check_size(page.imagelength, page.imagewidth, max_pixels)
         if _is_for_pillow(page):
-            return read_with_pillow(file, max_pixels)
+            return read_with_pillow(file, max_pixels, dropped=_technical_tags(page))
         try:
             array = page.asarray()
         except ValueError as error:
             if "imagecodecs" not in str(error):
                 raise
             # LZW and its kin: Pillow decodes them, at some depths.
-            image = read_with_pillow(file, max_pixels)
+            image = read_with_pillow(file, max_pixels, dropped=_technical_tags(page))
             if image.pixels.dtype != page.dtype:
                 raise ImageError(
                     f"holds {page.dtype} samples compressed as {COMPRESSION(page.compression).name}, "
@@ -56,6 +60,21 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Image:
                 ) from error
             return image
         return _assemble(page, array)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # tifffile tells of damage through logging as well; the error that we raise says it once.
+    logger, reader = logging.getLogger("tifffile"), threading.get_ident()
+
+    def of_other_threads(record: logging.LogRecord) -> bool:
+        return record.thread != reader
+
+    logger.addFilter(of_other_threads)
+    try:
+        yield
+    finally:
+        logger.removeFilter(of_other_threads)
 
 
 def _is_for_pillow(page: TiffPage) -> bool:
@@ -76,6 +95,8 @@ def _assemble(page: TiffPage, array: NDArray[Any]) -> Image:
     if array.dtype.kind not in "uif":
         raise ImageError(f"holds samples of type {array.dtype}; integers and floating-point numbers are filtered")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    orientation = int(page.tags.valueof(ORIENTATION, default=1))
+    array = np.ascontiguousarray(upright_view(orientation)(array))
     extra = tuple(int(kind) for kind in page.extrasamples)
     alpha = None
     if array.ndim == 3 and extra and extra[-1] in (_ASSOCIATED, _UNASSOCIATED):
@@ -84,15 +105,13 @@ def _assemble(page: TiffPage, array: NDArray[Any]) -> Image:
         array = array[..., 0]
     if page.photometric == PHOTOMETRIC.MINISWHITE and array.dtype.kind == "u":
         array = np.iinfo(array.dtype).max - array
-    orientation = int(page.tags.valueof(ORIENTATION, default=1))
-    upright = upright_view(orientation)
     return Image(
-        np.ascontiguousarray(upright(array)),
-        alpha=None if alpha is None else np.ascontiguousarray(upright(alpha)),
+        array,
+        alpha=alpha,
         premultiplied=_ASSOCIATED in extra,
         icc_profile=page.tags.valueof(_ICC_PROFILE),
         exif=_description(page),
-        dpi=_resolution(page, swapped=orientation >= 5),
+        dpi=_resolution(page, swapped=orientation in SIDEWAYS),
         format="TIFF",
     )
 
@@ -105,14 +124,18 @@ def _description(page: TiffPage) -> bytes | None:
         value = page.tags.valueof(tag)
         if isinstance(value, str):
             exif[tag] = value
-    return exif_bytes(exif)
+    return exif_bytes(exif, dropped=_technical_tags(page))
+
+
+def _technical_tags(page: TiffPage) -> tuple[int, ...]:
+    # tifffile, ImageJ and OME describe the array itself: its shape, its axes. That need not fit what is written.
+    return (IMAGE_DESCRIPTION,) if page.is_shaped or page.is_imagej or page.is_ome else ()
 
 
 def _resolution(page: TiffPage, *, swapped: bool) -> tuple[float, float] | None:
     if "XResolution" not in page.tags or "YResolution" not in page.tags or page.resolutionunit == 1:
         return None
-    across, down = page.get_resolution(unit="INCH")
-    return (down, across) if swapped else (across, down)
+    return resolution(page.get_resolution(unit="INCH"), swapped=swapped)
 
 
 def write_tiff(file: BinaryIO, image: Image) -> None:

@@ -1,5 +1,6 @@
 """A large picture under a small window, tile by tile, each with the cells around it that the window needs."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convolens.errors import DTypeError, SpecError
+from convolens.ops.integers import magnitude
 from convolens.ops.prepared import prepare_conv
 from convolens.spec.borders import Border, source_index
 
-TILE_SIDE = 1024  # 8 MB of float64 a tile: what the work needs beyond input and output stays small
+TILE_SIDE = 1024  # 8 MB of float64 a tile: what small kernels need beyond input and output stays small
 
 # Up to this many weights, integers are summed without detours through other bases: a sum half-way between two
 # integers, as averages over 4 × 4 pixels often are, must be so in the computer too, to be rounded the right way.
@@ -25,7 +27,7 @@ Cells = tuple[slice | int, ...]
 @dataclass(frozen=True)
 class Tile:
     """
-    A part of the result.
+    A part of the result; neighbouring parts may overlap.
 
     Attributes
     ----------
@@ -61,7 +63,7 @@ def tiles(
     flip : bool, default False
         Convolve: turn the kernels by 180° about the same cell.
     side : int, default 1024
-        Side of a square tile; tiles of low or narrow pictures are longer, and of the same area.
+        Side of a square tile at most; tiles of low or narrow pictures are longer. All tiles have one shape.
 
     Yields
     ------
@@ -71,42 +73,56 @@ def tiles(
 
     Notes
     -----
-    Memory beyond the picture: some arrays of ``(side + kh) × (side + kw)`` numbers of 8 bytes.
+    Memory beyond the picture: up to seven arrays of ``(side + kh) × (side + kw)`` numbers of 8 bytes, the tile
+    and its FFTs, whatever the picture's size.
     """
-    dtype = _computing_dtype(pixels.dtype, kernels, border)
+    dtype = _computing_dtype(pixels, kernels, border)
     reaches = [_reach(length, flip) for length in kernels[0].shape]
     plain = pixels.dtype.kind != "f" and kernels[0].size <= PLAINLY_SUMMED
     convolution = prepare_conv(np.stack(kernels)[:, np.newaxis].astype(dtype), flip=flip, exact=plain)
     planes = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
-    height, width = pixels.shape[:2]
-    for spans in _spans(height, width, side):
+    for spans in _spans(pixels.shape[:2], kernels[0].shape, side):
         for channel in range(planes.shape[2]):
             block = _padded(planes[..., channel], spans, reaches, border, dtype)
             cells = spans if pixels.ndim == 2 else (*spans, channel)
             yield Tile(cells, convolution(block[np.newaxis]))
 
 
-def _spans(height: int, width: int, side: int) -> Iterator[tuple[slice, slice]]:
-    """Cut the picture into parts of at most ``side`` × ``side`` cells, square where there is room for it."""
-    columns = min(width, side * side // min(height, side))
-    rows = min(height, side * side // columns)
-    for top in range(0, height, rows):
-        for left in range(0, width, columns):
-            yield slice(top, min(top + rows, height)), slice(left, min(left + columns, width))
+def _spans(size: tuple[int, ...], kernel: tuple[int, ...], side: int) -> Iterator[tuple[slice, slice]]:
+    """
+    Cut a picture into parts of one shape: ``side`` × ``side`` cells or less, unless it is low or narrow.
+
+    Longer parts of such pictures need no more cells, those around them included, than a square one.
+
+    >>> [(rows.start, rows.stop) for rows, _ in _spans((7, 3), (1, 1), side=3)]
+    [(0, 3), (3, 6), (4, 7)]
+    """
+    (height, width), (high, wide) = size, kernel
+    cells = (side + high) * (side + wide)
+    columns = min(width, cells // (min(height, side) + high) - wide)
+    rows = min(height, cells // (columns + wide) - high)
+    return itertools.product(_parts(height, rows), _parts(width, columns))
 
 
-def _computing_dtype(pixels: np.dtype[Any], kernels: Sequence[Weights], border: Border) -> np.dtype[Any]:
-    if pixels.kind != "f" and not math.isfinite(border.value):
+def _parts(size: int, most: int) -> list[slice]:
+    # All of one length, the last moved back onto its neighbour: one length means one FFT of a large kernel.
+    count = -(-size // most)
+    length = -(-size // count)
+    return [slice(stop - length, stop) for stop in (min(n * length, size) for n in range(1, count + 1))]
+
+
+def _computing_dtype(pixels: NDArray[Any], kernels: Sequence[Weights], border: Border) -> np.dtype[Any]:
+    of_floats = pixels.dtype.kind == "f"
+    if not of_floats and not math.isfinite(border.value):
         raise SpecError(f"what lies outside a picture of integers is finite; the border is {border.value}")
     whole = float(border.value).is_integer()
-    if pixels.kind == "f" or not whole or any(kernel.dtype.kind == "f" for kernel in kernels):
+    if of_floats or not whole or any(kernel.dtype.kind == "f" for kernel in kernels):
         return np.dtype(np.float64)
-    limits = np.iinfo(pixels)
-    largest = max(abs(int(limits.min)), int(limits.max), abs(int(border.value)))
+    largest = max(magnitude(pixels), abs(int(border.value)))
     heaviest = max(sum(abs(weight) for weight in kernel.ravel().tolist()) for kernel in kernels)
-    if largest * heaviest >= 2**63:
+    if largest * max(heaviest, 1) >= 2**63:
         raise DTypeError(
-            f"sums of {pixels} pixels under weights of absolute sum {heaviest} can pass 2⁶³; "
+            f"sums of {pixels.dtype} pixels under weights of absolute sum {heaviest} can pass 2⁶³; "
             "use smaller weights, or a picture of floating-point numbers"
         )
     return np.dtype(np.int64)
@@ -150,8 +166,8 @@ def check_filterable(dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
             f"a picture has shape (H, W) or (H, W, C), none of them 0; got {shape}; "
             "filter a stack one picture at a time"
         )
-    if dtype.kind not in "uif" or (dtype.kind in "ui" and dtype.itemsize > 4) or dtype.itemsize > 8:
+    if dtype.kind not in "buif" or dtype.itemsize > 8:
         raise DTypeError(
-            f"pixels are integers of 8, 16 or 32 bits, or float16, float32 or float64; got {dtype}: "
+            f"pixels are booleans, integers, or float16, float32 or float64; got {dtype}: "
             "convert the picture with astype first"
         )

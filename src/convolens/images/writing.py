@@ -22,7 +22,7 @@ ENDINGS = {
 _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {},
     "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"lossless": True, "exact": True},
+    "WEBP": {"lossless": True, "exact": True, "method": 2, "quality": 20},  # more effort takes twice the memory
 }
 
 
@@ -75,7 +75,7 @@ def write_image(path: str | os.PathLike[str], image: Image, *, overwrite: bool =
             from convolens.images.tiff import write_tiff
 
             write_tiff(file, image)
-        elif image.pixels.dtype == np.uint16:
+        elif image.pixels.dtype.newbyteorder("=") == np.uint16:
             write_png(
                 file,
                 image.channels().astype(np.uint16, copy=False),
@@ -90,7 +90,7 @@ def write_image(path: str | os.PathLike[str], image: Image, *, overwrite: bool =
 def _check_fits(path: str | os.PathLike[str], image: Image, format: str) -> None:
     if format == "TIFF":
         return
-    dtype, size = image.pixels.dtype, image.size
+    dtype, size = image.pixels.dtype.newbyteorder("="), image.size
     dtypes = (np.uint8, np.uint16) if format == "PNG" else (np.uint8,)
     if dtype not in dtypes:
         depth = "8 or 16 bits" if format == "PNG" else "8 bits"

@@ -5,4 +5,4 @@ from convolens.kernels.named import NamedKernel
 from convolens.kernels.parse import parse_kernel
 from convolens.kernels.response import FrequencyResponse, frequency_response
 
-__all__ = ["kernels", "Catalogue", "NamedKernel", "parse_kernel", "FrequencyResponse", "frequency_response"]
+__all__ = ["Catalogue", "FrequencyResponse", "NamedKernel", "frequency_response", "kernels", "parse_kernel"]

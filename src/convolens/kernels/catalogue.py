@@ -73,6 +73,9 @@ class Catalogue(Gallery, Mapping[str, NamedKernel]):
     def __repr__(self) -> str:
         return f"<{len(self)} kernels: {', '.join(self)}>"
 
+    def __reduce__(self) -> str:
+        return "kernels"  # there is one catalogue, and this is its name in this module
+
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 

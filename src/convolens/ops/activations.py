@@ -28,13 +28,18 @@ def _sigmoid(y: Array) -> Array:
 
 
 def _silu(y: Array) -> Array:
-    return y * _sigmoid(y)
+    return _gated(y, _sigmoid(y))
 
 
 def _gelu(y: Array) -> Array:
     from scipy.special import ndtr
 
-    return np.asarray(y * ndtr(y))
+    return _gated(y, np.asarray(ndtr(y)))
+
+
+def _gated(y: Array, gate: Array) -> Array:
+    """Multiply; where the gate is shut the result is 0, the limit at −∞ too."""
+    return np.multiply(y, gate, out=np.zeros_like(y), where=gate != 0)
 
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {

@@ -11,6 +11,9 @@ from convolens.spec.layout import LAST
 
 Array = npt.NDArray[Any]
 
+quietly = np.errstate(over="ignore", invalid="ignore")
+"""Decorates what computes with a user's floats: overflow gives infinity, ∞ − ∞ gives NaN, and nothing warns."""
+
 
 def as_array(x: npt.ArrayLike, name: str) -> Array:
     """
@@ -38,6 +41,27 @@ def channels_first(x: Array, dims: int, layout: str) -> Array:
     """
     batched = x if x.ndim == dims + 2 else x[np.newaxis]
     return np.moveaxis(batched, -1, 1) if layout == LAST else batched
+
+
+def check_bias(bias: npt.ArrayLike | None, kernels: int) -> Array | None:
+    """Take a bias, if there is one, that has one number for each kernel."""
+    if bias is None:
+        return None
+    array = as_array(bias, "bias")
+    if array.shape != (kernels,):
+        raise SpecError(
+            f"bias must have one number for each of the {kernels} kernels, but its shape is {array.shape}"
+        )
+    return array
+
+
+def check_gradient(grad_output: Array, shape: tuple[int, ...]) -> None:
+    """Refuse a gradient that does not have the shape of the output it belongs to."""
+    if grad_output.shape != shape:
+        raise SpecError(
+            f"grad_output must have the output's shape, {shape} for these options, "
+            f"but its shape is {grad_output.shape}"
+        )
 
 
 def result_array(
@@ -73,6 +97,7 @@ def add_bias(outputs: Array, bias: Array | None) -> None:
         outputs += bias.astype(outputs.dtype, copy=False).reshape(-1, *(1,) * (outputs.ndim - 2))
 
 
+@quietly
 def deliver(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:
     """Return ``result`` as ``dtype``, in ``out`` if there is one."""
     if out is None:

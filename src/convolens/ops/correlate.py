@@ -9,7 +9,7 @@ from convolens.ops.arrays import Array, as_array, check_out
 from convolens.ops.prepared import PreparedConv
 from convolens.spec.borders import Border
 from convolens.spec.layout import FIRST
-from convolens.spec.padding import Padding
+from convolens.spec.padding import Padding, padding_name
 
 
 def correlate(
@@ -67,7 +67,7 @@ def correlate(
     >>> correlate(rows, [[-1, -1, -1], [0, 0, 0], [1, 1, 1]])[1]
     array([765, 765, 765])
     """
-    centred = "same-lower" if padding == "same" else padding
+    centred = "same-lower" if padding_name(padding) == "same" else padding
     return _one_channel(
         array,
         kernel,

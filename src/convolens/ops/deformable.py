@@ -11,7 +11,7 @@ import numpy.typing as npt
 from convolens.algorithms.windows import blocks
 from convolens.errors import DTypeError, SpecError
 from convolens.ops.activations import activate, find_activation
-from convolens.ops.arrays import Array, as_array, channels_first, deliver, result_array
+from convolens.ops.arrays import Array, as_array, channels_first, check_bias, deliver, quietly, result_array
 from convolens.ops.sampling import Samples
 from convolens.ops.transposed import turn
 from convolens.spec.borders import Border
@@ -108,6 +108,7 @@ class Deformation:
         return windows.transpose(2, 0, 1, 3).reshape(groups, len(windows), -1)
 
 
+@quietly
 def deform_conv2d(
     x: npt.ArrayLike,
     offset: npt.ArrayLike,
@@ -214,7 +215,7 @@ def deform_conv2d(
         layout=layout,
     )
     spec = deformation.spec
-    shift = None if bias is None else _checked_bias(bias, spec)
+    shift = check_bias(bias, spec.out_channels)
     inputs = (a for a in (deformation.image, deformation.offset, deformation.mask) if a is not None)
     result = result_array(spec.output_shape, spec.result_dtype, out, spec.compute_dtype, *inputs)
     outputs = channels_last(result, spec)
@@ -222,7 +223,7 @@ def deform_conv2d(
         columns = deformation.columns(deformation.samples(block).values(), block)
         outputs[block] = (columns @ deformation.weight).swapaxes(0, 1).reshape(outputs[block].shape)
     if shift is not None:
-        outputs += shift
+        outputs += shift.astype(outputs.dtype)
     activate(result, activation)
     return deliver(result, spec.result_dtype, out)
 
@@ -262,12 +263,3 @@ def _check_shape(name: str, array: Array, spec: ConvSpec, channels: int) -> None
 def _weight_matrices(weight: Array, spec: ConvSpec) -> Array:
     grouped = turn(spec, weight).astype(spec.compute_dtype).reshape(spec.groups, -1, *spec.weight_shape[1:])
     return grouped.transpose(0, 3, 4, 2, 1).reshape(spec.groups, -1, spec.out_channels // spec.groups)
-
-
-def _checked_bias(bias: npt.ArrayLike, spec: ConvSpec) -> Array:
-    bias = as_array(bias, "bias")
-    if bias.shape != (spec.out_channels,):
-        raise SpecError(
-            f"bias must have one number for each of the {spec.out_channels} kernels, but its shape is {bias.shape}"
-        )
-    return bias.astype(spec.compute_dtype)

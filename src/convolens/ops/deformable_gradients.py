@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import SpecError
-from convolens.ops.arrays import Array, as_array
+from convolens.ops.arrays import Array, as_array, check_gradient, quietly
 from convolens.ops.deformable import Block, Deformation, channels_last
 from convolens.ops.transposed import turn
 from convolens.spec.borders import Border
@@ -35,6 +34,7 @@ class DeformGradients(NamedTuple):
     mask: Array | None
 
 
+@quietly
 def deform_conv2d_grad(
     grad_output: npt.ArrayLike,
     x: npt.ArrayLike,
@@ -113,11 +113,7 @@ def deform_conv2d_grad(
     )
     spec = deformation.spec
     grad_output = as_array(grad_output, "grad_output")
-    if grad_output.shape != spec.output_shape:
-        raise SpecError(
-            f"grad_output must have the output's shape, {spec.output_shape} for these options, "
-            f"but its shape is {grad_output.shape}"
-        )
+    check_gradient(grad_output, spec.output_shape)
     gradients = _Gradients(deformation)
     upstream = channels_last(grad_output, spec)
     for block in deformation.blocks():

@@ -1,13 +1,14 @@
 """What flows backward through a convolution or transposed convolution: to its input, its weights, its bias."""
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convolens.algorithms.gradients import weight_gradient
 from convolens.errors import SpecError
-from convolens.ops.arrays import Array, as_array, channels_first
+from convolens.ops.arrays import Array, as_array, channels_first, check_gradient, check_out, deliver
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import check_sums, magnitude
 from convolens.ops.prepared import prepare_conv
@@ -79,14 +80,14 @@ def _conv_grad_input(
         dtype=grad.dtype,
         weight_dtype=weight.dtype,
     )
-    _check_gradient(spec.output_shape, grad)
+    check_gradient(grad, spec.output_shape)
     return adjoint(spec, grad, weight, out=out)
 
 
 def _conv_grad_weight(
     dims: int,
-    x: npt.ArrayLike,
     grad_output: npt.ArrayLike,
+    x: npt.ArrayLike,
     weight_shape: tuple[int, ...],
     *,
     stride: int | tuple[int, ...] = 1,
@@ -96,6 +97,7 @@ def _conv_grad_weight(
     groups: int = 1,
     flip: bool = False,
     layout: str = FIRST,
+    out: Array | None = None,
 ) -> Array:
     r"""
     Gradient of a convolution in {dimensions} with respect to its weights: itself a correlation.
@@ -104,14 +106,16 @@ def _conv_grad_weight(
 
     Parameters
     ----------
-    x : array_like, shape (N, C, {size}) or (C, {size})
-        The convolution's input.
     grad_output : array_like, shape (N, K, {size}) or (K, {size})
         Gradient of a loss with respect to the convolution's output.
+    x : array_like, shape (N, C, {size}) or (C, {size})
+        The convolution's input.
     weight_shape : tuple of int
         Shape of the weights, (K, C / groups, {size}).
     stride, padding, border, dilation, groups, flip, layout
         As given to the convolution.
+    out : ndarray, optional
+        Array of the result's shape and dtype to write into; it may overlap the arguments.
 
     Returns
     -------
@@ -125,10 +129,10 @@ def _conv_grad_weight(
 
     Examples
     --------
-    >>> conv1d_grad_weight([[1, 2, 3, 4, 5]], [[1, 0, 100]], (1, 1, 3))
+    >>> conv1d_grad_weight([[1, 0, 100]], [[1, 2, 3, 4, 5]], (1, 1, 3))
     array([[[301, 402, 503]]])
     """
-    x, grad = as_array(x, "input"), as_array(grad_output, "grad_output")
+    grad, x = as_array(grad_output, "grad_output"), as_array(x, "input")
     spec = ConvSpec(
         x.shape,
         _checked(weight_shape, dims),
@@ -142,11 +146,13 @@ def _conv_grad_weight(
         dtype=x.dtype,
         weight_dtype=grad.dtype,
     )
-    _check_gradient(spec.output_shape, grad)
-    return _sum_over_windows(spec, x, grad)
+    check_gradient(grad, spec.output_shape)
+    return _sum_over_windows(spec, x, grad, out)
 
 
-def _conv_grad_bias(dims: int, grad_output: npt.ArrayLike, *, layout: str = FIRST) -> Array:
+def _conv_grad_bias(
+    dims: int, grad_output: npt.ArrayLike, *, layout: str = FIRST, out: Array | None = None
+) -> Array:
     r"""
     Gradient of a convolution, transposed or not, in {dimensions} with respect to its bias.
 
@@ -156,8 +162,10 @@ def _conv_grad_bias(dims: int, grad_output: npt.ArrayLike, *, layout: str = FIRS
     ----------
     grad_output : array_like, shape (N, K, {size}) or (K, {size})
         Gradient of a loss with respect to the output.
-    layout : str, default "channels-first"
+    layout : str, default "{layout}"
         As given to the convolution.
+    out : ndarray, optional
+        Array of the result's shape and dtype to write into; it may overlap the argument.
 
     Returns
     -------
@@ -179,7 +187,7 @@ def _conv_grad_bias(dims: int, grad_output: npt.ArrayLike, *, layout: str = FIRS
         wide = result = np.dtype(np.int64)
         check_sums(f"{grad.dtype} grad_output", grad, first.size / max(first.shape[1], 1))
     total: Array = first.sum(axis=(0, *range(2, first.ndim)), dtype=wide)
-    return total.astype(result, copy=False)
+    return _given(total, result, out)
 
 
 def _conv_transpose_grad_input(
@@ -241,8 +249,8 @@ def _conv_transpose_grad_input(
 
 def _conv_transpose_grad_weight(
     dims: int,
-    x: npt.ArrayLike,
     grad_output: npt.ArrayLike,
+    x: npt.ArrayLike,
     weight_shape: tuple[int, ...],
     *,
     stride: int | tuple[int, ...] = 1,
@@ -253,20 +261,23 @@ def _conv_transpose_grad_weight(
     groups: int = 1,
     flip: bool = False,
     layout: str = FIRST,
+    out: Array | None = None,
 ) -> Array:
     """
     Gradient of a transposed convolution in {dimensions} with respect to its weights.
 
     Parameters
     ----------
-    x : array_like, shape (N, C, {size}) or (C, {size})
-        The transposed convolution's input.
     grad_output : array_like, shape (N, K, {size}) or (K, {size})
-        Gradient of a loss with respect to its output.
+        Gradient of a loss with respect to the transposed convolution's output.
+    x : array_like, shape (N, C, {size}) or (C, {size})
+        Its input.
     weight_shape : tuple of int
         Shape of the weights, (C, K / groups, {size}).
     stride, padding, output_padding, border, dilation, groups, flip, layout
         As given to the transposed convolution.
+    out : ndarray, optional
+        Array of the result's shape and dtype to write into; it may overlap the arguments.
 
     Returns
     -------
@@ -280,10 +291,10 @@ def _conv_transpose_grad_weight(
 
     Examples
     --------
-    >>> conv_transpose1d_grad_weight([[1, 2, 3]], [[1, 10, 1, 10, 1, 10]], (1, 1, 2), stride=2)
+    >>> conv_transpose1d_grad_weight([[1, 10, 1, 10, 1, 10]], [[1, 2, 3]], (1, 1, 2), stride=2)
     array([[[ 6, 60]]])
     """
-    x, grad = as_array(x, "input"), as_array(grad_output, "grad_output")
+    grad, x = as_array(grad_output, "grad_output"), as_array(x, "input")
     spec = transposed_spec(
         x.shape,
         _checked(weight_shape, dims),
@@ -298,11 +309,11 @@ def _conv_transpose_grad_weight(
         dtype=grad.dtype,
         weight_dtype=x.dtype,
     )
-    _check_gradient(spec.input_shape, grad)
-    return _sum_over_windows(spec, grad, x)
+    check_gradient(grad, spec.input_shape)
+    return _sum_over_windows(spec, grad, x, out)
 
 
-def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array) -> Array:
+def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array, out: Array | None) -> Array:
     dtype = spec.compute_dtype
     if dtype.kind != "f":
         cells = spec.batch * math.prod(spec.output_size)
@@ -310,7 +321,13 @@ def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array) -> Array:
             f"{x.dtype} and {grad.dtype} arrays", x, float(cells * magnitude(grad)), border=spec.border.value
         )
     first = (channels_first(a.astype(dtype, copy=False), spec.dims, spec.layout) for a in (x, grad))
-    return turn(spec, weight_gradient(spec, *first)).astype(spec.result_dtype, copy=False)
+    return _given(turn(spec, weight_gradient(spec, *first)), spec.result_dtype, out)
+
+
+def _given(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:
+    if out is not None:
+        check_out(out, result.shape, dtype)
+    return deliver(result, dtype, out)
 
 
 def _checked(weight_shape: tuple[int, ...], dims: int) -> tuple[int, ...]:
@@ -318,13 +335,6 @@ def _checked(weight_shape: tuple[int, ...], dims: int) -> tuple[int, ...]:
     if len(weight_shape) != dims + 2:
         raise SpecError(f"weight must have {dims + 2} axes, but its shape is {weight_shape}")
     return weight_shape
-
-
-def _check_gradient(shape: tuple[int, ...], grad: Array) -> None:
-    if grad.shape != shape:
-        raise SpecError(
-            f"grad_output must have the output's shape, {shape} for these options, but its shape is {grad.shape}"
-        )
 
 
 conv1d_grad_input, conv2d_grad_input, conv3d_grad_input = in_dimensions("conv{}d_grad_input", _conv_grad_input)

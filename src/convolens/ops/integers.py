@@ -1,9 +1,12 @@
 """Sums of integers: exact in int64, or refused before they are taken."""
 
+import math
+
 import numpy as np
 
 from convolens.errors import DTypeError, SpecError
 from convolens.ops.arrays import Array
+from convolens.spec.geometry import ConvSpec
 
 LIMIT = 2.0**63 * (1 - 2.0**-30)  # what int64 holds, less what a sum of magnitudes in float64 may round off
 
@@ -27,6 +30,11 @@ def magnitude(x: Array) -> int:
 def largest_sum(weight: Array, axes: tuple[int, ...]) -> float:
     """Sum the weights' magnitudes over ``axes``, and return the largest of these sums."""
     return float(np.abs(weight.astype(np.float64)).sum(axis=axes).max(initial=0.0))
+
+
+def border_copies(spec: ConvSpec) -> int:
+    """Bound how often the padded image shows one cell of the image."""
+    return 1 if spec.border.mode == "constant" else math.prod(1 + sum(pads) for pads in spec.pads)
 
 
 def check_sums(name: str, x: Array, weights: float, *, border: float = 0, bias: Array | None = None) -> None:

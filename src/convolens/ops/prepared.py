@@ -11,7 +11,16 @@ from convolens.algorithms.base import Algorithm
 from convolens.algorithms.separable import separable_rank
 from convolens.errors import SpecError
 from convolens.ops.activations import activate, check_activation, find_activation
-from convolens.ops.arrays import Array, add_bias, as_array, channels_first, deliver, result_array
+from convolens.ops.arrays import (
+    Array,
+    add_bias,
+    as_array,
+    channels_first,
+    check_bias,
+    deliver,
+    quietly,
+    result_array,
+)
 from convolens.ops.integers import check_sums, largest_sum
 from convolens.planning.plan import Plan, plan_conv
 from convolens.spec.borders import Border
@@ -34,23 +43,25 @@ class PreparedConv:
         self, weight: npt.ArrayLike, bias: npt.ArrayLike | None, dims: int | None, **options: Any
     ) -> None:
         self.weight = as_array(weight, "weight")
-        self.bias = None if bias is None else as_array(bias, "bias")
         if self.weight.ndim < 3 or (dims is not None and self.weight.ndim != dims + 2):
             wanted = "n + 2 axes: (kernels, channels / groups, *n sizes)" if dims is None else f"{dims + 2} axes"
             raise SpecError(f"weight must have {wanted}, but its shape is {self.weight.shape}")
-        if self.bias is not None and self.bias.shape != self.weight.shape[:1]:
-            raise SpecError(
-                f"bias must have one number for each of the {self.weight.shape[0]} kernels, "
-                f"but its shape is {self.bias.shape}"
-            )
+        self.bias = check_bias(bias, len(self.weight))
         self.activation = find_activation(options.pop("activation"))
         self.exact = bool(options.pop("exact"))
         self.algorithm = str(options.pop("algorithm"))
         self.dims = self.weight.ndim - 2
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
-        self._state = functools.lru_cache(maxsize=8)(functools.partial(_prepare, self.weight))
+        # Two states: where an image is cut into tiles, those inside a row and the one at its end.
+        self._state = functools.lru_cache(maxsize=2)(functools.partial(_prepare, self.weight))
         self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle weights and options; the states are prepared anew."""
+        settings = {"activation": self.activation, "exact": self.exact, "algorithm": self.algorithm}
+        make = functools.partial(PreparedConv, **(self.options | settings))
+        return make, (self.weight, self.bias, self.dims)
 
     def __repr__(self) -> str:
         return f"PreparedConv(weight={self.weight.shape} {self.weight.dtype})"
@@ -71,7 +82,8 @@ class PreparedConv:
             weight_dtype=self.weight.dtype,
             **self.options,
         )
-        rank = self._rank(spec.compute_dtype)
+        may_separate = self.algorithm in ("auto", "separable") and not self.exact
+        rank = self._rank(spec.compute_dtype) if may_separate else None
         return spec if rank is None else spec.replace(weight_rank=rank)
 
     def plan(self, input_shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Plan:
@@ -81,6 +93,7 @@ class PreparedConv:
             return plan_conv(spec, exact=True)
         return plan_conv(spec, exact=self.exact, algorithm=self.algorithm)
 
+    @quietly
     def __call__(self, x: npt.ArrayLike, *, out: Array | None = None) -> Array:
         """Convolve ``x``; see :func:`conv2d` for shapes, dtypes and errors."""
         x = as_array(x, "input")
@@ -123,7 +136,7 @@ def _prepare(weight: Array, algorithm: Algorithm[Any], spec: ConvSpec) -> Any:
 
 
 def _rank(weight: Array, dtype: np.dtype[Any]) -> int | None:
-    """Count the separable terms of kernels that may be worth separating."""
+    """Count the separable terms of kernels that may be worth separating; None where that is not known."""
     worth_a_look = weight.ndim > 3 and math.prod(weight.shape[:2]) <= MOST_RANKED and dtype.kind == "f"
     if not worth_a_look or math.prod(weight.shape[2:]) < LEAST_SEPARATED or not np.isfinite(weight).all():
         return None

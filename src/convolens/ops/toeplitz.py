@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
-from convolens.ops.arrays import Array
+from convolens.ops.arrays import Array, as_array, check_bias
+from convolens.ops.integers import check_sums, largest_sum
+from convolens.ops.transposed import turn
 from convolens.spec.borders import border_value, source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -43,7 +45,7 @@ def toeplitz(spec: ConvSpec, weight: npt.ArrayLike) -> "sparse.csr_array":
     Raises
     ------
     SpecError
-        If ``weight`` has another shape than the spec says.
+        If ``weight`` has another shape than the spec says, or sums of integers could pass int64.
 
     See Also
     --------
@@ -121,7 +123,9 @@ def toeplitz_offset(spec: ConvSpec, weight: npt.ArrayLike, bias: npt.ArrayLike |
     Raises
     ------
     SpecError
-        If ``weight`` or ``bias`` has another shape than the spec says.
+        If ``weight`` or ``bias`` has another shape than the spec says, or sums of integers could pass int64.
+    DTypeError
+        If ``bias`` is of floats where input and weight are integers.
 
     Examples
     --------
@@ -129,29 +133,35 @@ def toeplitz_offset(spec: ConvSpec, weight: npt.ArrayLike, bias: npt.ArrayLike |
     >>> toeplitz_offset(spec, [[[1, 0, -1]]], bias=[100])
     array([107, 100,  93])
     """
-    weight = _checked(spec, weight)
+    weight = _checked(spec, weight, bias)
+    shift = check_bias(bias, len(weight))
     outside = ~_window_cells(spec)[1]
     offset = np.zeros((len(weight), len(outside)), weight.dtype)
     if spec.border.mode == "constant" and spec.border.value != 0:
         touched = outside.any(axis=1)
         lacking = weight.sum(axis=1, dtype=weight.dtype) @ outside[touched].T.astype(weight.dtype)
         offset[:, touched] = lacking * np.asarray(border_value(spec.border, weight.dtype), weight.dtype)
-    if bias is not None:
-        bias = np.asarray(bias)
-        if bias.shape != (len(weight),):
-            raise SpecError(f"bias needs shape ({len(weight)},), one number a kernel, not {bias.shape}")
-        offset = offset + bias[:, None]
+    if shift is not None:
+        offset += shift.astype(offset.dtype)[:, None]
     return offset.T.ravel() if spec.layout == LAST else offset.ravel()
 
 
-def _checked(spec: ConvSpec, weight: npt.ArrayLike) -> Array:
+def _checked(spec: ConvSpec, weight: npt.ArrayLike, bias: npt.ArrayLike | None = None) -> Array:
     """Give the weights as they meet the window: (kernels, channels a group, kernel cells)."""
-    weight = np.asarray(weight)
+    weight = as_array(weight, "weight")
     if weight.shape != spec.weight_shape:
         raise SpecError(f"weight has shape {weight.shape}, but the spec says {spec.weight_shape}")
-    weight = weight.astype(spec.replace(weight_dtype=weight.dtype).compute_dtype)
-    if spec.flip:
-        weight = np.flip(weight, axis=tuple(range(2, weight.ndim)))
+    dtype = spec.replace(weight_dtype=weight.dtype).compute_dtype
+    if dtype.kind != "f":
+        sums = largest_sum(weight, tuple(range(1, weight.ndim)))
+        check_sums(
+            f"{weight.dtype} weight",
+            np.ones(1, bool),
+            sums,
+            border=spec.border.value,
+            bias=check_bias(bias, len(weight)),
+        )
+    weight = turn(spec, weight).astype(dtype)
     return weight.reshape(*weight.shape[:2], -1)
 
 

@@ -1,6 +1,5 @@
 """Transposed convolution: the adjoint of convolution, which sends each input cell to a window of the output."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,9 @@ import numpy.typing as npt
 from convolens.algorithms.gradients import input_gradient
 from convolens.errors import SpecError
 from convolens.ops.activations import activate, check_activation, find_activation
-from convolens.ops.arrays import Array, add_bias, as_array, channels_first, deliver, result_array
+from convolens.ops.arrays import Array, add_bias, as_array, channels_first, check_bias, deliver, result_array
 from convolens.ops.dimensions import in_dimensions
-from convolens.ops.integers import check_sums, largest_sum
+from convolens.ops.integers import border_copies, check_sums, largest_sum
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST
@@ -113,12 +112,7 @@ def adjoint(
     out: Array | None = None,
 ) -> Array:
     """Run the adjoint of the convolution ``spec`` on ``x``, an array of its output's shape."""
-    shift = None if bias is None else as_array(bias, "bias")
-    if shift is not None and shift.shape != (spec.in_channels,):
-        raise SpecError(
-            f"bias must have one number for each of the {spec.in_channels} output channels, "
-            f"but its shape is {shift.shape}"
-        )
+    shift = check_bias(bias, spec.in_channels)
     check_activation(activation, spec.result_dtype)
     if spec.compute_dtype.kind != "f":
         check_sums(f"{x.dtype} input and {weight.dtype} weight", x, _weights(spec, weight), bias=shift)
@@ -135,8 +129,7 @@ def adjoint(
 def _weights(spec: ConvSpec, weight: Array) -> float:
     """The largest sum of magnitudes of weights that one cell takes, over the copies that a border makes of it."""
     grouped = weight.reshape(spec.groups, -1, *weight.shape[1:])
-    copies = 1 if spec.border.mode == "constant" else math.prod(1 + sum(pads) for pads in spec.pads)
-    return copies * largest_sum(grouped, (1, *range(3, grouped.ndim)))
+    return border_copies(spec) * largest_sum(grouped, (1, *range(3, grouped.ndim)))
 
 
 def turn(spec: ConvSpec, weight: Array) -> Array:

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from convolens.algorithms.windows import pad, tap_view, taps, unpad
 from convolens.errors import SpecError
-from convolens.ops.arrays import Array, as_array, channels_first, deliver, result_array
-from convolens.spec.borders import Border
+from convolens.ops.arrays import Array, as_array, channels_first, deliver, quietly, result_array
+from convolens.ops.integers import border_copies, check_sums
+from convolens.spec.borders import Border, border_value
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
 from convolens.spec.padding import Padding, per_dimension
@@ -100,8 +101,7 @@ def unfold(
         layout=layout,
         dtype=x.dtype,
     )
-    if x.dtype.kind in "biu" and np.asarray(spec.border.value).astype(x.dtype) != spec.border.value:
-        raise SpecError(f"{x.dtype} cannot hold the border value {spec.border.value!r}; convert the input first")
+    border_value(spec.border, x.dtype)
     shape = (spec.in_channels * math.prod(kernel), math.prod(spec.output_size))
     result = result_array((*x.shape[: x.ndim - dims - 1], *shape), x.dtype, out, x.dtype, x)
     padded = pad(channels_first(x, dims, layout), spec.pads, spec.border)
@@ -111,6 +111,7 @@ def unfold(
     return deliver(result, x.dtype, out)
 
 
+@quietly
 def fold(
     columns: npt.ArrayLike,
     output_size: int | Sequence[int],
@@ -152,7 +153,7 @@ def fold(
     Raises
     ------
     SpecError
-        If shapes and options do not fit.
+        If shapes and options do not fit, or sums of integers could pass int64.
     DTypeError
         If ``columns`` are not of real numbers.
 
@@ -198,6 +199,8 @@ def fold(
             f"columns {columns.shape} have {columns.shape[-1]} windows, but output_size {size} has "
             f"{' × '.join(map(str, spec.output_size))} = {math.prod(spec.output_size)} with these options"
         )
+    if spec.compute_dtype.kind != "f":
+        check_sums(f"{columns.dtype} columns", columns, float(cells * border_copies(spec)))
     result = result_array(spec.input_shape, spec.result_dtype, out, spec.compute_dtype, columns)
     windows = _windows(columns.astype(spec.compute_dtype, copy=False), spec)
     padded = np.zeros((spec.batch, channels, *spec.padded_size), spec.compute_dtype)

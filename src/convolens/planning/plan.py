@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from convolens.algorithms import ALGORITHMS
-from convolens.algorithms.base import Algorithm, plain_sum_bound, roundoff
+from convolens.algorithms.base import Algorithm, plain_sum_bound, result_rounding, roundoff
 from convolens.errors import SpecError, unknown_name
 from convolens.planning.cost import predict_seconds
 from convolens.spec.geometry import ConvSpec
@@ -28,7 +28,8 @@ class Estimate:
     seconds : float
         Predicted time of one run, the work on weights aside.
     error_bound : float
-        Largest error beside max |input| · Σ |weights|.
+        Largest error beside max |input| · Σ |weights|, with the rounding of a float16 result. For ``fft`` and
+        ``overlap-add`` an estimate, which takes it that roundings spread evenly.
     workspace : int
         Bytes held beyond input, weight and output.
     """
@@ -85,7 +86,6 @@ class Plan:
         return "\n".join([head, *lines])
 
 
-@functools.lru_cache(maxsize=1024)
 def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto") -> Plan:
     """
     Choose the fastest algorithm that serves a spec, or take the one that is named.
@@ -104,7 +104,7 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto") -
     UnknownNameError
         If there is no algorithm of that name.
     SpecError
-        If the named algorithm does not serve this spec.
+        If the named algorithm does not serve this spec, or ``spec`` is none.
 
     Examples
     --------
@@ -113,6 +113,13 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto") -
     >>> plan_conv(ConvSpec((8, 64, 56, 56), (64, 64, 3, 3), padding=1)).chosen.algorithm
     'im2col'
     """
+    if not isinstance(spec, ConvSpec):
+        raise SpecError(f"plan_conv takes a ConvSpec, not {spec!r}; make one from the shapes of input and weight")
+    return _plan(spec, bool(exact), algorithm)
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(spec: ConvSpec, exact: bool, algorithm: str) -> Plan:
     if algorithm != "auto" and algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ("auto", *ALGORITHMS))
     estimates = tuple(
@@ -141,6 +148,7 @@ def _estimate(spec: ConvSpec, algorithm: Algorithm[Any], exact: bool) -> Estimat
         refusal = "exact=True asks for the plain sum"
     elif error > max(TOLERATED_ROUNDOFFS * roundoff(spec), plain_sum_bound(spec)):
         refusal = f"its error bound is {error:.0e}"
+    error += result_rounding(spec)
     return Estimate(algorithm.name, refusal, predict_seconds(spec, cost), error, cost.workspace)
 
 

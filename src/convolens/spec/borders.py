@@ -47,10 +47,24 @@ class Border:
         One of ``constant``, ``edge``, ``reflect``, ``symmetric``, ``wrap``, as :func:`numpy.pad` defines them.
     value : float
         The number outside, for ``constant``; 0 for the others, which take theirs from the image.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such mode.
+    SpecError
+        If the value is not a real number.
     """
 
     mode: str
     value: float = 0
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise unknown_name("border", self.mode, MODES)
+        object.__setattr__(self, "value", _plain_number(self.value))
+        if self.mode != "constant" and self.value != 0:
+            raise SpecError(f"border {self.mode!r} shows cells of the image; it has no value {self.value!r}")
 
     def __str__(self) -> str:
         return f"constant {self.value:g}" if self.mode == "constant" else self.mode
@@ -82,11 +96,9 @@ def parse_border(border: str | float | Border) -> Border:
     convolens.errors.UnknownNameError: border 'mirrored' is ambiguous: say 'reflect' (the edge cell stands ...
     """
     if isinstance(border, Border):
-        if border.mode not in MODES:
-            raise unknown_name("border", border.mode, MODES)
         return border
     if not isinstance(border, str):
-        return Border("constant", _plain_number(border))
+        return Border("constant", border)
     name = border.strip().lower().replace("_", "-")
     if name in SYNONYMS:
         return Border(SYNONYMS[name])
@@ -171,13 +183,23 @@ def border_value(border: Border, dtype: np.dtype[Any]) -> float:
         If the image is of integers and the constant is not one, or if it is beyond the range of ``dtype``.
     """
     value = border.value
-    if dtype.kind in "iu" and isinstance(value, float) and not value.is_integer():
+    if dtype.kind != "f" and isinstance(value, float) and not value.is_integer():
         raise SpecError(
             f"border value {value!r} is not an integer, but input and weight are; "
             "use an integer border or convert the input to float"
         )
-    if dtype.kind in "iuf" and abs(value) != math.inf:
-        number, limits = (float, np.finfo(dtype)) if dtype.kind == "f" else (int, np.iinfo(dtype))
-        if value < number(limits.min) or value > number(limits.max):
-            raise SpecError(f"border value {value!r} is beyond the range of {dtype}; use a smaller one")
+    lowest, highest = _range(dtype)
+    if abs(value) != math.inf and not math.isnan(value) and not lowest <= value <= highest:
+        raise SpecError(
+            f"border value {value!r} is beyond the range of {dtype}, which goes from {lowest} to {highest}; "
+            "use another border or convert the input"
+        )
     return value
+
+
+def _range(dtype: np.dtype[Any]) -> tuple[float, float]:
+    if dtype.kind == "b":
+        return 0, 1
+    if dtype.kind == "f":
+        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)

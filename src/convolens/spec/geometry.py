@@ -1,8 +1,8 @@
 """The specification of one convolution: every shape, count and size that follows from its options."""
 
 import math
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +10,13 @@ import numpy.typing as npt
 from convolens.errors import SpecError
 from convolens.spec.borders import Border, border_value, parse_border
 from convolens.spec.dtypes import number_dtype
-from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
-from convolens.spec.padding import Padding, Pads, per_dimension, resolve_padding, whole_number, whole_shape
+from convolens.spec.layout import FIRST, parse_layout
+from convolens.spec.padding import Padding, per_dimension, resolve_padding, whole_number, whole_shape
+from convolens.spec.sliding import SlidingSpec
 
 
 @dataclass(frozen=True, init=False)
-class ConvSpec:
+class ConvSpec(SlidingSpec):
     """
     What is asked of one convolution; shapes and options, no arrays.
 
@@ -60,17 +61,11 @@ class ConvSpec:
     ((1, 32, 64, 64), 2432)
     """
 
-    input_shape: tuple[int, ...]
     weight_shape: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    pads: Pads
     border: Border
     groups: int
     flip: bool
     bias: bool
-    layout: str
-    dtype: np.dtype[Any]
     weight_dtype: np.dtype[Any]
     weight_rank: int | None
 
@@ -91,11 +86,7 @@ class ConvSpec:
         weight_dtype: npt.DTypeLike | None = None,
         weight_rank: int | None = None,
     ) -> None:
-        def fix(**values: Any) -> None:
-            for name, value in values.items():
-                object.__setattr__(self, name, value)
-
-        fix(
+        self._fix(
             input_shape=whole_shape(input_shape, "input shape"),
             weight_shape=whole_shape(weight_shape, "weight shape"),
             groups=whole_number(groups, "groups", 1),
@@ -106,7 +97,7 @@ class ConvSpec:
                 f"input {self.input_shape} and weight {self.weight_shape} do not fit: for n dimensions the weight "
                 "is (kernels, channels / groups, *n sizes) and the input has n + 1 or n + 2 axes"
             )
-        fix(
+        self._fix(
             stride=per_dimension(stride, dims, "stride"),
             dilation=per_dimension(dilation, dims, "dilation"),
             border=parse_border(border),
@@ -118,8 +109,9 @@ class ConvSpec:
             weight_rank=weight_rank,
         )
         self._check_channels()
-        fix(pads=resolve_padding(padding, self.input_size, self.window_size, self.stride))
+        self._fix(pads=resolve_padding(padding, self.input_size, self.window_size, self.stride))
         self._check_window()
+        self._check_extents()
         border_value(self.border, self.compute_dtype)
 
     def _check_channels(self) -> None:
@@ -148,39 +140,15 @@ class ConvSpec:
                     "pad more or use a smaller kernel"
                 )
 
-    def replace(self, **changes: Any) -> Self:
-        """Return the same spec with some of its constructor's options changed."""
-        options = {f.name: getattr(self, f.name) for f in fields(self)}
-        if "layout" in changes and "input_shape" not in changes:
-            parts = split_shape(self.input_shape, self.dims, self.layout)
-            options["input_shape"] = join_shape(*parts, parse_layout(changes["layout"], self.dims))
-        return type(self)(**({"padding": options.pop("pads")} | options | changes))
-
     @property
     def dims(self) -> int:
         """Number of spatial dimensions: 1 for signals, 2 for images, 3 for volumes."""
         return len(self.weight_shape) - 2
 
     @property
-    def batch(self) -> int:
-        """Number of items N; 1 without a batch axis."""
-        batch = split_shape(self.input_shape, self.dims, self.layout)[0]
-        return 1 if batch is None else batch
-
-    @property
-    def in_channels(self) -> int:
-        """Channels of the input."""
-        return split_shape(self.input_shape, self.dims, self.layout)[1]
-
-    @property
     def out_channels(self) -> int:
         """Channels of the output: one for every kernel."""
         return self.weight_shape[0]
-
-    @property
-    def input_size(self) -> tuple[int, ...]:
-        """Spatial size of the input."""
-        return split_shape(self.input_shape, self.dims, self.layout)[2]
 
     @property
     def kernel_size(self) -> tuple[int, ...]:
@@ -193,28 +161,12 @@ class ConvSpec:
         return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size, strict=True))
 
     @property
-    def receptive_field(self) -> tuple[int, ...]:
-        """Input cells along each dimension that one output cell depends on: the window, for one layer."""
-        return self.window_size
-
-    @property
-    def padded_size(self) -> tuple[int, ...]:
-        """Spatial size of the input with its border."""
-        return tuple(size + sum(pads) for size, pads in zip(self.input_size, self.pads, strict=True))
-
-    @property
     def output_size(self) -> tuple[int, ...]:
         """Spatial size of the output."""
         return tuple(
             (padded - window) // step + 1
             for padded, window, step in zip(self.padded_size, self.window_size, self.stride, strict=True)
         )
-
-    @property
-    def output_shape(self) -> tuple[int, ...]:
-        """Shape of the output, in the input's layout, with a batch axis if the input has one."""
-        batch = split_shape(self.input_shape, self.dims, self.layout)[0]
-        return join_shape(batch, self.out_channels, self.output_size, self.layout)
 
     @property
     def weights(self) -> int:

@@ -9,7 +9,7 @@ from convolens.errors import SpecError, unknown_name
 Pads = tuple[tuple[int, int], ...]
 Padding = str | int | Sequence[int] | Sequence[tuple[int, int]]
 
-NAMES = ("valid", "same", "same-lower", "full")
+NAMES = ("valid", "same", "same-upper", "same-lower", "full")
 
 
 def whole_number(value: Any, name: str, least: int) -> int:
@@ -56,6 +56,21 @@ def per_dimension(value: Any, dims: int, name: str, least: int = 1) -> tuple[int
     return tuple(whole_number(v, name, least) for v in value)
 
 
+def padding_name(padding: Padding) -> str | None:
+    """
+    Read the name of a padding, whatever its case and blanks; None for one in numbers.
+
+    >>> padding_name(" Same_Lower"), padding_name(1)
+    ('same-lower', None)
+    """
+    if not isinstance(padding, str):
+        return None
+    name = padding.strip().lower().replace("_", "-")
+    if name not in NAMES:
+        raise unknown_name("padding", padding, NAMES)
+    return name
+
+
 def resolve_padding(
     padding: Padding, input_size: Sequence[int], window_size: Sequence[int], stride: Sequence[int]
 ) -> Pads:
@@ -65,7 +80,7 @@ def resolve_padding(
     Parameters
     ----------
     padding : str, int, sequence of int or of pairs
-        ``"valid"``: none. ``"same"``: output = ceil(input / stride), an odd cell goes after
+        ``"valid"``: none. ``"same"`` or ``"same-upper"``: output = ceil(input / stride), an odd cell goes after
         (``"same-lower"``: before). ``"full"``: every window that touches the image. One number: both sides of
         every dimension. One a dimension: both sides of each. One pair a dimension: (before, after).
     input_size, window_size, stride : sequence of int
@@ -86,8 +101,9 @@ def resolve_padding(
     (((1, 1), (2, 2)), ((0, 1), (2, 3)))
     """
     dims = len(input_size)
-    if isinstance(padding, str):
-        return _named_padding(padding, input_size, window_size, stride)
+    name = padding_name(padding)
+    if name is not None:
+        return _named_padding(name, input_size, window_size, stride)
     sides: Any = padding if hasattr(padding, "__len__") and getattr(padding, "shape", None) != () else ()
     if any(hasattr(side, "__len__") for side in sides):
         if len(sides) != dims or any(not hasattr(side, "__len__") or len(side) != 2 for side in sides):
@@ -99,15 +115,12 @@ def resolve_padding(
 
 
 def _named_padding(
-    padding: str, input_size: Sequence[int], window_size: Sequence[int], stride: Sequence[int]
+    name: str, input_size: Sequence[int], window_size: Sequence[int], stride: Sequence[int]
 ) -> Pads:
-    name = padding.strip().lower().replace("_", "-")
     if name == "valid":
         return ((0, 0),) * len(input_size)
     if name == "full":
         return tuple((window - 1, window - 1) for window in window_size)
-    if name not in ("same", "same-upper", "same-lower"):
-        raise unknown_name("padding", padding, NAMES)
     totals = (
         max((-(-size // step) - 1) * step + window - size, 0)
         for size, window, step in zip(input_size, window_size, stride, strict=True)

@@ -1,20 +1,21 @@
 """The specification of one pooling: what its windows cover, and every shape and count that follows."""
 
 import math
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import DTypeError, SpecError
+from convolens.errors import SpecError
 from convolens.spec.borders import Border, border_value, parse_border
-from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
-from convolens.spec.padding import Padding, Pads, per_dimension, resolve_padding
+from convolens.spec.dtypes import number_dtype
+from convolens.spec.layout import FIRST, parse_layout
+from convolens.spec.padding import Padding, per_dimension, resolve_padding, whole_shape
+from convolens.spec.sliding import SlidingSpec
 
 
 @dataclass(frozen=True, init=False)
-class PoolSpec:
+class PoolSpec(SlidingSpec):
     r"""
     What is asked of one pooling: the windows that slide over each channel by itself; no arrays.
 
@@ -67,15 +68,9 @@ class PoolSpec:
     ((2,), (3,))
     """
 
-    input_shape: tuple[int, ...]
     window: tuple[int, ...]
-    stride: tuple[int, ...]
-    pads: Pads
-    dilation: tuple[int, ...]
     ceil_mode: bool
     border: Border | None
-    layout: str
-    dtype: np.dtype[Any]
 
     def __init__(
         self,
@@ -90,18 +85,15 @@ class PoolSpec:
         layout: str = FIRST,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        def fix(**values: Any) -> None:
-            for name, value in values.items():
-                object.__setattr__(self, name, value)
-
-        shape = tuple(input_shape)
-        dims = np.size(window) if np.ndim(window) else len(shape) - 2
+        shape = whole_shape(input_shape, "input shape")
+        single = not hasattr(window, "__len__") or getattr(window, "shape", None) == ()
+        dims = len(shape) - 2 if single else len(window)  # type: ignore[arg-type]
         if dims < 1 or len(shape) not in (dims + 1, dims + 2):
             raise SpecError(
                 f"input {shape} and window {window!r} do not fit: for n dimensions the input has n + 1 or "
                 "n + 2 axes and the window n numbers; one number will do where the input has a batch axis"
             )
-        fix(
+        self._fix(
             input_shape=shape,
             window=per_dimension(window, dims, "window"),
             stride=per_dimension(window if stride is None else stride, dims, "stride"),
@@ -109,29 +101,17 @@ class PoolSpec:
             ceil_mode=bool(ceil_mode),
             border=None if border is None else parse_border(border),
             layout=parse_layout(layout, dims),
-            dtype=np.dtype(dtype),
+            dtype=number_dtype(dtype, "input"),
         )
-        self._check_types()
-        if any(n < 1 for n in (self.channels, *self.input_size)):
+        if self.border is not None:
+            border_value(self.border, self.dtype)
+        if any(n < 1 for n in (self.in_channels, *self.input_size)):
             raise SpecError(
                 f"input {shape} ({self.layout}): every axis but the batch must have at least one element"
             )
-        fix(pads=resolve_padding(padding, self.input_size, self.window_size, self.stride))
+        self._fix(pads=resolve_padding(padding, self.input_size, self.window_size, self.stride))
+        self._check_extents()
         self._check_windows()
-
-    def _check_types(self) -> None:
-        if self.dtype.kind not in "biuf" or (self.dtype.kind == "f" and self.dtype.itemsize > 8):
-            raise DTypeError(f"cannot pool {self.dtype}; use bool, an integer type, float16, float32 or float64")
-        if self.border is None or self.dtype.kind == "f":
-            return
-        value = border_value(self.border, np.dtype(np.int64))
-        limits = np.iinfo(self.dtype) if self.dtype.kind in "iu" else None
-        lowest, highest = (limits.min, limits.max) if limits else (0, 1)
-        if not lowest <= value <= highest:
-            raise SpecError(
-                f"border value {value!r} does not fit {self.dtype}, which goes from {lowest} to {highest}; "
-                "use another border or convert the input"
-            )
 
     def _check_windows(self) -> None:
         for axis, outputs in enumerate(self.output_size):
@@ -155,17 +135,11 @@ class PoolSpec:
         size, before, step = self.input_size[axis], self.pads[axis][0], self.stride[axis]
         cells, apart, outputs = self.window[axis], self.dilation[axis], self.output_size[axis]
         last = (outputs - 1) * step - before
-        early = (start for start in range(-before, min(0, last + 1), step))
-        skipped = (s for s in early if -(s // apart) >= cells or s % apart >= size)
-        return next(skipped, last if last >= size else None)
-
-    def replace(self, **changes: Any) -> Self:
-        """Return the same spec with some of its constructor's options changed."""
-        options = {f.name: getattr(self, f.name) for f in fields(self)}
-        if "layout" in changes and "input_shape" not in changes:
-            parts = split_shape(self.input_shape, self.dims, self.layout)
-            options["input_shape"] = join_shape(*parts, parse_layout(changes["layout"], self.dims))
-        return type(self)(**({"padding": options.pop("pads")} | options | changes))
+        if -(-before // apart) >= cells and before:
+            return -before
+        # Only cells that are further apart than the input is long can step over it.
+        early = range(-before, min(0, last + 1), step) if apart > size else range(0)
+        return next((s for s in early if s % apart >= size), last if last >= size else None)
 
     @property
     def dims(self) -> int:
@@ -173,35 +147,14 @@ class PoolSpec:
         return len(self.window)
 
     @property
-    def batch(self) -> int:
-        """Number of items N; 1 without a batch axis."""
-        batch = split_shape(self.input_shape, self.dims, self.layout)[0]
-        return 1 if batch is None else batch
-
-    @property
-    def channels(self) -> int:
-        """Channels of the input, and of the output: each is pooled by itself."""
-        return split_shape(self.input_shape, self.dims, self.layout)[1]
-
-    @property
-    def input_size(self) -> tuple[int, ...]:
-        """Spatial size of the input."""
-        return split_shape(self.input_shape, self.dims, self.layout)[2]
+    def out_channels(self) -> int:
+        """Channels of the output: those of the input, each pooled by itself."""
+        return self.in_channels
 
     @property
     def window_size(self) -> tuple[int, ...]:
         """Cells that a window spans with its dilation: d (w − 1) + 1."""
         return tuple(d * (w - 1) + 1 for d, w in zip(self.dilation, self.window, strict=True))
-
-    @property
-    def receptive_field(self) -> tuple[int, ...]:
-        """Input cells along each dimension that one output cell depends on: the window's span."""
-        return self.window_size
-
-    @property
-    def padded_size(self) -> tuple[int, ...]:
-        """Spatial size of the input with its pads."""
-        return tuple(size + sum(pads) for size, pads in zip(self.input_size, self.pads, strict=True))
 
     @property
     def output_size(self) -> tuple[int, ...]:
@@ -214,12 +167,6 @@ class PoolSpec:
             return room // step + 1
         starts_within = (self.input_size[axis] + self.pads[axis][0] - 1) // step + 1
         return min(-(-room // step) + 1, starts_within)
-
-    @property
-    def output_shape(self) -> tuple[int, ...]:
-        """Shape of the output, in the input's layout, with a batch axis if the input has one."""
-        batch = split_shape(self.input_shape, self.dims, self.layout)[0]
-        return join_shape(batch, self.channels, self.output_size, self.layout)
 
     @property
     def parameters(self) -> int:

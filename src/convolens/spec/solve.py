@@ -121,12 +121,33 @@ def settings_for(
     """
     whole_number(input_size, "input size", 1)
     whole_number(output_size, "output size", 1)
-    chosen = None if paddings is None else sorted({whole_number(p, "padding", 0) for p in paddings})
-    candidates = (
-        Setting(kernel, stride, padding, dilation)
-        for dilation in sorted({whole_number(d, "dilation", 1) for d in dilations})
-        for stride in sorted({whole_number(s, "stride", 1) for s in strides})
-        for kernel in sorted({whole_number(k, "kernel size", 1) for k in kernels})
-        for padding in (range((dilation * (kernel - 1) + 1) // 2 + 1) if chosen is None else chosen)
-    )
-    return [setting for setting in candidates if setting.output_size(input_size) == output_size]
+    chosen = None if paddings is None else _whole(paddings, "padding", 0)
+    found = []
+    for dilation in sorted(_whole(dilations, "dilation", 1)):
+        for stride in sorted(_whole(strides, "stride", 1)):
+            for kernel in sorted(_whole(kernels, "kernel size", 1)):
+                window = dilation * (kernel - 1) + 1
+                fitting = _fitting_pads(input_size, output_size, window, stride)
+                tried = range(window // 2 + 1) if chosen is None else chosen
+                found += [Setting(kernel, stride, padding, dilation) for padding in _common(fitting, tried)]
+    return found
+
+
+def _whole(numbers: Iterable[int], name: str, least: int) -> range | frozenset[int]:
+    """Check what is to be tried; an unbroken range stays one, however long."""
+    if isinstance(numbers, range) and numbers.step == 1 and numbers:
+        whole_number(numbers.start, name, least)
+        return numbers
+    return frozenset(whole_number(n, name, least) for n in numbers)
+
+
+def _fitting_pads(input_size: int, output_size: int, window: int, stride: int) -> range:
+    """Solve ``(input + 2 p - window) // stride + 1 = output`` for p."""
+    room = (output_size - 1) * stride + window - input_size  # room <= 2 p < room + stride
+    return range(max(0, -(-room // 2)), (room + stride - 1) // 2 + 1)
+
+
+def _common(fitting: range, tried: range | frozenset[int]) -> Iterable[int]:
+    if isinstance(tried, range):
+        return range(max(fitting.start, tried.start), min(fitting.stop, tried.stop))
+    return sorted(p for p in tried if p in fitting)

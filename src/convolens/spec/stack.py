@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
+from convolens.spec.dtypes import number_dtype
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import per_dimension, whole_number, whole_shape
@@ -106,7 +107,7 @@ class Stack:
         if not 1 <= len(shape) <= 4 or 0 in shape:
             raise SpecError(f"input {shape} must be channels and 1 to 3 sizes, or a number of features, none 0")
         object.__setattr__(self, "input_shape", shape)
-        object.__setattr__(self, "dtype", np.dtype(dtype))
+        object.__setattr__(self, "dtype", number_dtype(dtype, "stack"))
         object.__setattr__(self, "layers", layers)
 
     def __str__(self) -> str:

@@ -6,7 +6,15 @@ from convolens.errors import SpecError
 from convolens.spec.borders import Border, without_value
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
-from convolens.spec.padding import Padding, Pads, per_dimension, resolve_padding, whole_number, whole_shape
+from convolens.spec.padding import (
+    Padding,
+    Pads,
+    padding_name,
+    per_dimension,
+    resolve_padding,
+    whole_number,
+    whole_shape,
+)
 
 
 def transposed_spec(
@@ -109,7 +117,7 @@ def _resolve(
     extra: tuple[int, ...],
 ) -> tuple[Pads, tuple[int, ...]]:
     """Resolve padding; "same" also decides the output padding where the window is smaller than the stride."""
-    if not isinstance(padding, str) or not padding.lower().replace("_", "-").startswith("same"):
+    if padding_name(padding) not in ("same", "same-upper", "same-lower"):
         return resolve_padding(padding, size, window, stride), extra
     output = tuple(n * s for n, s in zip(size, stride, strict=True))
     pads = resolve_padding(padding, output, window, stride)

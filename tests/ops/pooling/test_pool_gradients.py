@@ -177,7 +177,9 @@ def test_refuses():
     """Gradients, indices and shapes that do not belong together are refused."""
     scatter = cl.max_pool2d_grad
     ones = np.ones((1, 2, 2))
-    with pytest.raises(SpecError, match=r"grad_output must have the output's shape \(1, 2, 2\), not \(1, 3, 3\)"):
+    with pytest.raises(
+        SpecError, match=r"grad_output must have the output's shape, \(1, 2, 2\) .* shape is \(1, 3, 3\)"
+    ):
         cl.avg_pool2d_grad(np.ones((1, 3, 3)), (1, 4, 4), 2)
     with pytest.raises(SpecError, match=r"output's shape"):
         cl.lp_pool2d_grad(np.ones((1, 3, 3)), np.ones((1, 4, 4)), 2)

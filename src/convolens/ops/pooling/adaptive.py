@@ -3,45 +3,32 @@
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal, Protocol, cast, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array, as_array, channels_first
+from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, sum_dtype
 from convolens.ops.pooling.windows import along
-from convolens.spec.layout import join_shape, parse_layout, split_shape
+from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
 from convolens.spec.padding import per_dimension
+from convolens.spec.sliding import check_cells
 
 AdaptiveSizes = int | Sequence[int | None]
 
 
-def adaptive_avg_pool1d(
+def _adaptive_avg_pool(
+    dims: int,
     x: npt.ArrayLike,
     output_size: AdaptiveSizes,
     *,
-    layout: str = "NCW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Divide a signal into regions and take their means; as :func:`adaptive_avg_pool2d`, in one dimension.
-
-    >>> adaptive_avg_pool1d([[1, 2, 3, 4, 6]], 2)
-    array([[2.        , 4.33333333]])
-    """
-    return _adaptive_avg_pool(1, x, output_size, layout, out)
-
-
-def adaptive_avg_pool2d(
-    x: npt.ArrayLike,
-    output_size: AdaptiveSizes,
-    *,
-    layout: str = "NCHW",
+    layout: str = FIRST,
     out: Array | None = None,
 ) -> Array:
     r"""
-    Divide an image into a grid of regions, and take the mean of each.
+    Divide the input into a grid of regions, in {dimensions}, and take the mean of each.
 
     Along an axis of :math:`n` cells, region :math:`i` of :math:`m` has the cells
 
@@ -51,12 +38,12 @@ def adaptive_avg_pool2d(
 
     Parameters
     ----------
-    x : array_like, shape (N, C, H, W) or (C, H, W)
-        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    x : array_like, shape (N, C, {size}) or (C, {size})
+        Each channel is pooled by itself.
     output_size : int or tuple of (int or None)
-        Rows and columns of the result, one number for both; None keeps the image's.
-    layout : str, default "NCHW"
-        Or "NHWC".
+        Cells of the result along each dimension, or one number for all; None keeps the input's.
+    layout : str, default "{layout}"
+        Or with the channels last, as for :func:`conv2d`.
     out : ndarray, optional
         Array of the result's shape and dtype to write into; it may overlap the input.
 
@@ -73,77 +60,83 @@ def adaptive_avg_pool2d(
 
     Examples
     --------
+    >>> adaptive_avg_pool1d([[1, 2, 3, 4, 6]], 2)
+    array([[2.        , 4.33333333]])
     >>> adaptive_avg_pool2d(np.arange(15).reshape(1, 3, 5), (1, 2))
     array([[[6., 8.]]])
     """
-    return _adaptive_avg_pool(2, x, output_size, layout, out)
+    x, layout = as_array(x, "input"), parse_layout(layout, dims)
+    counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
+    planes = channels_first(x, dims, layout)
+    divisors = region_sizes(planes.shape[2:], counts)
+    for axis, count in reversed(list(enumerate(counts, start=2))):
+        sums = [
+            np.add.reduce(planes[along(axis, region)], axis, dtype=sum_dtype(x.dtype))
+            for region in regions(planes.shape[axis], count)
+        ]
+        planes = np.stack(sums, axis)
+    return finish(planes / divisors.astype(planes.dtype), shape, float_dtype(x.dtype), layout, out)
 
 
-def adaptive_avg_pool3d(
+class AdaptiveMaxPool(Protocol):
+    """What type checkers are told of ``adaptive_max_pool1d`` and its like: indices only where asked for."""
+
+    @overload
+    def __call__(
+        self,
+        x: npt.ArrayLike,
+        output_size: AdaptiveSizes,
+        *,
+        layout: str = ...,
+        return_indices: Literal[False] = False,
+        out: Array | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        x: npt.ArrayLike,
+        output_size: AdaptiveSizes,
+        *,
+        layout: str = ...,
+        return_indices: Literal[True],
+        out: Array | None = None,
+    ) -> tuple[Array, Array]: ...
+
+
+def _adaptive_max_pool(
+    dims: int,
     x: npt.ArrayLike,
     output_size: AdaptiveSizes,
     *,
-    layout: str = "NCDHW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Divide a volume into regions and take their means; as :func:`adaptive_avg_pool2d`, in three dimensions.
-
-    >>> adaptive_avg_pool3d(np.arange(8).reshape(1, 2, 2, 2), (2, 1, None)).tolist()
-    [[[[1.0, 2.0]], [[5.0, 6.0]]]]
-    """
-    return _adaptive_avg_pool(3, x, output_size, layout, out)
-
-
-def adaptive_max_pool1d(
-    x: npt.ArrayLike,
-    output_size: AdaptiveSizes,
-    *,
-    layout: str = "NCW",
+    layout: str = FIRST,
     return_indices: bool = False,
     out: Array | None = None,
-) -> Any:
-    """
-    Divide a signal into regions and take their maxima; as :func:`adaptive_max_pool2d`, in one dimension.
-
-    >>> adaptive_max_pool1d([[1, 5, 2, 4, 3]], 2, return_indices=True)
-    (array([[5, 4]]), array([[1, 3]]))
-    """
-    return _adaptive_max_pool(1, x, output_size, layout, return_indices, out)
-
-
-def adaptive_max_pool2d(
-    x: npt.ArrayLike,
-    output_size: AdaptiveSizes,
-    *,
-    layout: str = "NCHW",
-    return_indices: bool = False,
-    out: Array | None = None,
-) -> Any:
+) -> Array | tuple[Array, Array]:
     r"""
-    Divide an image into a grid of regions, and take the largest cell of each.
+    Divide the input into a grid of regions, in {dimensions}, and take the largest cell of each.
 
     The regions are those of :func:`adaptive_avg_pool2d`.
 
     Parameters
     ----------
-    x : array_like, shape (N, C, H, W) or (C, H, W)
-        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    x : array_like, shape (N, C, {size}) or (C, {size})
+        Each channel is pooled by itself.
     output_size : int or tuple of (int or None)
-        Rows and columns of the result, one number for both; None keeps the image's.
-    layout : str, default "NCHW"
-        Or "NHWC".
+        Cells of the result along each dimension, or one number for all; None keeps the input's.
+    layout : str, default "{layout}"
+        Or with the channels last, as for :func:`conv2d`.
     return_indices : bool, default False
         Also return where each maximum lies.
     out : ndarray, optional
-        Array of the result's shape and dtype to write into; it may overlap the input.
+        Array of the values' shape and dtype to write them into; it may overlap the input.
 
     Returns
     -------
     values : ndarray
         The maxima, in the type and layout of ``x``.
     indices : ndarray of int64
-        With ``return_indices`` only: row × W + column of each maximum in its plane of the image.
+        With ``return_indices`` only: the place of each maximum in its plane, row × W + column in two
+        dimensions.
 
     Raises
     ------
@@ -156,27 +149,25 @@ def adaptive_max_pool2d(
 
     Examples
     --------
+    >>> adaptive_max_pool1d([[1, 5, 2, 4, 3]], 2, return_indices=True)
+    (array([[5, 4]]), array([[1, 3]]))
     >>> adaptive_max_pool2d(np.arange(15).reshape(1, 3, 5), (1, 2), return_indices=True)
     (array([[[12, 14]]]), array([[[12, 14]]]))
     """
-    return _adaptive_max_pool(2, x, output_size, layout, return_indices, out)
-
-
-def adaptive_max_pool3d(
-    x: npt.ArrayLike,
-    output_size: AdaptiveSizes,
-    *,
-    layout: str = "NCDHW",
-    return_indices: bool = False,
-    out: Array | None = None,
-) -> Any:
-    """
-    Divide a volume into regions and take their maxima; as :func:`adaptive_max_pool2d`, in three dimensions.
-
-    >>> adaptive_max_pool3d(np.arange(8).reshape(1, 2, 2, 2), (2, 1, 1)).ravel()
-    array([3, 7])
-    """
-    return _adaptive_max_pool(3, x, output_size, layout, return_indices, out)
+    x, layout = as_array(x, "input"), parse_layout(layout, dims)
+    counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
+    planes = channels_first(x, dims, layout)
+    indices = np.arange(math.prod(planes.shape[2:])).reshape(1, 1, *planes.shape[2:])
+    indices = np.broadcast_to(indices, planes.shape)
+    for axis, count in reversed(list(enumerate(counts, start=2))):
+        parts = [along(axis, region) for region in regions(planes.shape[axis], count)]
+        if return_indices:
+            best = [planes[part].argmax(axis, keepdims=True) for part in parts]
+            chosen = [np.take_along_axis(indices[part], b, axis) for part, b in zip(parts, best, strict=True)]
+            indices = np.concatenate(chosen, axis)
+        planes = np.stack([np.maximum.reduce(planes[part], axis) for part in parts], axis)
+    values = finish(planes, shape, x.dtype, layout, out)
+    return (values, finish(indices, shape, indices.dtype, layout)) if return_indices else values
 
 
 def regions(size: int, count: int) -> list[slice]:
@@ -204,44 +195,17 @@ def _adaptive_shape(
     if isinstance(output_size, Sequence) and len(output_size) == dims:
         output_size = tuple(n if m is None else m for n, m in zip(size, output_size, strict=True))
     counts = per_dimension(output_size, dims, "output_size")
-    return counts, join_shape(batch, channels, counts, layout)
+    shape = join_shape(batch, channels, counts, layout)
+    check_cells("output", shape, "use a smaller output_size")
+    return counts, shape
 
 
-def _adaptive_avg_pool(
-    dims: int, x: npt.ArrayLike, output_size: AdaptiveSizes, layout: str, out: Array | None
-) -> Array:
-    x, layout = as_array(x, "input"), parse_layout(layout, dims)
-    counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
-    planes = channels_first(x, dims, layout)
-    divisors = region_sizes(planes.shape[2:], counts)
-    for axis, count in reversed(list(enumerate(counts, start=2))):
-        sums = [
-            np.add.reduce(planes[along(axis, region)], axis, dtype=sum_dtype(x.dtype))
-            for region in regions(planes.shape[axis], count)
-        ]
-        planes = np.stack(sums, axis)
-    return finish(planes / divisors.astype(planes.dtype), shape, float_dtype(x.dtype), layout, out)
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = in_dimensions(
+    "adaptive_avg_pool{}d", _adaptive_avg_pool
+)
 
 
-def _adaptive_max_pool(
-    dims: int,
-    x: npt.ArrayLike,
-    output_size: AdaptiveSizes,
-    layout: str,
-    return_indices: bool,
-    out: Array | None,
-) -> Any:
-    x, layout = as_array(x, "input"), parse_layout(layout, dims)
-    counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
-    planes = channels_first(x, dims, layout)
-    indices = np.arange(math.prod(planes.shape[2:])).reshape(1, 1, *planes.shape[2:])
-    indices = np.broadcast_to(indices, planes.shape)
-    for axis, count in reversed(list(enumerate(counts, start=2))):
-        parts = [along(axis, region) for region in regions(planes.shape[axis], count)]
-        if return_indices:
-            best = [planes[part].argmax(axis, keepdims=True) for part in parts]
-            chosen = [np.take_along_axis(indices[part], b, axis) for part, b in zip(parts, best, strict=True)]
-            indices = np.concatenate(chosen, axis)
-        planes = np.stack([np.maximum.reduce(planes[part], axis) for part in parts], axis)
-    values = finish(planes, shape, x.dtype, layout, out)
-    return (values, finish(indices, shape, indices.dtype, layout)) if return_indices else values
+_max_functions = in_dimensions("adaptive_max_pool{}d", _adaptive_max_pool)
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = cast(
+    "tuple[AdaptiveMaxPool, AdaptiveMaxPool, AdaptiveMaxPool]", _max_functions
+)

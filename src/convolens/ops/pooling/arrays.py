@@ -1,4 +1,4 @@
-"""Arrays into and out of pooling: the spec of a call, its planes, its result, and indices into planes."""
+"""Arrays into and out of pooling: types, planes, results, and indices into planes."""
 
 import math
 from typing import Any
@@ -9,37 +9,10 @@ from convolens.errors import SpecError
 from convolens.ops.arrays import Array, deliver, result_array
 from convolens.spec.borders import Border
 from convolens.spec.layout import LAST, split_shape
-from convolens.spec.padding import Padding, per_dimension
-from convolens.spec.pooling import PoolSpec
+from convolens.spec.padding import per_dimension
 
 Sizes = int | tuple[int, ...]
 BorderOption = str | float | Border | None
-
-
-def pool_spec(
-    dims: int,
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    window: Sizes,
-    stride: Sizes | None,
-    padding: Padding,
-    dilation: Sizes,
-    ceil_mode: bool,
-    border: BorderOption,
-    layout: str,
-) -> PoolSpec:
-    """Build the spec of a call in ``dims`` dimensions."""
-    return PoolSpec(
-        shape,
-        per_dimension(window, dims, "window"),
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        ceil_mode=ceil_mode,
-        border=border,
-        layout=layout,
-        dtype=dtype,
-    )
 
 
 def float_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -60,12 +33,6 @@ def finish(
     if out is not None:
         result_array(shape, dtype, out, dtype)
     return deliver(result, dtype, out)
-
-
-def check_gradient(grad_output: Array, shape: tuple[int, ...]) -> None:
-    """Refuse a gradient that does not have the shape of the output it belongs to."""
-    if grad_output.shape != shape:
-        raise SpecError(f"grad_output must have the output's shape {shape}, not {grad_output.shape}")
 
 
 def plane_size(

@@ -5,13 +5,16 @@ import numpy.typing as npt
 
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first
-from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype, pool_spec, sum_dtype
+from convolens.ops.dimensions import in_dimensions
+from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype, sum_dtype
 from convolens.ops.pooling.windows import axis_windows, extend, fold, window_members
-from convolens.spec.padding import Padding
+from convolens.spec.layout import FIRST
+from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.pooling import PoolSpec
 
 
-def avg_pool1d(
+def _avg_pool(
+    dims: int,
     x: npt.ArrayLike,
     window: Sizes,
     *,
@@ -21,45 +24,21 @@ def avg_pool1d(
     ceil_mode: bool = False,
     border: BorderOption = None,
     count_include_pad: bool = True,
-    layout: str = "NCW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Take the mean of each window of a signal; as :func:`avg_pool2d`, in one dimension.
-
-    >>> avg_pool1d([[1, 5, 2, 4, 3, 0]], 3, stride=2, ceil_mode=True)
-    array([[2.66666667, 3.        , 1.5       ]])
-    """
-    x = as_array(x, "input")
-    spec = pool_spec(1, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _avg_pool(spec, x, count_include_pad, out)
-
-
-def avg_pool2d(
-    x: npt.ArrayLike,
-    window: Sizes,
-    *,
-    stride: Sizes | None = None,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    border: BorderOption = None,
-    count_include_pad: bool = True,
-    layout: str = "NCHW",
+    layout: str = FIRST,
     out: Array | None = None,
 ) -> Array:
     r"""
-    Take the mean of each window of an image.
+    Take the mean of each window, in {dimensions}.
 
-    .. math:: y[r, c] = \frac{1}{m} \sum_{i, j} x[s r + d i - p,\; s c + d j - p]
+    .. math:: y[o] = \frac{1}{m} \sum_t x[s\,o + d\,t - p]
 
     with stride :math:`s`, dilation :math:`d`, pads :math:`p`, zeros outside, and :math:`m` the number of cells
     that count.
 
     Parameters
     ----------
-    x : array_like, shape (N, C, H, W) or (C, H, W)
-        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    x : array_like, shape (N, C, {size}) or (C, {size})
+        Each channel is pooled by itself.
     window, stride, padding, dilation, ceil_mode
         As for :func:`max_pool2d`.
     border : str or float, optional
@@ -67,8 +46,8 @@ def avg_pool2d(
     count_include_pad : bool, default True
         Without a border, whether pads count as zeros or not at all. Cells that only ``ceil_mode`` reaches, behind
         the pads, never count.
-    layout : str, default "NCHW"
-        Or "NHWC".
+    layout : str, default "{layout}"
+        Or with the channels last, as for :func:`conv2d`.
     out : ndarray, optional
         Array of the result's shape and dtype to write into; it may overlap the input.
 
@@ -81,11 +60,13 @@ def avg_pool2d(
     Raises
     ------
     SpecError
-        If a window is larger than the padded image or, without a border, lies wholly outside; or if a border is
+        If a window is larger than the padded input or, without a border, lies wholly outside; or if a border is
         given whose cells are not to count.
 
     Examples
     --------
+    >>> avg_pool1d([[1, 5, 2, 4, 3, 0]], 3, stride=2, ceil_mode=True)
+    array([[2.66666667, 3.        , 1.5       ]])
     >>> image = np.array([[[1, 3, 2, 4], [5, 7, 1, 1]]])
     >>> avg_pool2d(image, 2)
     array([[[4., 2.]]])
@@ -95,36 +76,18 @@ def avg_pool2d(
     [[[1.0, 1.0], [1.0, 1.0]]]
     """
     x = as_array(x, "input")
-    spec = pool_spec(2, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _avg_pool(spec, x, count_include_pad, out)
-
-
-def avg_pool3d(
-    x: npt.ArrayLike,
-    window: Sizes,
-    *,
-    stride: Sizes | None = None,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    border: BorderOption = None,
-    count_include_pad: bool = True,
-    layout: str = "NCDHW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Take the mean of each window of a volume; as :func:`avg_pool2d`, in three dimensions.
-
-    >>> avg_pool3d(np.arange(64).reshape(1, 4, 4, 4), (2, 4, 4)).ravel()
-    array([15.5, 47.5])
-    """
-    x = as_array(x, "input")
-    spec = pool_spec(3, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _avg_pool(spec, x, count_include_pad, out)
-
-
-def _avg_pool(spec: PoolSpec, x: Array, count_include_pad: bool, out: Array | None) -> Array:
-    planes = extend(spec, channels_first(x, spec.dims, spec.layout))
+    spec = PoolSpec(
+        x.shape,
+        per_dimension(window, dims, "window"),
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        border=border,
+        layout=layout,
+        dtype=x.dtype,
+    )
+    planes = extend(spec, channels_first(x, dims, spec.layout))
     for axis, windows in axis_windows(spec):
         planes = fold(planes, axis, windows, np.add, sum_dtype(x.dtype).type(0))
     planes /= divisors(spec, count_include_pad)
@@ -138,3 +101,6 @@ def divisors(spec: PoolSpec, count_include_pad: bool) -> Array:
             f"border {str(spec.border)!r} takes part in every window; leave out count_include_pad=False"
         )
     return window_members(spec, count_include_pad).astype(sum_dtype(spec.dtype))
+
+
+avg_pool1d, avg_pool2d, avg_pool3d = in_dimensions("avg_pool{}d", _avg_pool)

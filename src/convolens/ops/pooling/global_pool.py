@@ -6,12 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
-from convolens.ops.arrays import Array, as_array, channels_first
+from convolens.ops.arrays import Array, as_array, channels_first, quietly
 from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, scatter, sum_dtype
 from convolens.ops.pooling.lp import check_power
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
+from convolens.spec.padding import whole_shape
 
 
+@quietly
 def global_avg_pool(
     x: npt.ArrayLike,
     *,
@@ -81,6 +83,7 @@ def global_max_pool(
     return finish(maxima, _shape(x, planes, layout, keepdims), x.dtype, layout, out)
 
 
+@quietly
 def global_lp_pool(
     x: npt.ArrayLike,
     p: float = 2,
@@ -105,11 +108,11 @@ def global_lp_pool(
     if p == math.inf:
         norms = scale * ratios.max(_spatial(planes), keepdims=True)
     else:
-        with np.errstate(over="ignore"):
-            norms = scale * np.sum(ratios**p, _spatial(planes), keepdims=True) ** (1 / p)
+        norms = scale * np.sum(ratios**p, _spatial(planes), keepdims=True) ** (1 / p)
     return finish(norms, _shape(x, planes, layout, keepdims), float_dtype(x.dtype), layout, out)
 
 
+@quietly
 def global_avg_pool_grad(
     grad_output: npt.ArrayLike,
     input_shape: tuple[int, ...],
@@ -127,13 +130,14 @@ def global_avg_pool_grad(
     [[[[2.0, 2.0], [2.0, 2.0]]]]
     """
     grad_output = as_array(grad_output, "grad_output")
-    shape = tuple(input_shape)
+    shape = whole_shape(input_shape, "input shape")
     dims, layout = _read_layout(shape, dims, layout)
     planes = channels_first(np.broadcast_to(grad_output.dtype.type(0), shape), dims, layout)
     share = _gradient(grad_output, planes) / sum_dtype(grad_output.dtype).type(math.prod(planes.shape[2:]))
     return finish(np.broadcast_to(share, planes.shape).copy(), shape, float_dtype(grad_output.dtype), layout, out)
 
 
+@quietly
 def global_max_pool_grad(
     grad_output: npt.ArrayLike,
     x: npt.ArrayLike,
@@ -152,11 +156,12 @@ def global_max_pool_grad(
     """
     grad_output, x = as_array(grad_output, "grad_output"), as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
-    places = planes.reshape(*planes.shape[:2], -1).argmax(axis=-1, keepdims=True)
+    places = planes.reshape(*planes.shape[:2], math.prod(planes.shape[2:])).argmax(axis=-1, keepdims=True)
     spread = scatter(_gradient(grad_output, planes), places, planes.shape[2:])
     return finish(spread, x.shape, float_dtype(grad_output.dtype), layout, out)
 
 
+@quietly
 def global_lp_pool_grad(
     grad_output: npt.ArrayLike,
     x: npt.ArrayLike,
@@ -178,12 +183,9 @@ def global_lp_pool_grad(
     check_power(p)
     planes, layout = _planes(x, dims, layout)
     _, ratios = _ratios(planes)
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = np.sum(ratios**p, _spatial(planes), keepdims=True)
-        factor = _gradient(grad_output, planes) * np.power(
-            sums, 1 / p - 1, out=np.zeros_like(sums), where=sums != 0
-        )
-        spread = factor * ratios ** (p - 1) * np.sign(planes, dtype=ratios.dtype)
+    sums = np.sum(ratios**p, _spatial(planes), keepdims=True)
+    factor = _gradient(grad_output, planes) * np.power(sums, 1 / p - 1, out=np.zeros_like(sums), where=sums != 0)
+    spread = factor * ratios ** (p - 1) * np.sign(planes, dtype=ratios.dtype)
     return finish(spread, x.shape, float_dtype(np.result_type(grad_output, x)), layout, out)
 
 

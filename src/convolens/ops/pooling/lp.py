@@ -7,13 +7,16 @@ import numpy.typing as npt
 
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first
-from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype, pool_spec, sum_dtype
+from convolens.ops.dimensions import in_dimensions
+from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype, sum_dtype
 from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, extend, fold
-from convolens.spec.padding import Padding
+from convolens.spec.layout import FIRST
+from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.pooling import PoolSpec
 
 
-def lp_pool1d(
+def _lp_pool(
+    dims: int,
     x: npt.ArrayLike,
     window: Sizes,
     p: float = 2,
@@ -23,55 +26,31 @@ def lp_pool1d(
     dilation: Sizes = 1,
     ceil_mode: bool = False,
     border: BorderOption = None,
-    layout: str = "NCW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Take the p-norm of each window of a signal; as :func:`lp_pool2d`, in one dimension.
-
-    >>> lp_pool1d([[3, -4, 1, 1]], 2, p=1)
-    array([[7., 2.]])
-    """
-    x = as_array(x, "input")
-    spec = pool_spec(1, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _lp_pool(spec, x, p, out)
-
-
-def lp_pool2d(
-    x: npt.ArrayLike,
-    window: Sizes,
-    p: float = 2,
-    *,
-    stride: Sizes | None = None,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    border: BorderOption = None,
-    layout: str = "NCHW",
+    layout: str = FIRST,
     out: Array | None = None,
 ) -> Array:
     r"""
-    Take the p-norm of each window of an image.
+    Take the p-norm of each window, in {dimensions}.
 
-    .. math:: y[r, c] = \Big( \sum_{i, j} |x[s r + d i - p,\; s c + d j - p]|^p \Big)^{1/p}
+    .. math:: y[o] = \Big( \sum_t |x[s\,o + d\,t - pads]|^p \Big)^{1/p}
 
-    over those cells of the window that lie in the image. p = 1 sums magnitudes, p = 2 is the Euclidean norm,
+    over those cells of the window that lie in the input. p = 1 sums magnitudes, p = 2 is the Euclidean norm,
     p = ∞ the largest magnitude.
 
     Parameters
     ----------
-    x : array_like, shape (N, C, H, W) or (C, H, W)
-        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    x : array_like, shape (N, C, {size}) or (C, {size})
+        Each channel is pooled by itself.
     window : int or tuple of int
-        Height and width of the window, one number for both.
+        Cells of the window along each dimension, or one number for all.
     p : float, default 2
         At least 1; infinity too.
     stride, padding, dilation, ceil_mode
         As for :func:`max_pool2d`.
     border : str or float, optional
         What lies outside and takes part, named as for :func:`conv2d`; by default nothing does.
-    layout : str, default "NCHW"
-        Or "NHWC".
+    layout : str, default "{layout}"
+        Or with the channels last, as for :func:`conv2d`.
     out : ndarray, optional
         Array of the result's shape and dtype to write into; it may overlap the input.
 
@@ -84,7 +63,7 @@ def lp_pool2d(
     Raises
     ------
     SpecError
-        If p is less than 1, a window is larger than the padded image or, without a border, lies wholly outside.
+        If p is less than 1, a window is larger than the padded input or, without a border, lies wholly outside.
 
     Notes
     -----
@@ -93,39 +72,23 @@ def lp_pool2d(
 
     Examples
     --------
+    >>> lp_pool1d([[3, -4, 1, 1]], 2, p=1)
+    array([[7., 2.]])
     >>> lp_pool2d([[[3.0, 0.0], [0.0, -4.0]]], 2)
     array([[[5.]]])
     """
     x = as_array(x, "input")
-    spec = pool_spec(2, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _lp_pool(spec, x, p, out)
-
-
-def lp_pool3d(
-    x: npt.ArrayLike,
-    window: Sizes,
-    p: float = 2,
-    *,
-    stride: Sizes | None = None,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    border: BorderOption = None,
-    layout: str = "NCDHW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Take the p-norm of each window of a volume; as :func:`lp_pool2d`, in three dimensions.
-
-    >>> lp_pool3d(np.ones((1, 2, 2, 4)), 2).ravel()
-    array([2.82842712, 2.82842712])
-    """
-    x = as_array(x, "input")
-    spec = pool_spec(3, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _lp_pool(spec, x, p, out)
-
-
-def _lp_pool(spec: PoolSpec, x: Array, p: float, out: Array | None) -> Array:
+    spec = PoolSpec(
+        x.shape,
+        per_dimension(window, dims, "window"),
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        border=border,
+        layout=layout,
+        dtype=x.dtype,
+    )
     planes = magnitudes(spec, x, p)
     for axis, windows in axis_windows(spec):
         planes = norm(planes, axis, windows, p)
@@ -158,7 +121,9 @@ def scaled_sums(planes: Array, axis: int, windows: AxisWindows, p: float) -> tup
     scale = fold(planes, axis, windows, np.maximum, planes.dtype.type(0))
     scale[(scale == 0) | ~np.isfinite(scale)] = 1
     sums = np.zeros_like(scale)
-    with np.errstate(over="ignore"):
-        for target, source in windows.steps():
-            sums[along(axis, target)] += (planes[along(axis, source)] / scale[along(axis, target)]) ** p
+    for target, source in windows.steps():
+        sums[along(axis, target)] += (planes[along(axis, source)] / scale[along(axis, target)]) ** p
     return scale, sums
+
+
+lp_pool1d, lp_pool2d, lp_pool3d = in_dimensions("lp_pool{}d", _lp_pool)

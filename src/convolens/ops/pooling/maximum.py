@@ -1,18 +1,51 @@
 """Max pooling: the largest cell of each window, and where it lies."""
 
-from typing import Any
+from typing import Any, Literal, Protocol, TypedDict, Unpack, cast, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array, as_array, channels_first
-from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, pool_spec
+from convolens.ops.dimensions import in_dimensions
+from convolens.ops.pooling.arrays import BorderOption, Sizes, finish
 from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, extend, fold, source_cells
-from convolens.spec.padding import Padding
+from convolens.spec.layout import FIRST
+from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.pooling import PoolSpec
 
 
-def max_pool1d(
+class Options(TypedDict, total=False):
+    """The options of max pooling beside ``return_indices``."""
+
+    stride: Sizes | None
+    padding: Padding
+    dilation: Sizes
+    ceil_mode: bool
+    border: BorderOption
+    layout: str
+    out: Array | None
+
+
+class MaxPool(Protocol):
+    """What type checkers are told of ``max_pool1d`` and its like: indices come only where they are asked for."""
+
+    @overload
+    def __call__(
+        self,
+        x: npt.ArrayLike,
+        window: Sizes,
+        *,
+        return_indices: Literal[False] = False,
+        **options: Unpack[Options],
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self, x: npt.ArrayLike, window: Sizes, *, return_indices: Literal[True], **options: Unpack[Options]
+    ) -> tuple[Array, Array]: ...
+
+
+def _max_pool(
+    dims: int,
     x: npt.ArrayLike,
     window: Sizes,
     *,
@@ -21,122 +54,82 @@ def max_pool1d(
     dilation: Sizes = 1,
     ceil_mode: bool = False,
     border: BorderOption = None,
-    layout: str = "NCW",
+    layout: str = FIRST,
     return_indices: bool = False,
     out: Array | None = None,
-) -> Any:
-    """
-    Take the largest cell of each window of a signal; as :func:`max_pool2d`, in one dimension.
-
-    >>> max_pool1d([[1, 5, 2, 4, 3, 0]], 3, stride=2, return_indices=True)
-    (array([[5, 4]]), array([[1, 3]]))
-    """
-    x = as_array(x, "input")
-    spec = pool_spec(1, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _max_pool(spec, x, return_indices, out)
-
-
-def max_pool2d(
-    x: npt.ArrayLike,
-    window: Sizes,
-    *,
-    stride: Sizes | None = None,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    border: BorderOption = None,
-    layout: str = "NCHW",
-    return_indices: bool = False,
-    out: Array | None = None,
-) -> Any:
+) -> Array | tuple[Array, Array]:
     r"""
-    Take the largest cell of each window of an image.
+    Take the largest cell of each window, in {dimensions}.
 
-    .. math:: y[r, c] = \max_{i, j}\; x[s r + d i - p,\; s c + d j - p]
+    .. math:: y[o] = \max_t\; x[s\,o + d\,t - p]
 
-    over those cells of the window that lie in the image, with stride :math:`s`, dilation :math:`d` and pads
+    over those cells of the window that lie in the input, with stride :math:`s`, dilation :math:`d` and pads
     :math:`p`.
 
     Parameters
     ----------
-    x : array_like, shape (N, C, H, W) or (C, H, W)
-        Channels last with ``layout="NHWC"``. Each channel is pooled by itself.
+    x : array_like, shape (N, C, {size}) or (C, {size})
+        Each channel is pooled by itself.
     window : int or tuple of int
-        Height and width of the window, one number for both.
+        Cells of the window along each dimension, or one number for all.
     stride : int or tuple of int, optional
         Step from window to window; by default the window.
     padding : int, tuple, or str, default 0
-        How far windows may begin before and end behind the image: a number, one a dimension, pairs of
+        How far windows may begin before and end behind the input: a number, one a dimension, pairs of
         (before, after), ``"same"``, ``"same-lower"``, ``"valid"`` or ``"full"``.
     dilation : int or tuple of int, default 1
         Step from cell to cell within a window.
     ceil_mode : bool, default False
-        Round the output size up: a last window may stick out, unless it would start behind the image.
+        Round the output size up: a last window may stick out, unless it would start behind the input.
     border : str or float, optional
         What lies outside and takes part, named as for :func:`conv2d`; by default pads are never chosen.
-    layout : str, default "NCHW"
-        Or "NHWC".
+    layout : str, default "{layout}"
+        Or with the channels last, as for :func:`conv2d`.
     return_indices : bool, default False
         Also return where each maximum lies.
     out : ndarray, optional
-        Where to put the result.
+        Array of the values' shape and dtype to write them into; it may overlap the input.
 
     Returns
     -------
     values : ndarray
         The maxima, in the type and layout of ``x``.
     indices : ndarray of int64
-        With ``return_indices`` only: row × W + column of each maximum in its plane of the image. A constant
-        border, where it is the largest, has the index −1.
+        With ``return_indices`` only: the place of each maximum in its plane, row × W + column in two
+        dimensions. A constant border, where it is the largest, has the index −1.
 
     Raises
     ------
     SpecError
-        If a window is larger than the padded image or, without a border, lies wholly outside.
+        If a window is larger than the padded input or, without a border, lies wholly outside.
 
     Notes
     -----
     A window with a NaN gives NaN. Of several largest cells (or NaN) the index is the first one's, row by row.
-    Memory: the result of the first axis, w₁ + w₂ passes in all, no unfolded copy of the image.
+    Memory: the result of the first axis; one pass for each cell of the window along each axis, no unfolded copy.
 
     Examples
     --------
+    >>> max_pool1d([[1, 5, 2, 4, 3, 0]], 3, stride=2, return_indices=True)
+    (array([[5, 4]]), array([[1, 3]]))
     >>> image = np.array([[[1, 3, 2, 4], [5, 6, 1, 2], [7, 2, 9, 1], [0, 1, 4, 8]]])
     >>> values, indices = max_pool2d(image, 2, return_indices=True)
     >>> values[0].tolist(), indices[0].tolist()
     ([[6, 4], [7, 9]], [[5, 3], [8, 10]])
     """
     x = as_array(x, "input")
-    spec = pool_spec(2, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _max_pool(spec, x, return_indices, out)
-
-
-def max_pool3d(
-    x: npt.ArrayLike,
-    window: Sizes,
-    *,
-    stride: Sizes | None = None,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    border: BorderOption = None,
-    layout: str = "NCDHW",
-    return_indices: bool = False,
-    out: Array | None = None,
-) -> Any:
-    """
-    Take the largest cell of each window of a volume; as :func:`max_pool2d`, in three dimensions.
-
-    >>> max_pool3d(np.arange(64).reshape(1, 4, 4, 4), 2).ravel()
-    array([21, 23, 29, 31, 53, 55, 61, 63])
-    """
-    x = as_array(x, "input")
-    spec = pool_spec(3, x.shape, x.dtype, window, stride, padding, dilation, ceil_mode, border, layout)
-    return _max_pool(spec, x, return_indices, out)
-
-
-def _max_pool(spec: PoolSpec, x: Array, return_indices: bool, out: Array | None) -> Any:
-    planes = extend(spec, channels_first(x, spec.dims, spec.layout))
+    spec = PoolSpec(
+        x.shape,
+        per_dimension(window, dims, "window"),
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        border=border,
+        layout=layout,
+        dtype=x.dtype,
+    )
+    planes = extend(spec, channels_first(x, dims, spec.layout))
     if not return_indices:
         for axis, windows in axis_windows(spec):
             planes = fold(planes, axis, windows, np.maximum, lowest(x.dtype))
@@ -170,3 +163,7 @@ def lowest(dtype: np.dtype[Any]) -> Any:
     if dtype.kind == "f":
         return dtype.type(-np.inf)
     return dtype.type(False if dtype.kind == "b" else np.iinfo(dtype).min)
+
+
+_functions = in_dimensions("max_pool{}d", _max_pool)
+max_pool1d, max_pool2d, max_pool3d = cast("tuple[MaxPool, MaxPool, MaxPool]", _functions)

@@ -3,37 +3,23 @@
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array, as_array, channels_first
+from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import check_indices, finish, float_dtype, plane_size, scatter
-from convolens.spec.layout import parse_layout
+from convolens.spec.layout import FIRST, parse_layout
+from convolens.spec.padding import whole_shape
 
 
-def max_pool1d_grad(
+def _max_pool_grad(
+    dims: int,
     grad_output: npt.ArrayLike,
     indices: npt.ArrayLike,
     input_shape: tuple[int, ...],
     *,
-    layout: str = "NCW",
+    layout: str = FIRST,
     out: Array | None = None,
 ) -> Array:
     """
-    Bring a gradient back through :func:`max_pool1d`; as :func:`max_pool2d_grad`.
-
-    >>> max_pool1d_grad([[1.0, 2.0]], [[1, 3]], (1, 6))
-    array([[0., 1., 0., 2., 0., 0.]])
-    """
-    return _scatter_grad(1, grad_output, indices, input_shape, layout, out)
-
-
-def max_pool2d_grad(
-    grad_output: npt.ArrayLike,
-    indices: npt.ArrayLike,
-    input_shape: tuple[int, ...],
-    *,
-    layout: str = "NCHW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Bring a gradient back through :func:`max_pool2d`: each number goes to the cell that was the maximum.
+    Bring a gradient back through max pooling in {dimensions}: each number goes to the cell that was the maximum.
 
     Parameters
     ----------
@@ -42,60 +28,35 @@ def max_pool2d_grad(
     indices : array_like of int
         Where the maxima lie, as ``max_pool2d(..., return_indices=True)`` gives it.
     input_shape : tuple of int
-        Shape of the image that was pooled.
-    layout : str, default "NCHW"
-        Or "NHWC".
+        Shape of the input that was pooled.
+    layout : str, default "{layout}"
+        Or with the channels last, as for :func:`conv2d`.
     out : ndarray, optional
-        Where to put the result.
+        Array of the result's shape and dtype to write into.
 
     Returns
     -------
     ndarray
-        Gradient with respect to the image, of ``input_shape``; sums are taken in float64. The index −1, a
+        Gradient with respect to the input, of ``input_shape``; sums are taken in float64. The index −1, a
         constant border's, gets nothing.
 
     Examples
     --------
+    >>> max_pool1d_grad([[1.0, 2.0]], [[1, 3]], (1, 6))
+    array([[0., 1., 0., 2., 0., 0.]])
     >>> max_pool2d_grad([[[1.0, 2.0]]], [[[3, 3]]], (1, 2, 2))
     array([[[0., 0.],
             [0., 3.]]])
     """
-    return _scatter_grad(2, grad_output, indices, input_shape, layout, out)
-
-
-def max_pool3d_grad(
-    grad_output: npt.ArrayLike,
-    indices: npt.ArrayLike,
-    input_shape: tuple[int, ...],
-    *,
-    layout: str = "NCDHW",
-    out: Array | None = None,
-) -> Array:
-    """
-    Bring a gradient back through :func:`max_pool3d`; as :func:`max_pool2d_grad`.
-
-    >>> max_pool3d_grad([[[[5.0]]]], [[[[7]]]], (1, 2, 2, 2)).ravel()
-    array([0., 0., 0., 0., 0., 0., 0., 5.])
-    """
-    return _scatter_grad(3, grad_output, indices, input_shape, layout, out)
-
-
-def _scatter_grad(
-    dims: int,
-    grad_output: npt.ArrayLike,
-    indices: npt.ArrayLike,
-    input_shape: tuple[int, ...],
-    layout: str,
-    out: Array | None,
-) -> Array:
     grad_output, indices = as_array(grad_output, "grad_output"), as_array(indices, "indices")
-    layout, shape = parse_layout(layout, dims), tuple(input_shape)
+    layout, shape = parse_layout(layout, dims), whole_shape(input_shape, "input shape")
     size = plane_size("input", shape, grad_output.shape, dims, layout)
     check_indices(indices, grad_output.shape, size, least=-1)
     planes = scatter(channels_first(grad_output, dims, layout), channels_first(indices, dims, layout), size)
     return finish(planes, shape, float_dtype(grad_output.dtype), layout, out)
 
 
-adaptive_max_pool1d_grad = max_pool1d_grad
-adaptive_max_pool2d_grad = max_pool2d_grad
-adaptive_max_pool3d_grad = max_pool3d_grad
+max_pool1d_grad, max_pool2d_grad, max_pool3d_grad = in_dimensions("max_pool{}d_grad", _max_pool_grad)
+adaptive_max_pool1d_grad, adaptive_max_pool2d_grad, adaptive_max_pool3d_grad = in_dimensions(
+    "adaptive_max_pool{}d_grad", _max_pool_grad
+)

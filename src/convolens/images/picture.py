@@ -1,0 +1,66 @@
+"""A walk over a picture of either kind, array or `Image`, and a result of the same kind."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convolens.images.image import Image, room_for, split_alpha
+from convolens.images.tiles import Tile, Weights, check_filterable, tiles
+from convolens.spec.borders import Border
+
+
+def over_picture(
+    image: ArrayLike | Image,
+    kernels: Sequence[Weights],
+    shown: Callable[[Tile, np.dtype[Any]], NDArray[Any]],
+    *,
+    border: Border,
+    flip: bool = False,
+    keep_alpha: bool,
+) -> NDArray[Any] | Image:
+    """
+    Lay kernels over a picture, tile by tile.
+
+    Parameters
+    ----------
+    image : array_like or Image
+        In an array of 2 or 4 channels the last is alpha. Booleans count as uint8, 0 and 1.
+    kernels : sequence of arrays
+        As for `tiles`.
+    shown : function
+        Makes what is kept of a tile; it is given the tile, and the data type of the picture.
+    border, flip
+        As for `tiles`.
+    keep_alpha : bool
+        Whether the result has the picture's alpha.
+
+    Returns
+    -------
+    ndarray or Image
+        Of the kind of ``image``, and of the data type that ``shown`` gives.
+
+    Notes
+    -----
+    Pixels and alpha of the result lie in one array, so no more than input and output is ever held.
+    """
+    array = image.pixels if isinstance(image, Image) else np.asarray(image)
+    check_filterable(array.dtype, array.shape)
+    if array.dtype == np.bool_:
+        array = array.view(np.uint8)
+    pixels, alpha = (array, image.alpha) if isinstance(image, Image) else split_alpha(array)
+    kept = alpha if keep_alpha else None
+    room: tuple[NDArray[Any], NDArray[Any]] | None = None
+    for tile in tiles(pixels, kernels, border=border, flip=flip):
+        part = shown(tile, pixels.dtype)
+        if room is None:
+            together = kept is not None and kept.dtype == part.dtype
+            room = room_for(pixels.shape, part.dtype, kept if together else None)
+        room[1][tile.cells] = part
+    assert room is not None  # a picture has a pixel
+    channels, filtered = room
+    if isinstance(image, Image):
+        result = image.with_pixels(filtered, kept if channels is filtered else channels[..., -1])
+        return result if keep_alpha else result.without_alpha()
+    return channels.reshape(array.shape) if alpha is None else channels
