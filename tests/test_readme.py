@@ -30,7 +30,7 @@ def test_shown_output(
     """A command that README shows prints what README says."""
     monkeypatch.setenv("COLUMNS", "80")
     assert main(shlex.split(command)[1:]) == 0
-    printed = [line.rstrip() for line in capsys.readouterr().out.strip("\n").splitlines()]
+    printed = [line.rstrip() for line in capsys.readouterr().out.rstrip("\n").splitlines()]
     assert printed == output.rstrip("\n").splitlines()
 
 

@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+MOST_LISTED = 12
+"""Of more names than these, a message lists the nearest alone."""
+
 
 class ConvolensError(Exception):
     """Anything that Convolens refuses; catch this one to catch them all."""
@@ -36,8 +39,19 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameEr
     unknown border 'reflct'; did you mean 'reflect'? Known: constant, edge, reflect
     """
     names = list(known)
-    near = difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ";"
-    return UnknownNameError(
-        f"unknown {kind} {name!r}{hint} Known: {', '.join(names)}".replace("; Known", ". Known")
-    )
+    near = nearest(str(name), names)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+    every = "" if near and len(names) > MOST_LISTED else f" Known: {', '.join(names)}"
+    return UnknownNameError(f"unknown {kind} {name!r}{hint}{every}")
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """
+    Return up to three of the ``known`` names that are most like ``name``; of names equally like it, the first.
+
+    >>> nearest("sobel", ["box", "sobel-x", "sobel-y"])
+    ['sobel-x', 'sobel-y']
+    """
+    likeness = {other: difflib.SequenceMatcher(None, other, name.lower()).ratio() for other in known}
+    near = [other for other, ratio in likeness.items() if ratio >= 0.5]
+    return sorted(near, key=lambda other: -likeness[other])[:3]

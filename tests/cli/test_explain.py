@@ -114,6 +114,32 @@ def test_photographs_channel_by_channel(run: Run, tmp_path: Path) -> None:
     assert "= 1800" in run(tmp_path / "grey.png", "-k", "1 1 1; 1 1 1; 1 1 1", "--at", "0,0")[1]
 
 
+def test_a_cell_of_a_colour_photograph(run: Run, tmp_path: Path) -> None:
+    """ROW,COLUMN is worked out in every channel; a picture shows one of them, or the luminance."""
+    photo = tmp_path / "colour.png"
+    Image.fromarray(np.full((6, 7, 3), [10, 20, 30], np.uint8)).save(photo)
+    asked = (photo, "-k", "1 1; 1 1")
+    assert "--at CHANNEL,ROW,COLUMN works out one of the 90 cells" in run(*asked)[1]
+    code, out, _ = run(*asked, "--at", "1,2")
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("output")] == [
+        f"output [{channel}, 1, 2] of 3×5×6, kernel 2×2, cross-correlation, groups 3" for channel in range(3)
+    ]
+    steps = json.loads(run(*asked, "--at", "1,2", "-f", "json")[1])["steps"]
+    assert [step["result"] for step in steps] == [40, 80, 120]
+    code, _, err = run(*asked, "--at", "1,2", "-o", tmp_path / "s.png")
+    assert code == 2
+    assert "say which with --at CHANNEL,ROW,COLUMN, or take the luminance of a photograph with --grey" in err
+    assert run(*asked, "--at", "1,2", "--grey", "-o", tmp_path / "s.png") == (0, "", "")
+    assert run(*asked, "--at", "2,1,2", "-o", tmp_path / "t.png") == (0, "", "")
+    assert "= 76" in run(*asked, "--at", "1,2", "--grey")[1]
+
+
+def test_a_fraction_may_be_added_to_whole_numbers(run: Run) -> None:
+    """The sum is then a float."""
+    assert run("1 2 3", "-k", "1 1", "--at", "0", "--bias", "0.5")[1].endswith("sum + bias: 3 + 0.5 = 3.5\n")
+
+
 @pytest.mark.parametrize(
     ("name", "start"),
     [("s.png", b"\x89PNG"), ("s.svg", b"<?xml"), ("s.tex", b"\\["), ("s.json", b"{"), ("s.txt", b"output")],
@@ -150,6 +176,11 @@ def test_files_are_written_by_their_suffix_and_never_over_another(
         (("1 2 3", "-k", "1 1", "-f", "svg", "-o", "x.svg", "--all"), "a picture shows one cell"),
         (("1 2 1e", "-k", "1 1"), "not a number"),
         (("", "-k", "1"), "the input is empty"),
+        (("1 2 x", "-k", "1"), "'1 2 x' is neither numbers"),
+        (("nan 1 2 3", "-k", "1"), "is neither numbers"),
+        (("1 2 3", "-k", "sobel-x"), "signal of 1 dimension"),
+        (("1 2 3", "-k", "1", "--grey"), "--grey is for photographs"),
+        (("1 2 3", "-k", "1", "-o", "-"), "-: standard output is not written to"),
         (("missing.npy", "-k", "1"), "missing.npy: no such file"),
         (("missing.png", "-k", "1"), "missing.png: no such file"),
         (("1 2 3", "-k", "1 1", "-o", "no/such/folder/a.png"), "there is no folder"),

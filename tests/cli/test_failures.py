@@ -20,9 +20,10 @@ from convolens.images import Image, write_image
     ("error", "code", "line"),
     [
         (SpecError("two\nlines"), 2, "two lines"),
-        (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "standard output: No space left on device"),
         (PermissionError(errno.EACCES, "Permission denied", "x.png"), 2, "x.png: Permission denied"),
-        (MemoryError(), 2, "out of memory; try a smaller picture, or close other programs"),
+        (MemoryError(), 2, "out of memory; ask for less, or close other programs"),
+        (MemoryError("8 GiB, x"), 2, "out of memory (8 GiB, x); ask for less, or close other programs"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (typer.Abort(), 130, "interrupted"),
         (typer.BadParameter("Too big."), 2, "invalid value: Too big; see 'convolens --help'"),
@@ -55,7 +56,11 @@ def test_version_help_and_unknown_commands(capsys: pytest.CaptureFixture[str]) -
     assert "filter" in out
     assert err == ""
     assert main(["filtr"]) == 2
-    assert "'filtr'" in capsys.readouterr().err
+    assert "'filtr'. Did you mean 'filter'? See 'convolens --help'" in capsys.readouterr().err
+    assert main(["filter", "a.png", "-k", "box", "--response", "sign", "-o", "o.png"]) == 2
+    assert "response': 'sign' is not one of 'clip', 'signed', 'absolute', 'raw'; did you mean 'signed'? See" in (
+        capsys.readouterr().err
+    )
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
@@ -91,4 +96,4 @@ def test_names_that_no_terminal_shows(tmp_path: Path) -> None:
 def test_output_that_is_full() -> None:
     """Standard output on a full disk is one line and exit code 2."""
     done = shell("convolens kernels > /dev/full")
-    assert (done.returncode, done.stderr) == (2, "convolens: No space left on device\n")
+    assert (done.returncode, done.stderr) == (2, "convolens: standard output: No space left on device\n")

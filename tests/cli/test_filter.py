@@ -168,6 +168,20 @@ def test_batch_goes_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert written(folder / "out") == ["a.png", "b.tif"]
 
 
+def test_files_of_one_name_stand_in_each_others_way_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """None of those that would become one file is done, in whatever order they come; the others are."""
+    assert run("a.png", "in/b.tif", "in/a.png", "-k", "box", "-o", "out") == 2
+    out, err = capsys.readouterr()
+    assert out == "1 of 3 written to out\n"
+    assert err.splitlines() == [
+        "convolens: a.png: would become out/a.png, as in/a.png would; filter them apart",
+        "convolens: in/a.png: would become out/a.png, as a.png would; filter them apart",
+    ]
+    assert written(folder / "out") == ["b.tif"]
+
+
 def test_input_is_never_overwritten_unasked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Input as output, existing outputs and links to the input are refused, and replaced when asked for."""
     before = Path("a.png").read_bytes()
@@ -204,7 +218,9 @@ def test_input_is_never_overwritten_unasked(folder: Path, capsys: pytest.Capture
         (["a.png", "-k", "box", "-o", "o.png", "--max-pixels", "9"], "the limit is 9"),
         (["a.png", "-k", "box", "-o", "o.png", "--max-pixels", "0"], "--max-pixels"),
         (["a.png", "in/b.tif", "-k", "box", "-o", "o.png"], "is one file, but there are 2 inputs"),
-        (["a.png", "in/a.png", "-k", "box", "-o", "o"], "would both become o/a.png"),
+        (["a.png", "-k", "box", "-o", "-"], "-: standard output is not written to"),
+        (["a.png", "-k", "box", "-o", "in/notes.txt/"], "in/notes.txt/: is a file, not a folder"),
+        (["a.png", "-k", "box", "-o", "/proc/o.png"], "/proc/o.png: no file can be created in /proc"),
         (["*.jpg", "-k", "box", "-o", "o"], "no file matches"),
         (["in/deep/../../empty", "-k", "box", "-o", "o"], "no such file"),
         (["hollow", "-k", "box", "-o", "o"], "no pictures"),

@@ -31,7 +31,7 @@ def test_the_table_lists_every_kernel() -> None:
 def test_one_kernel() -> None:
     """Weights, formula, both sentences and source."""
     text = run("gaussian:sigma=2").stdout
-    assert text == f"{kernels.gaussian(sigma=2)}\n"
+    assert text == f"{kernels.gaussian(sigma=2).text(200)}\n"
     assert "Koenderink" in text
 
 

@@ -98,3 +98,12 @@ def test_notebooks_get_a_drawing() -> None:
     drawing = explain([1, 2, 3, 4], [1, 1])._repr_svg_()
     assert "<svg" in drawing
     assert drawing.rstrip().endswith("</svg>")
+
+
+def test_cells_too_small_to_read_bear_no_signs() -> None:
+    """A kernel of 15 × 15 shows signs, one of 29 × 29 colours alone."""
+    for side, signs in ((15, 15 * 15), (29, 0)):
+        trace = explain(np.ones((40, 40), int), -np.ones((side, side), int))
+        words = [text.get_text() for text in trace.picture((0, 0)).axes[0].texts]
+        assert words.count("−") >= 2 * signs
+        assert (words.count("−") > 100) == bool(signs)

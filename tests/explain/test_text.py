@@ -66,6 +66,22 @@ def test_text_fits_80_columns_whatever_the_numbers(size: int, kind: str, flip: b
         assert str(step.result) in numbers
 
 
+def test_matrices_below_one_another_are_parted() -> None:
+    """Where they do not fit side by side, an empty line stands before each but the first."""
+    lines = explain(np.full((7, 7), 1000), np.ones((7, 7), int))[0, 0].text().splitlines()
+    for title in ("kernel", "products"):
+        assert lines[lines.index(title) - 1] == ""
+    assert lines.index("kernel") == lines.index("window") + 9 or lines.index("window") == lines.index("kernel") + 9
+
+
+def test_reprs_are_one_short_line() -> None:
+    """Neither a trace nor a step shows its arrays in a debugger's list of names."""
+    trace = explain(np.ones((3, 9, 9), int), np.ones((3, 3), int))
+    assert repr(trace) == "<Trace of output 3×7×7, kernel 3×3, cross-correlation, groups 3>"
+    assert repr(trace[1, 0, 0]) == "<Step output [1, 0, 0] of 3×7×7 = 9>"
+    assert str(trace).endswith("trace[channel, row, column] works out one of the 147 cells; iterate for all")
+
+
 def test_channels_are_summed_one_by_one_and_the_bias_is_added() -> None:
     """Each channel has its own matrices and sum; the last line adds them up."""
     image = np.arange(18).reshape(2, 3, 3)
@@ -123,6 +139,6 @@ def test_options_are_named_when_they_are_used() -> None:
     )
     asked = " ".join(trace[0, 0, 0].text().split("\n\n")[0].split())
     assert asked == (
-        "output [0, 0, 0] of 3×11, kernel 3×2, convolution, stride 2×1, dilation 2, pads 1+0 by 2+2, border wrap, "
-        "groups 2"
+        "output [0, 0, 0] of 2×3×11, kernel 3×2, convolution, stride 2×1, dilation 2, pads 1+0 by 2+2, "
+        "border wrap, groups 2"
     )

@@ -232,6 +232,7 @@ def test_numbers_that_are_not_finite_stay_where_they_are() -> None:
             "takes 1, 2 or 3 dimensions",
         ),
         ((5, [1]), {}, SpecError, "do not fit"),
+        (([1, 2, 3], "sobel-x"), {}, SpecError, "signal of 1 dimension, the kernel \\(3, 3\\) has 2"),
     ],
 )
 def test_bad_input_has_one_clear_error(arguments: tuple, options: dict, error: type, message: str) -> None:

@@ -188,8 +188,12 @@ def test_text_shows_weights_aligned() -> None:
         *["  0.1111  0.1111  0.1111"] * 3,
     ]
     assert "Responds to  Vertical edges" in str(kernels["sobel-x"])
-    assert repr(kernels["gabor"]).splitlines()[-1] == "  (the central 11 × 11)"
-    assert len({len(line) for line in repr(kernels["log"]).splitlines()[1:]}) == 1
+    assert repr(kernels["gabor"]).splitlines()[-1] == "  (the central 11 × 7)"
+    assert len({len(line) for line in repr(kernels["log"]).splitlines()[1:-1]}) == 1
+    for kernel in kernels.values():
+        assert max(map(len, str(kernel).splitlines())) <= 80
+        assert max(map(len, kernel.text(50).splitlines())) <= 50
+    assert np.array2string(kernels["gabor"].weights[14, 14], precision=3) in kernels["gabor"].text(40)
     assert repr(NamedKernel("k", [[-1e-9, 1.0]])).splitlines()[1] == "  0.000  1.000"
     assert repr(NamedKernel("k", [[1e-300, 0.0]])).splitlines()[1] == "  1.000e-300   0.000e+00"
     assert repr(NamedKernel("k", [[0.0]])).splitlines() == ["k: 1 × 1, rank 0, sum 0", "  0"]

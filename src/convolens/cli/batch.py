@@ -3,12 +3,12 @@
 import glob
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from convolens.cli.failures import report
 from convolens.errors import ConvolensError, FileError
-from convolens.images.files import file_error
+from convolens.images.files import file_error, refuse_standard_output
 from convolens.images.writing import ENDINGS
 
 OUTPUT_ENDINGS = (*ENDINGS, ".npy")
@@ -16,10 +16,11 @@ OUTPUT_ENDINGS = (*ENDINGS, ".npy")
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to be made from another."""
+    """One picture to be made from another; ``rival`` is another source that asks for the same target."""
 
     source: Path
     target: Path
+    rival: Path | None = None
 
 
 def plan_jobs(
@@ -42,8 +43,9 @@ def plan_jobs(
     Raises
     ------
     FileError
-        If nothing matches, if one file would hold several results, or if the output's ending is unknown.
+        If nothing matches, if one file is asked to hold all results, or if the output's ending is unknown.
     """
+    refuse_standard_output(output)
     found = list(_expand(inputs, recursive))
     if _is_folder(output):
         folder = Path(output)
@@ -57,8 +59,7 @@ def plan_jobs(
         )
     else:
         jobs = [Job(found[0][0], Path(output))]
-    _refuse_collisions(jobs)
-    return jobs
+    return _with_rivals(jobs)
 
 
 def run_jobs(jobs: Sequence[Job], work: Callable[[Job], None]) -> int:
@@ -75,6 +76,10 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], None]) -> int:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for job in progress.track(jobs, description="Filtering"):
             try:
+                if job.rival is not None:
+                    raise FileError(
+                        f"{job.source}: would become {job.target}, as {job.rival} would; filter them apart"
+                    )
                 work(job)
             except ConvolensError as error:
                 failures.append(str(error))
@@ -120,6 +125,8 @@ def _is_picture(path: Path) -> bool:
 
 def _is_folder(output: str) -> bool:
     path = Path(output)
+    if path.is_file() and output.endswith(("/", os.sep)):
+        raise FileError(f"{output}: is a file, not a folder; leave out the / at the end")
     if path.is_dir() or output.endswith(("/", os.sep)):
         return True
     ending = path.suffix.lower()
@@ -134,10 +141,14 @@ def _is_folder(output: str) -> bool:
     return True
 
 
-def _refuse_collisions(jobs: Sequence[Job]) -> None:
-    owners: dict[str, Path] = {}
+def _with_rivals(jobs: Sequence[Job]) -> list[Job]:
+    """Note in every job whose target another one has too, which source that one has."""
+
+    def place(job: Job) -> str:
+        return os.path.normcase(os.path.abspath(job.target))
+
+    sources: dict[str, list[Path]] = {}
     for job in jobs:
-        key = os.path.normcase(os.path.abspath(job.target))
-        if key in owners:
-            raise FileError(f"{owners[key]} and {job.source} would both become {job.target}; filter them apart")
-        owners[key] = job.source
+        sources.setdefault(place(job), []).append(job.source)
+    rivals = (next((source for source in sources[place(job)] if source != job.source), None) for job in jobs)
+    return [replace(job, rival=rival) for job, rival in zip(jobs, rivals, strict=True)]

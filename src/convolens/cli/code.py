@@ -28,7 +28,10 @@ def code_command(
         list[str], typer.Argument(help="Input and one convolution, such as '3x224x224 conv:64,k7,s2,p3'.")
     ],
     *,
-    style: Annotated[Style, typer.Option("--as", help="Which library to write it for.")] = Style.all,
+    style: Annotated[
+        Style,
+        typer.Option("--as", metavar="STYLE", help=f"For which library: {', '.join(STYLES)} or all."),
+    ] = Style.all,
     dtype: Annotated[
         str, typer.Option(help="Data type of input and weights, such as float32 or uint8.")
     ] = "float32",

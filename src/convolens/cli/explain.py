@@ -11,12 +11,14 @@ import numpy as np
 import typer
 
 from convolens.cli.arrays import read_input
-from convolens.cli.options import Border, Overwrite, parse_border_option
+from convolens.cli.options import FLAG, Border, Overwrite, parse_border_option
 from convolens.errors import SpecError
+from convolens.explain.step import steps_json
+from convolens.explain.text import index_names
 from convolens.kernels.tables import Array, numbers_from_text
 
 if TYPE_CHECKING:
-    from convolens.explain import Trace
+    from convolens.explain import Step, Trace
 
 MOST_STEPS = 10_000
 
@@ -50,12 +52,20 @@ def explain_command(
     at: Annotated[
         str | None,
         typer.Option(
-            metavar="ROW,COLUMN", help="The output cell; with several kernels or channels 'KERNEL,ROW,COLUMN'."
+            metavar="ROW,COLUMN",
+            help="The output cell, in every channel of a colour photograph; 'CHANNEL,ROW,COLUMN' or, with several "
+            "kernels, 'KERNEL,ROW,COLUMN' in one.",
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Work out every cell of the output.")] = False,
+    every: Annotated[bool, typer.Option("--all", metavar=FLAG, help="Work out every cell of the output.")] = False,
     form: Annotated[
-        Form | None, typer.Option("--format", "-f", help="By default text, or what the output's suffix says.")
+        Form | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORM",
+            help="text, latex, json, png or svg; by default text, or what the output's suffix says.",
+        ),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.")] = None,
     bias: Annotated[str | None, typer.Option(help="Number to add, or one for each kernel.")] = None,
@@ -66,7 +76,10 @@ def explain_command(
     border: Border = "constant",
     dilation: Annotated[str, typer.Option(help="Cells from kernel cell to kernel cell.")] = "1",
     groups: Annotated[int, typer.Option(help="Groups of channels.")] = 1,
-    flip: Annotated[bool, typer.Option("--flip", help="True convolution: turn the kernel by 180°.")] = False,
+    flip: Annotated[
+        bool, typer.Option("--flip", metavar=FLAG, help="True convolution: turn the kernel by 180°.")
+    ] = False,
+    grey: Annotated[bool, typer.Option("--grey", metavar=FLAG, help="Take a photograph's luminance.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """
@@ -82,11 +95,15 @@ def explain_command(
         raise SpecError(f"--all and --at {at} contradict each other; give one of them")
     if output is not None:
         check_output(output, overwrite=overwrite)
-    array, channels_last = read_input(given)
+    array, channels_last = read_input(given, grey=grey)
+    weights = _kernel(kernel, array, channels_last=channels_last)
+    biases = None if bias is None else numbers_from_text(bias, "--bias").ravel()
+    if biases is not None and biases.dtype.kind == "f" and array.dtype.kind != "f":
+        weights = weights.astype(np.result_type(weights, np.float64))  # whole numbers and a fraction are added
     trace = explain(
         array,
-        _kernel(kernel, array, channels_last=channels_last),
-        None if bias is None else numbers_from_text(bias, "--bias").ravel(),
+        weights,
+        biases,
         stride=_whole(stride, "--stride"),
         padding=_padding(padding),
         border=parse_border_option(border),
@@ -94,9 +111,8 @@ def explain_command(
         groups=groups,
         flip=flip,
         layout="channels-last" if channels_last else "channels-first",
-        cell=None if at is None else _cell(at),
     )
-    parts = _explanation(trace, form, every=every)
+    parts = _explanation(trace, form, _chosen(trace, at), every=every)
     if output is None:
         for part in parts:
             typer.echo(part)
@@ -114,35 +130,51 @@ def _form(form: Form | None, output: Path | None) -> Form:
     return form
 
 
-def _explanation(trace: "Trace", form: Form, *, every: bool) -> Iterator[str | bytes]:
+def _chosen(trace: "Trace", at: str | None) -> "list[Step]":
+    """Work out the cell that was asked for: one, or where each channel is filtered alone, that cell in each."""
+    if at is None:
+        return []
+    cell, (name, *_) = _cell(at), index_names(trace.spec)
+    if name == "channel" and len(cell) == trace.spec.dims:
+        return [trace[channel, *cell] for channel in range(trace.spec.out_channels)]
+    return [trace[cell]]
+
+
+def _explanation(trace: "Trace", form: Form, chosen: "list[Step]", *, every: bool) -> Iterator[str | bytes]:
     """Give the explanation piece by piece; without a cell, text is an overview and the rest the middle cell."""
+    indices = ",".join(index_names(trace.spec)).upper()
     if form in (Form.png, Form.svg):
-        if every and len(trace) > 1:
-            raise SpecError(f"a picture shows one cell, but there are {len(trace)}; say which with --at")
-        yield picture_bytes(trace, form)
+        count = len(trace) if every else len(chosen)
+        if count > 1:
+            hint = "" if every else ", or take the luminance of a photograph with --grey"
+            raise SpecError(
+                f"a picture shows one cell, but there are {count}; say which with --at {indices}{hint}"
+            )
+        yield picture_bytes(trace, form, chosen[0].index if chosen else None)
         return
-    if form == Form.text and not every and len(trace) > 1:
-        yield f"{trace.overview()}\n\n--at ROW,COLUMN works out one of the {len(trace)} cells, --all every one"
+    if form == Form.text and not every and not chosen and len(trace) > 1:
+        yield f"{trace.overview()}\n\n--at {indices} works out one of the {len(trace)} cells, --all every one"
         return
     if every and len(trace) > MOST_STEPS:
         raise SpecError(
             f"the output has {len(trace)} cells, --all works out at most {MOST_STEPS}; choose some with --at"
         )
+    steps = trace if every else chosen or [trace[trace.middle]]
     if form == Form.json:
-        yield trace.json() if every else trace[trace.middle].json()
+        yield steps_json(trace.spec, steps) if every or len(chosen) > 1 else next(iter(steps)).json()
         return
-    for number, step in enumerate(trace if every else [trace[trace.middle]]):
+    for number, step in enumerate(steps):
         if number:
             yield "" if form == Form.latex else "\n" + "─" * 80 + "\n"
         yield step.text() if form == Form.text else step.latex()
 
 
-def picture_bytes(trace: "Trace", form: str) -> bytes:
-    """Draw the trace's cell; the same cell gives the same bytes."""
+def picture_bytes(trace: "Trace", form: str, cell: tuple[int, ...] | None = None) -> bytes:
+    """Draw a cell, by default the middle one; the same cell gives the same bytes."""
     import matplotlib
 
     drawing = io.BytesIO()
-    figure = trace.picture()
+    figure = trace.picture(cell)
     with matplotlib.rc_context({"svg.hashsalt": "convolens"}):
         figure.savefig(drawing, format=str(form), metadata={"Date": None} if form == "svg" else None)
     return drawing.getvalue()

@@ -1,12 +1,13 @@
 """The one place where what goes wrong becomes a line on stderr and an exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 
 import typer
 
-from convolens.errors import ConvolensError
+from convolens.errors import ConvolensError, nearest
 
 FAILED = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -34,10 +35,11 @@ def exit_code_of(command: Callable[[], object]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _report(f"{where}{error.strerror or error}")
-    except MemoryError:
-        return _report("out of memory; try a smaller picture, or close other programs")
+        # Files are opened by functions that name them in a FileError; what has no name is what we print to.
+        return _report(f"{error.filename or 'standard output'}: {error.strerror or error}")
+    except MemoryError as error:
+        what = f" ({error})" if str(error) else ""  # NumPy says how large an array it could not have
+        return _report(f"out of memory{what}; ask for less, or close other programs")
     except (KeyboardInterrupt, typer.Abort):
         _report("interrupted")
         return INTERRUPTED
@@ -59,4 +61,18 @@ def _usage_problem(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     command = context.command_path if context is not None else "convolens"
-    return f"{message[:1].lower()}{message[1:].rstrip('.')}; see '{command} --help'"
+    message = _with_nearest(message.replace("Value error, ", "")).rstrip(".")
+    see = " See" if message.endswith("?") else "; see"
+    return f"{message[:1].lower()}{message[1:]}{see} '{command} --help'"
+
+
+def _with_nearest(message: str) -> str:
+    """
+    Offer the nearest of the choices that a message lists.
+
+    >>> _with_nearest("'sign' is not one of 'clip', 'signed'.")
+    "'sign' is not one of 'clip', 'signed'; did you mean 'signed'?"
+    """
+    found = re.search(r"'([^']*)' is not one of (.*)", message)
+    near = nearest(found[1], re.findall(r"'([^']*)'", found[2])) if found else []
+    return f"{message.rstrip('.')}; did you mean '{near[0]}'?" if near else message

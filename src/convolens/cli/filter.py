@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from convolens.cli.options import Border, MaxPixels, Overwrite, parse_border_option
+from convolens.cli.options import FLAG, Border, MaxPixels, Overwrite, parse_border_option
 
 
 class Response(StrEnum):
@@ -54,26 +54,38 @@ def filter_command(
         ),
     ] = None,
     edges: Annotated[
-        Operator | None, typer.Option(help="Measure how steep edges are, in place of a kernel.")
+        Operator | None,
+        typer.Option(metavar="OPERATOR", help="sobel, scharr or prewitt: measure edges, in place of a kernel."),
     ] = None,
     direction: Annotated[
-        bool, typer.Option("--direction", help="With --edges: their direction in degrees, to .npy or .tif.")
+        bool,
+        typer.Option(
+            "--direction", metavar=FLAG, help="With --edges: their direction in degrees, to .npy or .tif."
+        ),
     ] = False,
     response: Annotated[
         Response,
         typer.Option(
+            metavar="RESPONSE",
             help="clip: the sums, held within the data type; signed: grey is zero; absolute: without sign; "
-            "raw: exact sums, to .npy or .tif."
+            "raw: exact sums, to .npy or .tif.",
         ),
     ] = Response.clip,
     border: Border = "reflect",
-    flip: Annotated[bool, typer.Option("--flip", help="Turn the kernel by 180° (true convolution).")] = False,
-    grey: Annotated[bool, typer.Option("--grey", help="Filter the luminance alone; the result is grey.")] = False,
+    flip: Annotated[
+        bool, typer.Option("--flip", metavar=FLAG, help="Turn the kernel by 180° (true convolution).")
+    ] = False,
+    grey: Annotated[
+        bool, typer.Option("--grey", metavar=FLAG, help="Filter the luminance alone; the result is grey.")
+    ] = False,
     format: Annotated[
-        Ending | None, typer.Option(help="The kind of files to write into a folder; by default the input's.")
+        Ending | None,
+        typer.Option(
+            metavar="ENDING", help="png, jpg, tif, webp or npy: what to write into a folder; by default as read."
+        ),
     ] = None,
     recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Look into the folders of a folder, too.")
+        bool, typer.Option("--recursive", "-r", metavar=FLAG, help="Look into the folders of a folder, too.")
     ] = False,
     overwrite: Overwrite = False,
     max_pixels: MaxPixels = None,

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from convolens.cli.options import FLAG
 from convolens.kernels import kernels, parse_kernel
 
 
@@ -16,12 +17,12 @@ def kernels_command(
         typer.Argument(help="A kernel: a name, 'gaussian:sigma=2', '-1 0 1; -2 0 2; -1 0 1', or a file."),
     ] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead.")] = False,
 ) -> None:
     """List the named kernels, or show one: weights, formula, source, what it responds to and why."""
     if name is not None:
         kernel = parse_kernel(name)
-        typer.echo(_json(kernel.as_dict()) if as_json else str(kernel))
+        typer.echo(_json(kernel.as_dict()) if as_json else kernel.text(Console().width))
     elif as_json:
         typer.echo(_json([kernel.as_dict() for kernel in kernels.values()]))
     else:

@@ -6,13 +6,19 @@ import typer
 
 from convolens.spec.borders import parse_border
 
+FLAG = ""
+"""The metavar of an option that takes no value."""
+
 Border = Annotated[
     str,
     typer.Option(
-        help="What lies outside: constant, edge, reflect, symmetric, wrap, or a number: a constant of that value."
+        metavar="BORDER",
+        help="What lies outside: constant, edge, reflect, symmetric, wrap, or a number: a constant of that value.",
     ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist, even the input.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", metavar=FLAG, help="Replace files that exist, even the input.")
+]
 MaxPixels = Annotated[
     int | None,
     typer.Option(min=1, help="Accept pictures of up to this many pixels; by default 500 million."),

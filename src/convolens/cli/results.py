@@ -19,7 +19,7 @@ from convolens.images import (
     write_image,
 )
 from convolens.images.edges import Operator
-from convolens.images.files import atomic_output, check_output, file_error
+from convolens.images.files import atomic_output, check_output, file_error, refuse_standard_output
 from convolens.images.filter import Response
 from convolens.images.reading import MAX_PIXELS
 from convolens.kernels import NamedKernel
@@ -87,6 +87,7 @@ def _as_float(values: NDArray[Any]) -> NDArray[Any]:
 
 def make_folder(folder: Path) -> None:
     """Create a folder and those above it, where they are missing."""
+    refuse_standard_output(folder)
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:

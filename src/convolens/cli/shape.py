@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
+from convolens.cli.options import FLAG
 from convolens.cli.shape_tables import dense_table, formula_table, layer_table, settings_table, totals
 from convolens.errors import SpecError
 from convolens.spec.formula import layer_formulas
@@ -31,8 +33,10 @@ def shape_command(
         typer.Argument(help="Input and layers, such as '3x224x224 conv:64,k7,s2,p3 relu max:3,s2,p1'."),
     ] = None,
     *,
-    formulas: Annotated[bool, typer.Option(help="Put the numbers into the formulae.")] = True,
-    dense: Annotated[bool, typer.Option("--dense", help="Compare with fully connected layers.")] = False,
+    formulas: Annotated[bool, typer.Option(metavar=FLAG, help="Put the numbers into the formulae.")] = True,
+    dense: Annotated[
+        bool, typer.Option("--dense", metavar=FLAG, help="Compare with fully connected layers.")
+    ] = False,
     keep: Annotated[
         str | None, typer.Option(metavar="KERNEL", help="Which padding keeps the size? '7', or '7,d2'.")
     ] = None,
@@ -42,8 +46,10 @@ def shape_command(
             metavar="IN:OUT", help="Which settings turn IN cells into OUT? '224:112', or '224:112,k3,s2'."
         ),
     ] = None,
-    dtype: Annotated[ValueType, typer.Option(help="Data type of the values.")] = ValueType.float32,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    dtype: Annotated[
+        ValueType, typer.Option(metavar="DTYPE", help="Data type of the values: float16, float32 or float64.")
+    ] = ValueType.float32,
+    as_json: Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead.")] = False,
 ) -> None:
     """Show the shape, parameters, multiply-adds, memory and receptive field of every layer of a stack."""
     if not (stack or keep or solve):
@@ -63,14 +69,22 @@ def shape_command(
 
 
 def _print_stack(console: Console, stack: Stack, *, formulas: bool, dense: bool) -> None:
-    console.print(layer_table(stack))
-    console.print(totals(stack))
+    _print(console, layer_table(stack))
+    _print(console, totals(stack))
     if formulas and any(map(layer_formulas, stack.layers)):
-        console.print()
-        console.print(formula_table(stack))
+        _print(console, "", formula_table(stack))
     if dense:
-        console.print()
-        console.print(dense_table(stack))
+        _print(console, "", dense_table(stack))
+
+
+def _print(console: Console, *parts: Table | str) -> None:
+    """Print parts one below the other, in a file or pipe without the blanks that fill tables up."""
+    if console.quiet or console.is_terminal:
+        console.print(*parts, sep="\n")
+        return
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _keep(console: Console, text: str) -> dict[str, Any]:
@@ -104,7 +118,7 @@ def _solve(console: Console, text: str) -> list[dict[str, Any]]:
             f"nothing turns {given} cells into {wanted} among kernels of 1 to 11, strides of 1 to 8, no dilation "
             "and padding of up to half the window; ask for others, such as --solve 224:14,k16,s16"
         )
-    console.print(settings_table(settings, given))
+    _print(console, settings_table(settings, given))
     return [asdict(setting) | {"formula": setting.formula(given)} for setting in settings]
 
 

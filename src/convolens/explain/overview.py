@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.explain.numbers import is_rounded
-from convolens.explain.text import AXES, matrix, operation, times
+from convolens.explain.text import index_names, matrix, operation, times
 from convolens.explain.work import Work
 
 MOST_MATRICES = 4
@@ -21,9 +21,10 @@ def overview(work: Work, width: int = 80) -> str:
     sheets = maps.reshape(-1, *(1, *maps.shape)[-2:])
     asked = f"input {_size(spec.input_size, work, spec.in_channels, 'channel')}, {operation(spec)}"
     lines = textwrap.wrap(asked, width, subsequent_indent="  ")
-    lines.append(f"output {_size(spec.output_size, work, spec.out_channels, 'kernel')}")
+    kernel = "channel" if "channel" in index_names(spec) else "kernel"
+    lines.append(f"output {_size(spec.output_size, work, spec.out_channels, kernel)}")
     for index, sheet in zip(np.ndindex(maps.shape[: max(maps.ndim - 2, 2)]), sheets[:MOST_MATRICES], strict=False):
-        lines += ["", *_title(index, maps.shape), *_corners(sheet, width)]
+        lines += ["", *_title(index, maps.shape, kernel), *_corners(sheet, width)]
     if len(sheets) > MOST_MATRICES:
         lines += ["", f"… and {len(sheets) - MOST_MATRICES} more"]
     if is_rounded(_visible(sheets[:MOST_MATRICES]).ravel()):
@@ -33,10 +34,7 @@ def overview(work: Work, width: int = 80) -> str:
 
 def how_to_go_on(work: Work) -> str:
     """Say in one line how to get at the steps."""
-    spec = work.spec
-    axes = ["item"] * (spec.batch > 1) + ["kernel"] * (spec.batch * spec.out_channels > 1)
-    axes += AXES[3 - spec.dims :]
-    return f"trace[{', '.join(axes)}] works out one of the {len(work)} cells; iterate for all"
+    return f"trace[{', '.join(index_names(work.spec))}] works out one of the {len(work)} cells; iterate for all"
 
 
 def _size(size: tuple[int, ...], work: Work, count: int, what: str) -> str:
@@ -45,8 +43,8 @@ def _size(size: tuple[int, ...], work: Work, count: int, what: str) -> str:
     return f"{batch}{times(size)}{channels}"
 
 
-def _title(index: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
-    names = ("item", "kernel", "depth")
+def _title(index: tuple[int, ...], shape: tuple[int, ...], kernel: str) -> list[str]:
+    names = ("item", kernel, "depth")
     parts = [f"{name} {i}" for name, i, size in zip(names, index, shape, strict=False) if size > 1]
     return [", ".join(parts)] if parts else []
 

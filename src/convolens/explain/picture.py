@@ -23,6 +23,7 @@ BETWEEN = 0.72
 MOST_PLANES = 4
 LONGEST_SUM = 64  # characters of a sum that is written out
 SMALLEST_NUMBERED = 0.3
+SMALLEST_SIGNED = 0.16
 
 
 def step_picture(work: Work, step: WorkedCell) -> Figure:
@@ -125,7 +126,8 @@ class _Sheet:
         for title, sign, size, values, colours, border in panels:
             y = middle - rows * size / 2
             write = writer(values) if size > SMALLEST_NUMBERED else _sign
-            canvas.cells(x, y, size, colours, [[write(value) for value in row] for row in values], border)
+            texts = [[write(value) for value in row] for row in values] if size > SMALLEST_SIGNED else None
+            canvas.cells(x, y, size, colours, texts, border)
             if title == "window":
                 canvas.outline(x, y, columns * size, rows * size)
             self._title(x, columns * size, y, title)

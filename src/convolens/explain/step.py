@@ -1,6 +1,7 @@
 """One output cell of a convolution, with everything that went into it, to be read in many forms."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from convolens.explain.cell import WorkedCell
 from convolens.explain.latex import step_latex
-from convolens.explain.text import step_text
+from convolens.explain.numbers import number
+from convolens.explain.text import step_index, step_size, step_text
 from convolens.spec.geometry import ConvSpec
 
 
@@ -58,8 +60,16 @@ class Step(WorkedCell):
     ``spec.result_dtype``.
     """
 
+    def __repr__(self) -> str:
+        return f"<Step output {step_index(self)} of {step_size(self)} = {number(self.result)}>"
+
     def __str__(self) -> str:
         return self.text()
+
+    @property
+    def index(self) -> tuple[int, ...]:
+        """Where the cell stands in its trace: (item, kernel, position…)."""
+        return (self.item, self.number, *self.cell)
 
     def text(self, width: int = 80) -> str:
         """Return the step as plain text, at most ``width`` columns wide where the numbers allow it."""
@@ -88,6 +98,11 @@ class Step(WorkedCell):
     def json(self) -> str:
         """Return the step as JSON: ``spec`` (the options) beside the keys of :meth:`as_dict`."""
         return json.dumps({"spec": spec_dict(self.spec)} | self.as_dict(), allow_nan=False)
+
+
+def steps_json(spec: ConvSpec, steps: Iterable[Step]) -> str:
+    """Return steps as JSON: ``spec``, and under ``steps`` what :meth:`Step.as_dict` gives of each."""
+    return json.dumps({"spec": spec_dict(spec), "steps": [step.as_dict() for step in steps]}, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

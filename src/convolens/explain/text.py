@@ -60,7 +60,7 @@ def _pads(pads: Sequence[tuple[int, int]]) -> str:
 def step_text(step: WorkedCell, width: int = 80) -> str:
     """Return one step as text: window × kernel = products for each channel, then the sums."""
     lines = textwrap.wrap(
-        f"output {step_index(step)} of {times(step.spec.output_size)}, {operation(step.spec)}",
+        f"output {step_index(step)} of {step_size(step)}, {operation(step.spec)}",
         width,
         subsequent_indent="  ",
     )
@@ -81,9 +81,26 @@ def step_text(step: WorkedCell, width: int = 80) -> str:
 
 def step_index(step: WorkedCell) -> str:
     """Return the step's place as it is asked for, without the leading indices that need not be said."""
-    lead = [step.item] if step.spec.batch > 1 else []
-    lead += [step.number] if step.spec.out_channels > 1 or lead else []
-    return str([*lead, *step.cell])
+    return str([step.item, step.number, *step.cell][-len(index_names(step.spec)) :])
+
+
+def step_size(step: WorkedCell) -> str:
+    """Return the output's size, one number for each index that :func:`step_index` gives."""
+    spec = step.spec
+    return times((spec.batch, spec.out_channels, *spec.output_size)[-len(index_names(spec)) :])
+
+
+def index_names(spec: ConvSpec) -> tuple[str, ...]:
+    """
+    Name the indices of an output cell that have to be said: the item and the kernel only where there are several.
+
+    >>> index_names(ConvSpec((3, 5, 5), (3, 1, 3, 3), groups=3))
+    ('channel', 'row', 'column')
+    """
+    each_alone = spec.groups == spec.in_channels == spec.out_channels
+    lead = ("item", "channel" if each_alone else "kernel")
+    left_out = 0 if spec.batch > 1 else 1 if spec.out_channels > 1 else 2
+    return (*lead[left_out:], *AXES[3 - spec.dims :])
 
 
 def _plane_text(plane: Plane, step: WorkedCell, width: int) -> Lines:
@@ -96,8 +113,8 @@ def _plane_text(plane: Plane, step: WorkedCell, width: int) -> Lines:
     products = ("products", matrix(plane.products))
     turning = [*beside([kernel, ("→", []), weights]), ""] if step.spec.flip else []
     line = turning + beside([window, ("×", []), weights, ("=", []), products])
-    stack = [row for block in dict([kernel, weights, window, products]).items() for row in beside([block])]
-    return lines + next((form for form in (line, stack) if _fits(form, width)), _listed(plane))
+    stack = [row for block in dict([kernel, weights, window, products]).items() for row in ["", *beside([block])]]
+    return lines + next((form for form in (line, stack[1:]) if _fits(form, width)), _listed(plane))
 
 
 def _fits(lines: Lines, width: int) -> bool:

@@ -1,6 +1,5 @@
 """Every step of one convolution: each output cell worked out, when it is asked for."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,10 +10,12 @@ import numpy.typing as npt
 from convolens.errors import SpecError
 from convolens.explain.cell import Array
 from convolens.explain.overview import how_to_go_on, overview
-from convolens.explain.step import Step, spec_dict
+from convolens.explain.step import Step, steps_json
+from convolens.explain.text import index_names, operation, times
 from convolens.explain.work import Cell, Work, window_under, work_out
 from convolens.kernels.named import NamedKernel
 from convolens.kernels.parse import parse_kernel
+from convolens.kernels.recipe import Recipe
 from convolens.ops.arrays import as_array, check_bias
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
@@ -83,6 +84,10 @@ class Trace(Work):
         cells = np.ndindex(self.cells_shape) if self.only is None else iter([self.only])
         return (self[cell] for cell in cells)
 
+    def __repr__(self) -> str:
+        size = times(self.cells_shape[-len(index_names(self.spec)) :])
+        return f"<Trace of output {size}, {operation(self.spec)}>"
+
     def __str__(self) -> str:
         if self.only is not None:
             return self[self.only].text()
@@ -98,8 +103,7 @@ class Trace(Work):
 
     def json(self) -> str:
         """Return all steps as JSON: ``spec``, and under ``steps`` what :meth:`Step.as_dict` gives of each."""
-        steps = [step.as_dict() for step in self]
-        return json.dumps({"spec": spec_dict(self.spec), "steps": steps}, allow_nan=False)
+        return steps_json(self.spec, self)
 
     def picture(self, cell: Cell | None = None) -> "Figure":
         """
@@ -193,7 +197,12 @@ def explain(
     1 + 0 - 3 = -2
     """
     image = as_array(x, "x")
-    weight = as_array(parse_kernel(kernel) if isinstance(kernel, str) else kernel, "kernel")
+    weight = as_array(parse_kernel(kernel) if isinstance(kernel, (str, Recipe)) else kernel, "kernel")
+    if (image.ndim, weight.ndim) == (1, 2):
+        raise SpecError(
+            f"the input {image.shape} is a signal of 1 dimension, the kernel {weight.shape} has 2; "
+            "give an input of several rows, or a kernel of 1 dimension such as [1, 0, -1]"
+        )
     drop_channels = False
     extra = weight.ndim - image.ndim
     if extra == 2 or (extra == 0 and weight.ndim <= 3):

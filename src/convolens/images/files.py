@@ -62,6 +62,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     FileError
         If the file exists and ``overwrite`` is false, is not a regular file, or has no folder to lie in.
     """
+    refuse_standard_output(path)
     try:
         target = Path(path).resolve()
         if target.exists() and not target.is_file():
@@ -75,6 +76,12 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     except (OSError, RuntimeError) as error:
         raise file_error(path, error if isinstance(error, OSError) else OSError(str(error))) from error
     return target
+
+
+def refuse_standard_output(path: str | os.PathLike[str]) -> None:
+    """Refuse ``-``, which stands for standard output elsewhere, rather than make a file or folder of that name."""
+    if os.fspath(path) == "-":
+        raise FileError("-: standard output is not written to; give a name (./- for a file or folder called -)")
 
 
 @contextmanager
@@ -132,4 +139,7 @@ def atomic_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
 
 def _created(path: Path) -> BinaryIO:
     # open() rather than tempfile: the finished file gets the permissions that the user's umask asks for.
-    return open(path, "x+b")
+    try:
+        return open(path, "x+b")
+    except FileNotFoundError as error:  # the folder is there, but takes no files, as /proc does
+        raise OSError(f"no file can be created in {path.parent}") from error

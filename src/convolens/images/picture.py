@@ -1,11 +1,13 @@
 """A walk over a picture of either kind, array or `Image`, and a result of the same kind."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from convolens.errors import DTypeError
 from convolens.images.image import Image, room_for, split_alpha
 from convolens.images.tiles import Tile, Weights, check_filterable, tiles
 from convolens.spec.borders import Border
@@ -45,6 +47,8 @@ def over_picture(
     -----
     Pixels and alpha of the result lie in one array, so no more than input and output is ever held.
     """
+    if isinstance(image, (str, os.PathLike)):
+        raise DTypeError(f"a picture is an array or an Image, not a file's name; use read_image({str(image)!r})")
     array = image.pixels if isinstance(image, Image) else np.asarray(image)
     check_filterable(array.dtype, array.shape)
     if array.dtype == np.bool_:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -95,7 +96,12 @@ def _open(file: BinaryIO) -> ImageFile:
     try:
         return PIL.Image.open(file)
     except PIL.UnidentifiedImageError as error:
-        raise ImageError("is not an image that can be read; PNG, JPEG, TIFF and WebP are") from error
+        file.seek(0)
+        head = file.read(24)
+        if head.startswith(b"\x89PNG") and head[12:16] == b"IHDR":
+            width, height = struct.unpack(">II", head[16:])
+            check_size(height, width, height * width)  # Pillow takes no PNG without pixels for one
+        raise ImageError("is not a PNG, JPEG, TIFF or WebP image") from error
 
 
 def _plain_mode(image: PillowImage, icc_profile: bytes | None) -> tuple[Conversion, bytes | None]:

@@ -1,6 +1,7 @@
 """One kernel, with everything there is to know about it."""
 
 import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -156,24 +157,33 @@ class NamedKernel:
         return type(self), tuple((values | {"parameters": dict(self.parameters)}).values())
 
     def __repr__(self) -> str:
+        return f"{self._head()}\n{weights_text(self.weights)}"
+
+    def _head(self) -> str:
         rows, columns = self.shape
-        head = f"{self.label}: {rows} × {columns}, rank {self.rank}, sum {self.sum:.6g}"
-        return f"{head}\n{weights_text(self.weights)}"
+        return f"{self.label}: {rows} × {columns}, rank {self.rank}, sum {self.sum:.6g}"
 
     def __str__(self) -> str:
-        lines = [
-            repr(self),
-            "",
-            f"Formula      {self.formula}",
-            f"Responds to  {self.responds_to}",
-            f"Because      {self.because}",
-        ]
-        return "\n".join(lines if self.source is None else [*lines, f"Source       {self.source}"])
+        return self.text()
+
+    def text(self, width: int = 80) -> str:
+        """Return everything about the kernel as text, at most ``width`` columns wide."""
+        parts = {"Formula": self.formula, "Responds to": self.responds_to, "Because": self.because}
+        if self.source is not None:
+            parts["Source"] = str(self.source)
+        layout: dict[str, Any] = {
+            "subsequent_indent": 13 * " ",
+            "break_on_hyphens": False,
+            "break_long_words": False,
+        }
+        lines = [textwrap.fill(f"{title:<13}{words}", width, **layout) for title, words in parts.items()]
+        weights = weights_text(self.weights, width=width)
+        return "\n".join([*textwrap.wrap(self._head(), width), weights, "", *lines])
 
 
-def weights_text(weights: Weights, *, widest: int = 11) -> str:
+def weights_text(weights: Weights, *, widest: int = 11, width: int = 80) -> str:
     """
-    Write weights as aligned rows; of a kernel with a side over ``widest``, its central part.
+    Write weights as aligned rows; of a kernel over ``widest`` cells or ``width`` characters wide, its centre.
 
     >>> print(weights_text(np.array([[0.5, -0.25], [10.0, 0.0]])))
        0.50  -0.25
@@ -190,10 +200,12 @@ def weights_text(weights: Weights, *, widest: int = 11) -> str:
         decimals = max(0, 3 - math.floor(math.log10(largest))) if largest else 0
         # Adding 0.0 turns the −0.0 that rounding leaves into 0.0.
         texts = [[f"{round(value, decimals) + 0.0:.{decimals}f}" for value in row] for row in shown.tolist()]
-    width = max(len(text) for row in texts for text in row)
-    lines = ["  " + "  ".join(text.rjust(width) for text in row) for row in texts]
-    if shown.shape != weights.shape:
-        lines.append(f"  (the central {shown.shape[0]} × {shown.shape[1]})")
+    cell = max(len(text) for row in texts for text in row)
+    cut = max(len(texts[0]) - max(width // (cell + 2), 1), 0)
+    left = (cut + 1) // 2  # as many columns go on the left as on the right, so that the centre stays the centre
+    lines = ["  " + "  ".join(text.rjust(cell) for text in row[left : len(row) - left]) for row in texts]
+    if cut or shown.shape != weights.shape:
+        lines.append(f"  (the central {shown.shape[0]} × {shown.shape[1] - 2 * left})")
     return "\n".join(lines)
 
 

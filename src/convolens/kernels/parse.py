@@ -10,6 +10,7 @@ from convolens.errors import SpecError
 from convolens.kernels.catalogue import kernels
 from convolens.kernels.checks import LARGEST_SIDE
 from convolens.kernels.named import NamedKernel
+from convolens.kernels.recipe import Recipe
 from convolens.kernels.tables import SUFFIXES, numbers_from_text, read_numbers
 
 _NUMBER = re.compile(r"[-+−]?([\d.]+(e[-+]?\d+)?(/\S*)?|nan|inf|infinity)", re.IGNORECASE)
@@ -64,6 +65,8 @@ def parse_kernel(given: str | os.PathLike[str] | npt.ArrayLike | NamedKernel) ->
     """
     if isinstance(given, NamedKernel):
         return given
+    if isinstance(given, Recipe):
+        raise SpecError(f"kernels.{given.__name__} makes kernels; call it: {given.example}")
     if isinstance(given, os.PathLike):
         return _from_file(Path(given))
     if not isinstance(given, str):

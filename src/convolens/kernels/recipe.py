@@ -45,6 +45,11 @@ class Recipe(Generic[P]):
     def __repr__(self) -> str:
         return f"<kernel recipe {self.name}({', '.join(self._defaults())})>"
 
+    @property
+    def example(self) -> str:
+        """A call that makes the default kernel, its first parameter said."""
+        return f"{self.__name__}({', '.join(self._defaults()[:1])})"
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> NamedKernel:
         """Make the kernel."""
         bound = self.__signature__.bind(*args, **kwargs)
