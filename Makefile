@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test check docs wheel pictures clean
+.PHONY: demo test check docs wheel pictures bench clean
 
 demo: .venv/demo
 	$(BIN)/convolens demo --output demo
@@ -40,6 +40,10 @@ wheel:
 pictures: .venv/docs
 	for script in docs/pictures/make_*.py; do $(BIN)/python $$script || exit 1; done
 
+# All cases against all peers, one and two threads: about an hour. A part of it: make bench BENCH='--group 5x5 --quick'.
+bench: .venv/bench
+	$(BIN)/python -m benchmarks $(BENCH)
+
 clean:
 	rm -rf .venv build demo docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -53,6 +57,6 @@ clean:
 	$(BIN)/pip install --quiet --editable '.[samples]'
 	touch $@
 
-.venv/test .venv/check .venv/docs: .venv/%: .venv/bin/python pyproject.toml
+.venv/test .venv/check .venv/docs .venv/bench: .venv/%: .venv/bin/python pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[$*]'
 	touch $@

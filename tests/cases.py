@@ -95,7 +95,47 @@ SPECS: dict[str, ConvSpec] = {
     "depthwise uint8": ConvSpec((1, 3, 67, 5), (3, 1, 3, 3), groups=3, dtype="u1", weight_dtype="i1"),
     "depthwise bool": ConvSpec((1, 3, 67, 5), (3, 1, 3, 3), groups=3, dtype="?", weight_dtype="?"),
     "depthwise float16": ConvSpec((1, 3, 67, 5), (3, 1, 3, 3), groups=3, dtype="f2", weight_dtype="f4"),
+    "wide": ConvSpec((2, 32, 9, 11), (32, 32, 3, 3), padding=1),
+    "wide, valid": ConvSpec((1, 16, 8, 13), (17, 16, 3, 3)),
+    "wide, channels last": ConvSpec((2, 9, 11, 32), (48, 32, 3, 3), padding=1, layout="NHWC"),
+    "wide, odd channels": ConvSpec((1, 37, 7, 5), (45, 37, 3, 3), padding=1),
+    "wide, odd channels last": ConvSpec((1, 7, 5, 37), (45, 37, 3, 3), padding=1, layout="NHWC"),
+    "wide, reflect": ConvSpec((1, 20, 6, 9), (24, 20, 3, 3), padding=2, border="reflect"),
+    "wide, wrap, channels last": ConvSpec((1, 6, 9, 20), (24, 20, 3, 3), padding=3, border="wrap", layout="NHWC"),
+    "wide, edge, uneven": ConvSpec((1, 18, 6, 9), (16, 18, 3, 3), padding=((2, 0), (0, 5)), border="edge"),
+    "wide, constant 1.5": ConvSpec((1, 16, 5, 6), (16, 16, 3, 3), padding=1, border=1.5),
+    "wide, dilated": ConvSpec((1, 16, 14, 12), (16, 16, 3, 3), dilation=(2, 3), padding="same"),
+    "wide, groups": ConvSpec((2, 32, 7, 7), (32, 16, 3, 3), groups=2, padding=1),
+    "wide, flip": ConvSpec((1, 16, 7, 6), (16, 16, 3, 3), flip=True, padding="full"),
+    "wide 5×5": ConvSpec((1, 16, 11, 10), (16, 16, 5, 5), padding=2),
+    "wide 1×3": ConvSpec((1, 16, 5, 12), (16, 16, 1, 3), padding=(0, 1)),
+    "wide 3×1": ConvSpec((1, 16, 12, 5), (16, 16, 3, 1), padding=(1, 0)),
+    "wide 1-D": ConvSpec((2, 16, 70), (20, 16, 3), padding=1),
+    "wide 3-D": ConvSpec((1, 16, 5, 6, 7), (16, 16, 3, 3, 3), padding=1),
+    "wide float64": ConvSpec((1, 17, 9, 8), (16, 17, 3, 3), padding=1, dtype="f8"),
+    "wide float16": ConvSpec((1, 16, 9, 8), (16, 16, 3, 3), padding=1, dtype="f2"),
+    "wide pointwise": ConvSpec((2, 40, 6, 7), (70, 40, 1, 1)),
+    "wide, strided": ConvSpec((1, 20, 11, 12), (33, 20, 3, 3), stride=2, padding=1),
+    "wide, strided, channels last": ConvSpec(
+        (1, 11, 12, 20), (33, 20, 5, 5), stride=(2, 3), padding=2, layout="NHWC"
+    ),
 }  # fmt: skip
+
+
+def _each_channel_by_itself(spec: ConvSpec) -> ConvSpec:
+    """Give every channel a kernel of its own, or two where there were more kernels than channels."""
+    per_channel = 1 + (spec.out_channels > spec.in_channels)
+    return spec.replace(
+        weight_shape=(per_channel * spec.in_channels, 1, *spec.kernel_size), groups=spec.in_channels
+    )
+
+
+SPECS |= {
+    f"{name}, each channel": _each_channel_by_itself(spec)
+    for name, spec in SPECS.items()
+    if spec.weight_shape[1] > 1 and spec.compute_dtype.kind == "f" and spec.dims <= 3
+}
+SPECS["2-D channels last, many"] = ConvSpec((2, 9, 8, 37), (37, 1, 3, 3), groups=37, padding=1, layout="NHWC")
 
 
 def random_array(shape: tuple[int, ...], dtype: np.dtype[Any], seed: int = 0) -> Array:

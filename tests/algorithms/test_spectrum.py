@@ -1,5 +1,8 @@
 """What the FFT algorithms share: lengths, spectra of kernels, and refusals."""
 
+import subprocess
+import sys
+
 import numpy as np
 from scipy import fft
 
@@ -14,6 +17,21 @@ FFT = ALGORITHMS["fft"]
 def test_lengths_are_rounded_up_to_fast_ones() -> None:
     """Products of small primes, never shorter than asked."""
     assert fft_size((97, 128, 1)) == (100, 128, 1)
+
+
+def test_lengths_are_those_of_scipy() -> None:
+    """Every length up to a few thousand, and lengths around powers of two and large products."""
+    lengths = [*range(1, 4000), *(n + d for n in (2**16, 3**12, 5**9, 10**7, 2**30) for d in (-1, 0, 1))]
+    assert fft_size(tuple(lengths)) == tuple(fft.next_fast_len(n, real=True) for n in lengths)
+
+
+def test_planning_does_not_import_scipy() -> None:
+    """The first plan of a process waits for no import."""
+    program = (
+        "import sys; from convolens.planning.plan import plan_conv; from convolens.spec.geometry import ConvSpec; "
+        "plan_conv(ConvSpec((1, 8, 300, 300), (8, 8, 9, 9))); sys.exit('scipy.fft' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_spectrum_of_the_dilated_kernels() -> None:

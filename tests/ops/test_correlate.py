@@ -168,3 +168,11 @@ def test_padding_may_be_an_array() -> None:
     np.testing.assert_array_equal(
         correlate(array, kernel, padding=np.array([1, 2])), correlate(array, kernel, padding=(1, 2))
     )
+
+
+def test_full_is_numpys_full() -> None:
+    """Without a border named, ``full`` has zeros outside, as in NumPy; ``same`` keeps SciPy's mirror."""
+    x, kernel = np.array([1.0, 2, 3]), np.array([0, 1, 0.5])
+    np.testing.assert_allclose(convolve(x, kernel, padding="full"), np.convolve(x, kernel, "full"))
+    np.testing.assert_allclose(convolve(x, kernel, padding=" FULL "), np.convolve(x, kernel, "full"))
+    np.testing.assert_allclose(convolve(x, kernel), ndimage.convolve(x, kernel))

@@ -1,5 +1,6 @@
 """Borders: their names, and the cell that each shows at a coordinate."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -121,3 +122,18 @@ def test_a_constant_must_fit_integers() -> None:
 def test_a_border_prints_its_constant() -> None:
     """The value is part of a constant border's name, and of no other's."""
     assert [str(Border("constant", 2.5)), str(Border("edge"))] == ["constant 2.5", "edge"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("repliacte", "replicate (edge)"),
+        ("neareset", "nearest (edge)"),
+        ("circlar", "circular (wrap)"),
+        ("reflct", "'reflect'"),
+    ],
+)
+def test_a_slip_in_a_synonym_finds_the_synonym(name: str, hint: str) -> None:
+    """The names that are offered are those that were meant, with the border that they are."""
+    with pytest.raises(UnknownNameError, match=re.escape(hint)):
+        parse_border(name)

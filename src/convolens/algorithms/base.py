@@ -24,7 +24,8 @@ class Cost:
     operations : int
         Multiplications and additions, as the algorithm does them.
     work : str
-        Where they are done: in a ``python`` loop, a ``stream`` over arrays, a ``matmul`` or an ``fft``.
+        Where they are done: in a ``python`` loop, a ``stream`` over arrays, a ``matmul``, an ``fft``, or
+        ``compiled`` loops.
     traffic : int
         Bytes read and written beside these operations: padding, copying, unfolding.
     calls : int
@@ -34,10 +35,33 @@ class Cost:
     """
 
     operations: int
-    work: Literal["python", "stream", "matmul", "fft"]
+    work: Literal["python", "stream", "matmul", "fft", "compiled"]
     traffic: int
     calls: int
     workspace: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Epilogue:
+    """
+    What follows the sums, where an algorithm can do it before they leave its registers.
+
+    Attributes
+    ----------
+    bias : ndarray, shape (K,), optional
+        One number for each kernel.
+    activation : str, optional
+        Its name.
+    """
+
+    bias: Array | None = None
+    activation: str | None = None
+
+
+NOTHING = Epilogue()
+
+Pipeline = tuple[str, dict[str, str | int]]
+"""A module of pipelines, and the parameters that it is compiled for."""
 
 
 class Algorithm(ABC, Generic[State]):
@@ -69,6 +93,10 @@ class Algorithm(ABC, Generic[State]):
         For plain sums a bound to first order, before the result is rounded to a narrower type.
         """
 
+    def pipeline(self, spec: ConvSpec) -> Pipeline | None:
+        """Name the compiled pipeline that a run takes; None if it needs none."""
+        return None
+
     @abstractmethod
     def prepare(self, spec: ConvSpec, weight: Array) -> State:
         """Do what depends on the weights alone."""
@@ -76,6 +104,11 @@ class Algorithm(ABC, Generic[State]):
     @abstractmethod
     def run(self, spec: ConvSpec, state: State, x: Array, out: Array) -> None:
         """Write the cross-correlation of ``x`` into ``out``, an array of ``spec.compute_dtype``."""
+
+    def run_with(self, spec: ConvSpec, state: State, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
+        """Run, do of ``epilogue`` what can be done on the way, in its order, and return what is left."""
+        self.run(spec, state, x, out)
+        return epilogue
 
 
 def roundoff(spec: ConvSpec) -> float:

@@ -13,9 +13,24 @@ MOST_BYTES = 1 << 32  # of spectra held at once; larger problems are refused
 
 def fft_size(length: tuple[int, ...]) -> tuple[int, ...]:
     """Round lengths up to ones that the FFT does fast: products of small primes."""
-    from scipy import fft
+    return tuple(map(_smooth, length))
 
-    return tuple(fft.next_fast_len(n, real=True) for n in length)
+
+def _smooth(length: int) -> int:
+    """
+    Find the smallest product of 2, 3 and 5 that is no less than ``length``.
+
+    The same as ``scipy.fft.next_fast_len(length, real=True)``; importing that takes longer than most convolutions.
+    """
+    best = 1 << max(0, length - 1).bit_length()
+    fives = 1
+    while fives < best:
+        odd = fives
+        while odd < best:
+            best = min(best, odd << max(0, -(-length // odd) - 1).bit_length())
+            odd *= 3
+        fives *= 5
+    return best
 
 
 def spectrum_cells(size: tuple[int, ...]) -> int:

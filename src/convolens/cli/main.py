@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from convolens.cli.cache import cache_command
 from convolens.cli.code import code_command
 from convolens.cli.demo import demo_command
 from convolens.cli.explain import explain_command
 from convolens.cli.failures import exit_code_of
 from convolens.cli.filter import filter_command
+from convolens.cli.info import info_command
 from convolens.cli.kernels import kernels_command
 from convolens.cli.shape import shape_command
 from convolens.cli.sheet import sheet_command
@@ -37,6 +39,8 @@ app.command("kernels", context_settings=NUMBERS)(kernels_command)
 app.command("explain", context_settings=NUMBERS)(explain_command)
 app.command("shape")(shape_command)
 app.command("code")(code_command)
+app.command("info")(info_command)
+app.command("cache")(cache_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ def correlate(
     kernel: npt.ArrayLike,
     *,
     padding: Padding = "same",
-    border: str | float | Border = "symmetric",
+    border: str | float | Border | None = None,
     stride: int | tuple[int, ...] = 1,
     dilation: int | tuple[int, ...] = 1,
     exact: bool = False,
@@ -38,8 +38,9 @@ def correlate(
     padding : int, tuple, or str, default "same"
         As for :func:`conv2d`. ``"same"`` puts the kernel's centre, cell ``size // 2`` along each axis, on every
         cell of the array, as ``scipy.ndimage.correlate`` does.
-    border : str or float, default "symmetric"
-        As for :func:`conv2d`; the default is what SciPy calls ``reflect``.
+    border : str or float, optional
+        As for :func:`conv2d`. By default ``symmetric``, which is what SciPy calls ``reflect``; zeros with
+        ``padding="full"``, as :func:`numpy.convolve` has them.
     stride, dilation : int or tuple of int, default 1
         As for :func:`conv2d`.
     exact, algorithm, out
@@ -87,7 +88,7 @@ def convolve(
     kernel: npt.ArrayLike,
     *,
     padding: Padding = "same",
-    border: str | float | Border = "symmetric",
+    border: str | float | Border | None = None,
     stride: int | tuple[int, ...] = 1,
     dilation: int | tuple[int, ...] = 1,
     exact: bool = False,
@@ -120,14 +121,14 @@ def convolve(
 
     Notes
     -----
-    Convolution commutes, correlation does not: ``convolve(a, b, padding="full", border=0)`` equals
-    ``convolve(b, a, padding="full", border=0)``.
+    Convolution commutes, correlation does not: ``convolve(a, b, padding="full")`` equals
+    ``convolve(b, a, padding="full")``.
 
     Examples
     --------
     >>> convolve([1, 2, 3, 4, 5], [1, 0, -1], padding="valid")
     array([2, 2, 2])
-    >>> convolve([1, 2, 3], [1, 10], padding="full", border=0)
+    >>> convolve([1, 2, 3], [1, 10], padding="full")
     array([ 1, 12, 23, 30])
     """
     return _one_channel(
@@ -149,7 +150,7 @@ def _one_channel(
     kernel: npt.ArrayLike,
     flip: bool,
     padding: Padding,
-    border: str | float | Border,
+    border: str | float | Border | None,
     *,
     out: Array | None,
     **options: Any,
@@ -160,6 +161,8 @@ def _one_channel(
             f"array and kernel must have the same number of dimensions, at least 1, but their shapes are "
             f"{x.shape} and {weight.shape}"
         )
+    if border is None:
+        border = "constant" if padding_name(padding) == "full" else "symmetric"
     conv = PreparedConv(
         weight[None, None],
         None,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convolens.algorithms.base import Algorithm
+from convolens.algorithms.base import Algorithm, Epilogue
 from convolens.algorithms.separable import separable_rank
 from convolens.errors import SpecError
 from convolens.ops.activations import activate, check_activation, find_activation
@@ -29,6 +29,8 @@ from convolens.spec.layout import FIRST, parse_layout
 from convolens.spec.padding import Padding
 
 MOST_RANKED = 64  # kernels whose rank is looked for; more are never worth separating
+ONE_OFF, MANY = 20, 100_000  # calls that a function, and a prepared convolution, is taken to see
+MOST_PLANS = 64  # input shapes and dtypes whose plans are at hand
 LEAST_SEPARATED = 25  # kernel cells from which separating can pay
 
 
@@ -40,7 +42,13 @@ class PreparedConv:
     """
 
     def __init__(
-        self, weight: npt.ArrayLike, bias: npt.ArrayLike | None, dims: int | None, **options: Any
+        self,
+        weight: npt.ArrayLike,
+        bias: npt.ArrayLike | None,
+        dims: int | None,
+        *,
+        calls: int = ONE_OFF,
+        **options: Any,
     ) -> None:
         self.weight = as_array(weight, "weight")
         if self.weight.ndim < 3 or (dims is not None and self.weight.ndim != dims + 2):
@@ -50,16 +58,23 @@ class PreparedConv:
         self.activation = find_activation(options.pop("activation"))
         self.exact = bool(options.pop("exact"))
         self.algorithm = str(options.pop("algorithm"))
+        self.calls = calls
         self.dims = self.weight.ndim - 2
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
         # Two states: where an image is cut into tiles, those inside a row and the one at its end.
         self._state = functools.lru_cache(maxsize=2)(functools.partial(_prepare, self.weight))
         self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
+        self._plans: dict[tuple[tuple[int, ...], np.dtype[Any]], Plan] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle weights and options; the states are prepared anew."""
-        settings = {"activation": self.activation, "exact": self.exact, "algorithm": self.algorithm}
+        settings = {
+            "activation": self.activation,
+            "exact": self.exact,
+            "algorithm": self.algorithm,
+            "calls": self.calls,
+        }
         make = functools.partial(PreparedConv, **(self.options | settings))
         return make, (self.weight, self.bias, self.dims)
 
@@ -90,14 +105,22 @@ class PreparedConv:
         """Return how an input of this shape and dtype would be convolved; ``print`` it to see the alternatives."""
         spec = self.spec(input_shape, dtype)
         if not math.isfinite(self._weights) and self.algorithm == "auto":
-            return plan_conv(spec, exact=True)
-        return plan_conv(spec, exact=self.exact, algorithm=self.algorithm)
+            return plan_conv(spec, exact=True, calls=self.calls)
+        return plan_conv(spec, exact=self.exact, algorithm=self.algorithm, calls=self.calls)
+
+    def _plan_at_hand(self, x: Array) -> Plan:
+        plan = self._plans.get((x.shape, x.dtype))
+        if plan is None:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[x.shape, x.dtype] = self.plan(x.shape, x.dtype)
+        return plan
 
     @quietly
     def __call__(self, x: npt.ArrayLike, *, out: Array | None = None) -> Array:
         """Convolve ``x``; see :func:`conv2d` for shapes, dtypes and errors."""
         x = as_array(x, "input")
-        plan = self.plan(x.shape, x.dtype)
+        plan = self._plan_at_hand(x)
         spec = plan.spec
         check_activation(self.activation, spec.result_dtype)
         if spec.compute_dtype.kind != "f":
@@ -109,9 +132,10 @@ class PreparedConv:
         result = result_array(spec.output_shape, spec.result_dtype, out, spec.compute_dtype, *arrays)
         images = channels_first(x, self.dims, spec.layout)
         outputs = channels_first(result, self.dims, spec.layout)
-        plan.algorithm.run(spec, self._state(plan.algorithm, spec), images, outputs)
-        add_bias(outputs, self.bias)
-        activate(result, self.activation)
+        epilogue = Epilogue(self.bias, self.activation)
+        left = plan.algorithm.run_with(spec, self._state(plan.algorithm, spec), images, outputs, epilogue)
+        add_bias(outputs, left.bias)
+        activate(result, left.activation)
         return deliver(result, spec.result_dtype, out)
 
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
@@ -128,7 +152,7 @@ class PreparedConv:
                 f"input or weight holds NaN, infinity or numbers near overflow, which algorithm "
                 f"{self.algorithm!r} would spread; use algorithm='auto'"
             )
-        return plan_conv(plan.spec, exact=True)
+        return plan_conv(plan.spec, exact=True, calls=self.calls)
 
 
 def _prepare(weight: Array, algorithm: Algorithm[Any], spec: ConvSpec) -> Any:
@@ -192,6 +216,7 @@ def prepare_conv(
         weight,
         bias,
         None,
+        calls=MANY,
         stride=stride,
         padding=padding,
         border=border,

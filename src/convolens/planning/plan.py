@@ -7,7 +7,8 @@ from typing import Any
 from convolens.algorithms import ALGORITHMS
 from convolens.algorithms.base import Algorithm, plain_sum_bound, result_rounding, roundoff
 from convolens.errors import SpecError, unknown_name
-from convolens.planning.cost import predict_seconds
+from convolens.planning.cost import predict_seconds, predict_setup
+from convolens.runtime import compile as compiler
 from convolens.spec.geometry import ConvSpec
 
 TOLERATED_ROUNDOFFS = 1000
@@ -32,6 +33,8 @@ class Estimate:
         ``overlap-add`` an estimate, which takes it that roundings spread evenly.
     workspace : int
         Bytes held beyond input, weight and output.
+    setup : float
+        Predicted seconds before the first run: compiling what is not kept.
     """
 
     algorithm: str
@@ -39,6 +42,7 @@ class Estimate:
     seconds: float
     error_bound: float
     workspace: int
+    setup: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class Plan:
                 rows.append((mark, estimate.algorithm, "", "", "", f"no: {estimate.refusal}"))
             else:
                 figures = (_time(estimate.seconds), f"{estimate.error_bound:.1e}", _bytes(estimate.workspace))
-                rows.append((mark, estimate.algorithm, *figures, ALGORITHMS[estimate.algorithm].summary))
+                first = f"; compiles once, about {_time(estimate.setup)}" if estimate.setup else ""
+                rows.append((mark, estimate.algorithm, *figures, ALGORITHMS[estimate.algorithm].summary + first))
         widths = [max(len(row[i]) for row in rows) for i in range(5)]
         lines = [
             "  ".join((f"{mark:1} {name:<{widths[1]}}", *map(str.rjust, figures, widths[2:]), note)).rstrip()
@@ -86,7 +91,7 @@ class Plan:
         return "\n".join([head, *lines])
 
 
-def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto") -> Plan:
+def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", calls: int = 100_000) -> Plan:
     """
     Choose the fastest algorithm that serves a spec, or take the one that is named.
 
@@ -98,6 +103,8 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto") -
         Allow only algorithms whose error is that of the plain sum and which keep NaN and infinity in place.
     algorithm : str, default "auto"
         The name of an algorithm to take instead.
+    calls : int, default 100 000
+        How often it will run: compiling pays only where that makes up for it.
 
     Raises
     ------
@@ -110,22 +117,22 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto") -
     --------
     >>> plan_conv(ConvSpec((1, 1, 1024, 1024), (1, 1, 63, 63), padding="same")).chosen.algorithm
     'fft'
-    >>> plan_conv(ConvSpec((8, 64, 56, 56), (64, 64, 3, 3), padding=1)).chosen.algorithm
+    >>> plan_conv(ConvSpec((8, 64, 56, 56), (64, 64, 3, 3), padding=1, dtype="int16")).chosen.algorithm
     'im2col'
     """
     if not isinstance(spec, ConvSpec):
         raise SpecError(f"plan_conv takes a ConvSpec, not {spec!r}; make one from the shapes of input and weight")
-    return _plan(spec, bool(exact), algorithm)
+    return _plan(spec, bool(exact), algorithm, calls, compiler.loaded())
 
 
 @functools.lru_cache(maxsize=1024)
-def _plan(spec: ConvSpec, exact: bool, algorithm: str) -> Plan:
+def _plan(spec: ConvSpec, exact: bool, algorithm: str, calls: int, loaded: int) -> Plan:
     if algorithm != "auto" and algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ("auto", *ALGORITHMS))
     estimates = tuple(
         sorted(
             (_estimate(spec, a, exact) for a in ALGORITHMS.values()),
-            key=lambda e: (bool(e.refusal), e.seconds),
+            key=lambda e: (bool(e.refusal), e.setup + calls * e.seconds),
         )
     )
     if algorithm == "auto":
@@ -149,7 +156,8 @@ def _estimate(spec: ConvSpec, algorithm: Algorithm[Any], exact: bool) -> Estimat
     elif error > max(TOLERATED_ROUNDOFFS * roundoff(spec), plain_sum_bound(spec)):
         refusal = f"its error bound is {error:.0e}"
     error += result_rounding(spec)
-    return Estimate(algorithm.name, refusal, predict_seconds(spec, cost), error, cost.workspace)
+    setup = predict_setup(algorithm.pipeline(spec))
+    return Estimate(algorithm.name, refusal, predict_seconds(spec, cost), error, cost.workspace, setup)
 
 
 def _time(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import SpecError, UnknownNameError, unknown_name
+from convolens.errors import SpecError, UnknownNameError, nearest, unknown_name
 
 MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
@@ -104,7 +104,12 @@ def parse_border(border: str | float | Border) -> Border:
         return Border(SYNONYMS[name])
     if name in _AMBIGUOUS:
         raise UnknownNameError(f"border {border!r} is ambiguous: say {_AMBIGUOUS[name]}")
-    raise unknown_name("border", border, MODES)
+    near = (
+        other if SYNONYMS[other] == other else f"{other} ({SYNONYMS[other]})" for other in nearest(name, SYNONYMS)
+    )
+    hint = " or ".join(map(repr, near))
+    found = f"unknown border {border!r}{f'; did you mean {hint}?' if hint else '.'}"
+    raise UnknownNameError(f"{found} Known: {', '.join(MODES)}")
 
 
 def _plain_number(value: object) -> float:

@@ -1,5 +1,6 @@
 """The specification of one convolution: every shape, count and size that follows from its options."""
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -140,7 +141,7 @@ class ConvSpec(SlidingSpec):
                     "pad more or use a smaller kernel"
                 )
 
-    @property
+    @functools.cached_property
     def dims(self) -> int:
         """Number of spatial dimensions: 1 for signals, 2 for images, 3 for volumes."""
         return len(self.weight_shape) - 2
@@ -155,12 +156,12 @@ class ConvSpec(SlidingSpec):
         """Spatial size of a kernel, without dilation."""
         return self.weight_shape[2:]
 
-    @property
+    @functools.cached_property
     def window_size(self) -> tuple[int, ...]:
         """Cells that a kernel spans with its dilation: d (k − 1) + 1."""
         return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size, strict=True))
 
-    @property
+    @functools.cached_property
     def output_size(self) -> tuple[int, ...]:
         """Spatial size of the output."""
         return tuple(
@@ -195,14 +196,14 @@ class ConvSpec(SlidingSpec):
         output = math.prod(self.output_shape) * self.result_dtype.itemsize
         return math.prod(self.input_shape) * self.dtype.itemsize + parameters + output
 
-    @property
+    @functools.cached_property
     def result_dtype(self) -> np.dtype[Any]:
         """int64 for integers throughout, else the float type that NumPy's promotion gives."""
         if self.dtype.kind != "f" and self.weight_dtype.kind != "f":
             return np.dtype(np.int64)
         return np.result_type(self.dtype, self.weight_dtype)
 
-    @property
+    @functools.cached_property
     def compute_dtype(self) -> np.dtype[Any]:
         """The type that products and sums are taken in: int64, float64, or float32 (for float16 too)."""
         return (

@@ -1,5 +1,6 @@
 """What the specs of convolution and pooling share: a window that slides over an image with pads."""
 
+import functools
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
@@ -81,18 +82,18 @@ class SlidingSpec(ABC):
     def output_size(self) -> tuple[int, ...]:
         """Spatial size of the output."""
 
-    @property
+    @functools.cached_property
     def batch(self) -> int:
         """Number of items N; 1 without a batch axis."""
         batch = split_shape(self.input_shape, self.dims, self.layout)[0]
         return 1 if batch is None else batch
 
-    @property
+    @functools.cached_property
     def in_channels(self) -> int:
         """Channels of the input."""
         return split_shape(self.input_shape, self.dims, self.layout)[1]
 
-    @property
+    @functools.cached_property
     def input_size(self) -> tuple[int, ...]:
         """Spatial size of the input."""
         return split_shape(self.input_shape, self.dims, self.layout)[2]
@@ -102,12 +103,12 @@ class SlidingSpec(ABC):
         """Input cells along each dimension that one output cell depends on: the window, for one layer."""
         return self.window_size
 
-    @property
+    @functools.cached_property
     def padded_size(self) -> tuple[int, ...]:
         """Spatial size of the input with its pads."""
         return tuple(size + sum(pads) for size, pads in zip(self.input_size, self.pads, strict=True))
 
-    @property
+    @functools.cached_property
     def output_shape(self) -> tuple[int, ...]:
         """Shape of the output, in the input's layout, with a batch axis if the input has one."""
         batch = split_shape(self.input_shape, self.dims, self.layout)[0]

@@ -1,0 +1,1 @@
+"""Convolens against its peers: named cases, each contender at its best, correctness before speed."""

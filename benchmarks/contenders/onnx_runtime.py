@@ -1,0 +1,57 @@
+"""ONNX Runtime: a graph of one node, optimised, with inputs and outputs bound to memory."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+from benchmarks.case import Array, Case
+from benchmarks.contenders.base import Unable, Variant, frameworks_can
+
+PACKAGE = "onnxruntime"
+
+
+def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Variant]:
+    """Yield the session, channels first: its one layout outside."""
+    frameworks_can(case)
+    if case.operation == "gradients":
+        raise Unable("no gradients")
+    if case.dtype != "float32":
+        raise Unable(f"no convolution in {case.dtype}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        _model(case, data["weight"]).SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    binding = session.io_binding()
+    x = onnxruntime.OrtValue.ortvalue_from_numpy(data["x"])
+    y = onnxruntime.OrtValue.ortvalue_from_numpy(np.empty(case.output_shape, case.dtype))
+    binding.bind_ortvalue_input("x", x)
+    binding.bind_ortvalue_output("y", y)
+    yield Variant("bound", lambda: session.run_with_iobinding(binding), lambda _: [y.numpy()])
+
+
+def _model(case: Case, weight: Array) -> onnx.ModelProto:
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(case.dtype))
+    node = helper.make_node(
+        "ConvTranspose" if case.operation == "transposed" else "Conv",
+        ["x", "weight"],
+        ["y"],
+        kernel_shape=case.kernel,
+        strides=[case.stride] * case.dims,
+        pads=[case.padding] * (2 * case.dims),
+        dilations=[case.dilation] * case.dims,
+        group=case.groups,
+    )
+    graph = helper.make_graph(
+        [node],
+        "one",
+        [helper.make_tensor_value_info("x", kind, case.shape)],
+        [helper.make_tensor_value_info("y", kind, case.output_shape)],
+        [numpy_helper.from_array(weight, "weight")],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)

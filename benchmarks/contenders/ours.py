@@ -1,0 +1,93 @@
+"""Convolens, through its public names alone."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import convolens as cl
+from benchmarks.case import Array, Case, first, last
+from benchmarks.contenders.base import Unable, Variant
+
+PACKAGE = "convolens"
+
+
+def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) -> Iterator[Variant]:
+    """
+    Yield the one way: as a user would call it.
+
+    ``choice`` goes to the operation: ``exact=True``, or ``algorithm="im2col"``.
+    """
+    if hasattr(cl, "threads"):
+        cl.threads(threads)
+    if case.operation == "filter":
+        if choice:
+            raise Unable("filters know no choice")
+        call: Callable[[], Any] = _filter(case, data["x"])
+        yield Variant("", call, lambda result: [result])
+        return
+
+    def place(array: Array) -> Array:
+        return last(array, case.dims) if case.channels_last else np.ascontiguousarray(array)
+
+    def back(array: Array) -> Array:
+        return first(array, case.dims) if case.channels_last else array
+
+    x, weight, options = place(data["x"]), data["weight"], _options(case)
+    out = place(np.full(case.output_shape, np.nan, case.dtype))  # its pages are there before the call
+    if case.operation == "conv":
+        conv = cl.prepare_conv(weight, **options, **choice)
+        yield Variant("", lambda: conv(x, out=out), lambda result: [back(result)])
+        return
+    if choice:
+        raise Unable(f"{case.operation} knows no choice")
+    if case.operation == "transposed":
+        transpose = _of_dims("conv_transpose{}d", case)
+        yield Variant("", lambda: transpose(x, weight, **options, out=out), lambda result: [back(result)])
+        return
+    grad = place(data["grad"])
+    to_input, to_weight = _of_dims("conv{}d_grad_input", case), _of_dims("conv{}d_grad_weight", case)
+    shape = x.shape
+    yield Variant(
+        "",
+        lambda: (to_input(grad, weight, shape, **options), to_weight(grad, x, weight.shape, **options)),
+        lambda result: [back(result[0]), result[1]],
+    )
+
+
+def algorithms(case: Case) -> dict[str, float]:
+    """Return the algorithms that may serve a convolution by default, and their predicted seconds."""
+    if case.operation != "conv":
+        return {}
+    plan = cl.plan_conv(spec(case))
+    return {estimate.algorithm: estimate.seconds for estimate in plan.estimates if not estimate.refusal}
+
+
+def spec(case: Case) -> cl.ConvSpec:
+    """Return what a convolution asks for; illegal geometry raises."""
+    n, c, *size = case.shape
+    shape = (n, *size, c) if case.channels_last else case.shape
+    return cl.ConvSpec(shape, case.weight, dtype=case.dtype, **_options(case))
+
+
+def _options(case: Case) -> dict[str, Any]:
+    return {
+        "stride": case.stride,
+        "padding": case.padding,
+        "dilation": case.dilation,
+        "groups": case.groups,
+        "layout": "channels-last" if case.channels_last else "channels-first",
+    }
+
+
+def _filter(case: Case, image: Array) -> Callable[[], Any]:
+    assert case.filter is not None
+    if case.filter.kind == "sobel-magnitude":
+        return lambda: cl.edge_magnitude(image, border="reflect")
+    kernel = cl.parse_kernel(case.filter.text) if case.filter.text else case.filter.weights
+    return lambda: cl.filter_image(image, kernel, border="reflect")
+
+
+def _of_dims(name: str, case: Case) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(cl, name.format(case.dims))
+    return found

@@ -1,0 +1,309 @@
+"""Winograd's minimal filtering: small kernels at stride 1 with a fraction of the multiplications, compiled."""
+
+import itertools
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, roundoff
+from convolens.algorithms.windows import Slices, at
+from convolens.pipelines.toom_cook import Transform, multiply_axis, toom_cook
+from convolens.runtime import compile as compiler
+from convolens.runtime.call import Function, Pinned
+from convolens.runtime.cpu import available_cores, cpu
+from convolens.spec.borders import source_index
+from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST
+
+PIPELINE = "convolens.pipelines.winograd"
+MOST_DIMS = 3
+LEAST_TAPS = 3
+MOST_BLOCK, LEAST_BLOCK = 50, 12  # tiles a task: enough to use each weight often, few enough to stay in cache
+MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
+ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
+
+# Vectors of kernels → tiles in the register tile, where registers are many or few.
+_TILES = {32: {4: 6, 2: 12, 1: 12}, 16: {2: 6, 1: 6}}
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """
+    The output cells that are one dilation apart, which an undilated convolution gives.
+
+    Attributes
+    ----------
+    cells : tuple of slice
+        Where they lie along planes, rows and columns of the output.
+    tables : tuple of Pinned
+        For x and y the image cell of each padded cell, for z that of each (output plane, kernel plane).
+    scalars : tuple
+        What the pipeline takes after its arrays.
+    shared : bool
+        Whether all tiles are transformed before any is multiplied.
+    """
+
+    cells: Slices
+    tables: tuple[Pinned, ...]
+    scalars: tuple[int | float, ...]
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """
+    Transformed weights, and what else stays the same from call to call.
+
+    Attributes
+    ----------
+    weights : tuple of Pinned
+        For each group, (panels, rows, columns, kernel depth, C, kernels a panel).
+    phases : tuple of Phase
+        One for each cell of the dilation; a single one without.
+    parameters : dict
+        What the pipeline is compiled for, the layout and the order of work aside.
+    functions : dict
+        The compiled pipelines, by ``channels_last`` and ``shared``, as they are needed.
+    """
+
+    weights: tuple[Pinned, ...]
+    phases: tuple[Phase, ...]
+    parameters: dict[str, str | int]
+    functions: dict[tuple[bool, bool], Function] = field(default_factory=dict)
+
+    def function(self, channels_last: bool, shared: bool) -> Function:
+        """Return the compiled pipeline for arrays of one layout."""
+        key = channels_last, shared
+        if key not in self.functions:
+            self.functions[key] = compiler.load(
+                PIPELINE, **self.parameters, channels_last=channels_last, shared=shared
+            )
+        return self.functions[key]
+
+
+class Winograd(Algorithm[Transformed]):
+    r"""
+    Minimal filtering in tiles: :math:`A^T [\sum (G g G^T) \odot (B^T d B)] A`.
+
+    F(4, 3) takes 36 products for the 144 of a 4 × 4 tile under a 3 × 3 kernel, F(2, 5) as many for 100. Rows and
+    columns are transformed where the kernel extends along them; planes of a volume are summed directly. A dilated
+    kernel sees the image in phases, each an ordinary convolution. Weights are transformed in float64, once.
+
+    References
+    ----------
+    A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, 2016, doi:10.1109/CVPR.2016.435.
+    S. Winograd, Arithmetic complexity of computations, 1980, doi:10.1137/1.9781611970364.
+    """
+
+    name: ClassVar = "winograd-4"
+    summary: ClassVar = "minimal filtering F(4, 3), or F(2, 5), compiled"
+    plain_sum: ClassVar = False
+    size: ClassVar = 6  # inputs of a tile along one axis: tile + taps − 1
+
+    def refusal(self, spec: ConvSpec) -> str | None:
+        """Refuse what is no small kernel at stride 1 over enough float channels."""
+        if spec.compute_dtype.kind != "f":
+            return "integers are summed exactly"
+        if not math.isfinite(spec.border.value):
+            return "a border that is not finite would spread"
+        if spec.dims > MOST_DIMS:
+            return f"it has at most {MOST_DIMS} dimensions"
+        taps = spec.kernel_size[-2:]
+        if max(taps) == 1 or any(k != 1 and not LEAST_TAPS <= k < self.size for k in taps):
+            return f"kernels must be {LEAST_TAPS} to {self.size - 1} wide, or 1 along one axis"
+        if any(s != 1 for s in spec.stride[-2:]):
+            return "the stride must be 1"
+        if min(spec.weight_shape[1], spec.out_channels // spec.groups) < _lanes(spec):
+            return f"it needs {_lanes(spec)} channels and kernels a group"
+        return compiler.unavailable()
+
+    def transforms(self, spec: ConvSpec) -> tuple[Transform, Transform]:
+        """Return what rows and columns, the y and the x axis, go through."""
+        taps = (1, *spec.kernel_size)[-2:]
+        vertical, horizontal = (toom_cook(1, 1) if k == 1 else toom_cook(self.size - k + 1, k) for k in taps)
+        return vertical, horizontal
+
+    def cost(self, spec: ConvSpec) -> Cost:
+        """Count products in the transformed domain, the transforms by their time, and the weights' way in."""
+        vertical, horizontal = self.transforms(spec)
+        points, planes = vertical.size * horizontal.size, math.prod(spec.kernel_size[:-2])
+        phases = math.prod(spec.dilation[-2:])
+        tiles = phases * _tile_count(spec, vertical, horizontal)[0]
+        channels, kernels = spec.weight_shape[1], spec.out_channels // spec.groups
+        panels, panel = _panels(spec, kernels), _vectors(spec, kernels) * _lanes(spec)
+        gather = 0 if spec.layout == LAST else 1
+        transforms = planes * channels * (33 + 40 * gather) + kernels * (12 + 16 * gather)
+        products = planes * channels * panels * panel
+        weights = points * products * spec.compute_dtype.itemsize
+        block = min(tiles, MOST_BLOCK) * points * spec.compute_dtype.itemsize
+        return Cost(
+            operations=spec.groups * tiles * points * (2 * products + transforms),
+            work="compiled",
+            traffic=spec.groups * weights * phases // 2,  # read in order, ahead of use: twice as fast as a copy
+            calls=10 * spec.groups * phases,
+            workspace=available_cores() * block * (planes * channels + panel),
+        )
+
+    def error_bound(self, spec: ConvSpec) -> float:
+        r"""
+        Bound the error that is likely at worst: twice its standard deviation for the worst input.
+
+        Each of n channels adds one rounding to a partial sum that grows to its end; the roundings of both
+        transforms count as three more a dimension. With independent roundings the error is at most
+        :math:`2 u \gamma \sqrt{n / 3 + 6}`, with γ the transforms' growth.
+
+        References
+        ----------
+        N. J. Higham, T. Mary, A new approach to probabilistic rounding error analysis, 2019,
+        doi:10.1137/18M1226312.
+        """
+        vertical, horizontal = self.transforms(spec)
+        terms = spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
+        growth = vertical.growth * horizontal.growth
+        return ROUNDOFFS * roundoff(spec) * growth * math.sqrt(terms / 3 + 6)
+
+    def pipeline(self, spec: ConvSpec) -> Pipeline:
+        """Name the pipeline for arrays that lie in memory as the spec says."""
+        vertical, horizontal = self.transforms(spec)
+        vectors = _vectors(spec, spec.out_channels // spec.groups)
+        tiles = _tile_count(spec, vertical, horizontal)[0]
+        return PIPELINE, {
+            "dtype": str(spec.compute_dtype), "lanes": _lanes(spec), "vectors": vectors,
+            "most_tiles": _TILES[cpu().vector_registers][vectors],
+            "tile_height": vertical.tile, "kernel_height": vertical.taps,
+            "tile_width": horizontal.tile, "kernel_width": horizontal.taps,
+            "channels_last": spec.layout == LAST,
+            "shared": _is_shared(spec, tiles, vertical.size * horizontal.size),
+        }  # fmt: skip
+
+    def prepare(self, spec: ConvSpec, weight: Array) -> Transformed:
+        """Transform the weights in float64, round them, and lay out tiles and borders."""
+        vertical, horizontal = self.transforms(spec)
+        volume = weight.reshape(*weight.shape[:2], *(1,) * (MOST_DIMS - spec.dims), *weight.shape[2:])
+        points = multiply_axis(vertical.kernel, 3, multiply_axis(horizontal.kernel, 4, volume))
+        points = points.astype(spec.compute_dtype)
+        kernels = spec.out_channels // spec.groups
+        parameters = self.pipeline(spec)[1]
+        channels_last, shared = bool(parameters.pop("channels_last")), bool(parameters.pop("shared"))
+        panel = _vectors(spec, kernels) * _lanes(spec)
+        starts = np.minimum(np.arange(_panels(spec, kernels)) * panel, kernels - panel)
+        order = starts[:, None] + np.arange(panel)
+        packed = (part[order].transpose(0, 4, 5, 3, 2, 1).copy() for part in np.split(points, spec.groups))
+        phases = tuple(_phases(spec, vertical, horizontal, int(parameters["most_tiles"])))
+        state = Transformed(tuple(map(Pinned, packed)), phases, parameters)
+        state.function(channels_last, shared)
+        return state
+
+    def run(self, spec: ConvSpec, state: Transformed, x: Array, out: Array) -> None:
+        """Call the pipeline once for each phase and group."""
+        if not out.size:
+            return
+        source, target = _volumes(x if x.dtype == out.dtype else x.astype(out.dtype)), _volumes(out)
+        channels_last = source.strides[-1] == target.strides[-1] == source.itemsize
+        groups = len(state.weights)
+        channels, kernels = source.shape[-1] // groups, target.shape[-1] // groups
+        for phase, (g, weights) in itertools.product(state.phases, enumerate(state.weights)):
+            image = source[..., g * channels : (g + 1) * channels]
+            result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
+            function = state.function(channels_last, phase.shared)
+            function(image, weights, *phase.tables, result, scalars=phase.scalars)
+
+
+class WinogradSmall(Winograd):
+    """Minimal filtering F(2, 3): 16 products for 36, a smaller error, and fewer weights to read for small maps."""
+
+    name: ClassVar = "winograd-2"
+    summary: ClassVar = "minimal filtering F(2, 3), compiled"
+    size: ClassVar = 4
+
+
+def _volumes(x: Array) -> Array:
+    """View (N, C, *size) as (N, D, H, W, C)."""
+    for _ in range(MOST_DIMS + 2 - x.ndim):
+        x = x[:, :, None]
+    return x.transpose(0, 2, 3, 4, 1)
+
+
+def _zyx(values: tuple[int, ...], one: int = 1) -> tuple[int, ...]:
+    return (*(one,) * (MOST_DIMS - len(values)), *values)
+
+
+def _lanes(spec: ConvSpec) -> int:
+    return cpu().vector_bytes // spec.compute_dtype.itemsize
+
+
+def _vectors(spec: ConvSpec, kernels: int) -> int:
+    """Choose the vectors in a panel: as many as leave no more work than fewer would."""
+    lanes = _lanes(spec)
+    choices = [v for v in _TILES[cpu().vector_registers] if v * lanes <= kernels]
+    return min(choices, key=lambda v: (_whole(kernels, v * lanes) * v * (1 + 0.2 / v), -v))
+
+
+def _panels(spec: ConvSpec, kernels: int) -> int:
+    return _whole(kernels, _vectors(spec, kernels) * _lanes(spec))
+
+
+def _whole(count: int, size: int) -> int:
+    """Count the parts of a size that hold ``count``."""
+    return -(-count // size)
+
+
+def _tile_count(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> tuple[int, int, int]:
+    """Count the tiles of a phase in all, and those of one plane down and across."""
+    depth, height, width = _zyx(spec.output_size)
+    _, down, across = _zyx(spec.dilation)
+    tiles_down = _whole(_whole(height, down), vertical.tile)
+    tiles_across = _whole(_whole(width, across), horizontal.tile)
+    return spec.batch * depth * tiles_down * tiles_across, tiles_down, tiles_across
+
+
+def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform, most_tiles: int) -> list[Phase]:
+    """Lay out the phases that have any output cells."""
+    depth, height, width = _zyx(spec.output_size)
+    dilation, stride, size = _zyx(spec.dilation), _zyx(spec.stride), _zyx(spec.input_size)
+    before = _zyx(tuple(pads[0] for pads in spec.pads), 0)
+    tiles, down, across = _tile_count(spec, vertical, horizontal)
+    shared = _is_shared(spec, tiles, vertical.size * horizontal.size)
+    block, register_tiles = _block(tiles, most_tiles)
+    scalars = (across, down, depth, tiles, block, register_tiles, float(spec.border.value))
+
+    def table(axis: int, positions: Array) -> Pinned:
+        cells = source_index(positions - before[axis], size[axis], spec.border)
+        return Pinned(cells.astype(np.int32))
+
+    taps = np.arange(_zyx(spec.kernel_size)[0]) * dilation[0]
+    planes = table(0, (np.arange(depth)[:, None] * stride[0] + taps).ravel())
+    rows = np.arange(down * vertical.tile + vertical.taps - 1) * dilation[1]
+    columns = np.arange(across * horizontal.tile + horizontal.taps - 1) * dilation[2]
+    return [
+        Phase(
+            (slice(None), slice(y, None, dilation[1]), slice(x, None, dilation[2])),
+            (table(2, columns + x), table(1, rows + y), planes),
+            scalars,
+            shared,
+        )
+        for y, x in itertools.product(range(min(dilation[1], height)), range(min(dilation[2], width)))
+    ]
+
+
+def _is_shared(spec: ConvSpec, tiles: int, points: int) -> bool:
+    """Keep the smaller of both matrices, input or weights, where it is read most often."""
+    channels = spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
+    bytes_ = tiles * points * channels * spec.compute_dtype.itemsize
+    return tiles < spec.out_channels // spec.groups and bytes_ <= MOST_SHARED
+
+
+def _block(tiles: int, most: int) -> tuple[int, int]:
+    """
+    Choose how many tiles make a block, and how many of them a register tile.
+
+    As many blocks as cores, or a multiple, unless they would be too small; and as few idle tiles as can be.
+    """
+    cores = available_cores()
+    count = max(1, _whole(tiles, MOST_BLOCK))
+    count = min(_whole(count, cores) * cores, max(count, tiles // LEAST_BLOCK))
+    block = max(1, _whole(tiles, count))
+    register = min((most, most * 5 // 6, most * 2 // 3), key=lambda size: (_whole(block, size) * size, -size))
+    return _whole(block, register) * register, register

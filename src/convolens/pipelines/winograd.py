@@ -1,0 +1,228 @@
+"""
+Minimal filtering (Winograd) of small kernels at stride 1: transform tiles, multiply matrices, transform back.
+
+    out = Aᵀ [ Σ_channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+
+One pipeline for all sizes, channels and borders. Tiles of all images, planes and rows are counted through, so that
+small maps fill a block as well as large ones. The image is read through index tables, which put the border around
+it; a third axis is summed directly, together with the channels.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import halide as hl
+
+from convolens.pipelines.toom_cook import toom_cook
+
+lane, c, q, i, j, x, y, t, g, k, n = (hl.Var(name) for name in ("lane", *"cqijxytgkn"))
+
+
+def build(
+    dtype: str,
+    lanes: int,
+    vectors: int,
+    most_tiles: int,
+    tile_height: int,
+    kernel_height: int,
+    tile_width: int,
+    kernel_width: int,
+    channels_last: bool,
+    shared: bool,
+) -> tuple[hl.Func, list[Any]]:
+    """
+    Build the pipeline.
+
+    Parameters
+    ----------
+    dtype : str
+        float32 or float64.
+    lanes, vectors, most_tiles : int
+        The largest register tile of the product: ``vectors`` vectors of ``lanes`` kernels by ``most_tiles`` tiles.
+    tile_height, kernel_height, tile_width, kernel_width : int
+        F(m, r) along columns and rows; F(1, 1) leaves an axis alone.
+    channels_last : bool
+        Whether channels are contiguous in input and output.
+    shared : bool
+        False: a task is a block of tiles, from reading to writing. True, for few tiles: all are transformed first,
+        then a task is a panel of kernels, so that each thread reads its own part of the weights.
+
+    Notes
+    -----
+    Arguments, in NumPy's order of axes: source (N, D, H, W, C); weights (panels, rows, columns, kernel depth, C,
+    vectors × lanes), transformed, the last panel reaching back to overlap the one before; for the x and y axis the
+    source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the constant; output
+    (N, D, H, W, K), K at least a panel. Then scalars: tiles across, tiles down, planes, tiles in all, tiles a
+    block, tiles in the register tile, and the constant of the border.
+    """
+    number = hl.Float(64) if dtype == "float64" else hl.Float(32)
+    vertical, horizontal = toom_cook(tile_height, kernel_height), toom_cook(tile_width, kernel_width)
+    panel = lanes * vectors
+    source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 6, "weights")
+    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    names = "across down depth tiles block register_tiles"
+    scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
+    across, down, depth, tiles, block, register_tiles = scalars
+    outside = hl.Param(hl.Float(64), "outside")
+
+    # algorithm
+    taps = weights.dim(2).extent()
+    bordered = _bordered(source, tables, tile_height, taps, down, depth, hl.cast(number, outside))
+    tile = hl.min(t, tiles - 1)
+    left, line = tile_width * (tile % across), tile / across
+    half, data, total, product, back, result = map(hl.Func, ("half", "data", "total", "product", "back", "result"))
+    half[c, q, i, j, t] = _linear(horizontal.data, i, number, lambda a: bordered[c, q, left + a, j, line])
+    data[c, q, i, j, t] = _linear(vertical.data, j, number, lambda a: half[c, q, i, a, t])
+    r = hl.RDom([(0, source.dim(0).extent()), (0, taps)])
+    total[lane, i, j, t, k] = hl.cast(number, 0)
+    total[lane, i, j, t, k] += weights[lane, r.x, r.y, i, j, k] * data[r.x, r.y, i, j, t]
+    product[lane, i, j, t, k] = total[lane, i, j, t, k]
+    back[lane, x, j, t, k] = _linear(horizontal.output, x, number, lambda a: product[lane, a, j, t, k])
+    result[lane, x, y, t, k] = _linear(vertical.output, y, number, lambda a: back[lane, x, a, t, k])
+    corner = hl.Func("corner")
+    line, plane = t / across, t / (across * down)
+    corner[t] = hl.Tuple([tile_width * (t % across), tile_height * (line % down), plane % depth, plane / depth])
+    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "tile": block}
+    order = "lane x y vector tile" if channels_last else "x y lane vector tile"
+    order += " block panel" if shared else " panel block"
+    out, o = _scatter(result, corner, sizes, order.split(), tiles)
+
+    # schedule
+    written = out.update().allow_race_conditions()  # no two tiles share a cell
+    if shared:
+        task = hl.RVar("task")
+        written.fuse(o["block"], o["panel"], task).parallel(task)
+        data.compute_root()
+        product.compute_at(out, task)
+    else:
+        written.parallel(o["block"])
+        data.compute_at(out, o["block"])
+        product.compute_at(out, o["panel"])
+    corner.compute_at(out, o["tile"])
+    back.vectorize(lane, lanes).unroll(x).unroll(j)
+    if channels_last:
+        written.vectorize(o["lane"]).unroll(o["x"]).unroll(o["y"])
+        back.compute_at(out, o["vector"])
+    else:
+        written.specialize(_whole_tiles(out, tile_width)).vectorize(o["x"]).unroll(o["y"])
+        written.unroll(o["x"]).unroll(o["y"])
+        result.compute_at(out, o["vector"]).vectorize(lane, lanes).unroll(x).unroll(y)
+        back.compute_at(result, t)
+    _schedule_data(bordered, half, data, lanes, channels_last, shared)
+    total.update().reorder(lane, t, r.x, r.y)
+    _schedule_product(total, product, lanes, panel, most_tiles, register_tiles)
+    for buffer in (source, weights, *tables, out.output_buffer()):
+        for d in range(buffer.dimensions()):
+            buffer.dim(d).set_min(0)
+    for buffer in (source, out.output_buffer()):
+        buffer.dim(0).set_stride(1 if channels_last else hl.Expr())
+    weights.dim(0).set_bounds(0, panel).set_stride(1)
+    weights.dim(1).set_stride(panel)
+    weights.dim(3).set_bounds(0, horizontal.size)
+    weights.dim(4).set_bounds(0, vertical.size)
+    return out, [source, weights, *tables, *scalars, outside]
+
+
+def _bordered(
+    source: hl.ImageParam,
+    tables: list[hl.ImageParam],
+    tile_height: int,
+    taps: hl.Expr,
+    down: hl.Expr,
+    depth: hl.Expr,
+    outside: hl.Expr,
+) -> hl.Func:
+    """Read the image with its border: row j of the tiles in line g, counted through planes and images."""
+    plane = g / down
+    positions = (x, tile_height * (g % down) + j, plane % depth * taps + q)
+    cells = [table[_within(at, table, 0)] for table, at in zip(tables, positions, strict=True)]
+    inside = (cells[0] >= 0) & (cells[1] >= 0) & (cells[2] >= 0)
+    cell = source[c, *(_within(at, source, d) for d, at in enumerate((*cells, plane / depth), start=1))]
+    bordered = hl.Func("bordered")
+    bordered[c, q, x, j, g] = hl.select(inside, cell, outside)
+    return bordered
+
+
+def _scatter(
+    result: hl.Func, corner: hl.Func, sizes: dict[str, Any], order: list[str], tiles: hl.Expr
+) -> tuple[hl.Func, dict[str, hl.RVar]]:
+    """Write each tile's cells to where it lies; return the loops by name, too. Their order is innermost first."""
+    out = hl.Func("out")
+    out[c, x, y, q, n] = hl.undef(result.type())
+    extent = [out.output_buffer().dim(d).extent() for d in range(5)]
+    panel = sizes["lane"] * sizes["vector"]
+    sizes |= {"block": (tiles - 1) / sizes["tile"] + 1, "panel": (extent[0] - 1) / panel + 1}
+    loops = hl.RDom([(0, sizes[name]) for name in order])
+    o = {name: loops[axis] for axis, name in enumerate(order)}
+    nth = o["tile"] + o["block"] * sizes["tile"]
+    first = [corner[nth][axis] for axis in range(4)]
+    member = o["vector"] * sizes["lane"] + o["lane"]
+    # The last panel of kernels, and of weights, reaches back.
+    where = (
+        hl.min(o["panel"] * panel, extent[0] - panel) + member,
+        first[0] + o["x"],
+        first[1] + o["y"],
+        *first[2:],
+    )
+    loops.where(nth < tiles)
+    loops.where(where[2] < extent[2])
+    loops.where(_whole_tiles(out, sizes["x"]) | (where[1] < extent[1]))
+    value = result[member, o["x"], o["y"], nth, o["panel"]]
+    out[*(hl.unsafe_promise_clamped(at, 0, e - 1) for at, e in zip(where, extent, strict=True))] = value
+    return out, o
+
+
+def _whole_tiles(out: hl.Func, tile_width: int) -> hl.Expr:
+    return out.output_buffer().dim(1).extent() % tile_width == 0
+
+
+def _schedule_data(
+    bordered: hl.Func, half: hl.Func, data: hl.Func, lanes: int, channels_last: bool, shared: bool
+) -> None:
+    """Transform a vector of channels at a time; fewer are refused, so that the last may reach back."""
+    vector, rest = hl.Var("vector"), hl.Var("rest")
+    data.split(c, vector, c, lanes, hl.TailStrategy.ShiftInwards).vectorize(c).unroll(i).unroll(j)
+    half.vectorize(c, lanes).unroll(i).unroll(j)
+    if channels_last:
+        data.reorder(c, i, j, vector, q, t)  # the addresses of a tile's cells serve all its channels
+        half.compute_at(data, vector)
+    else:
+        data.reorder(c, i, j, t, vector, q).fuse(vector, q, rest)
+        bordered.compute_at(data, rest).vectorize(c, lanes)  # gathers a few channels of the rows at a time
+        half.compute_at(data, t)
+    if shared:
+        data.parallel(t if channels_last else rest)
+
+
+def _schedule_product(
+    total: hl.Func, product: hl.Func, lanes: int, panel: int, most_tiles: int, register_tiles: hl.Expr
+) -> None:
+    """Keep a panel of kernels by some tiles in registers; fewer tiles where that leaves less of the last idle."""
+    group = hl.Var("group")
+    product.bound_extent(lane, panel)
+    for size in (most_tiles * 5 // 6, most_tiles * 2 // 3, most_tiles):
+        stage = product if size == most_tiles else product.specialize(register_tiles == size)
+        stage.split(t, group, t, size, hl.TailStrategy.RoundUp).reorder(lane, t, group, i, j)
+        stage.vectorize(lane, lanes).unroll(lane).unroll(t)
+    total.compute_at(product, group).bound_extent(lane, panel).vectorize(lane, lanes).unroll(lane).unroll(t)
+    total.update().vectorize(lane, lanes).unroll(lane).unroll(t)
+
+
+def _within(at: hl.Expr, buffer: hl.ImageParam, axis: int) -> hl.Expr:
+    return hl.clamp(at, 0, buffer.dim(axis).extent() - 1)
+
+
+def _linear(
+    matrix: tuple[tuple[Fraction, ...], ...], index: Any, number: hl.Type, term: Callable[[int], hl.Expr]
+) -> hl.Expr:
+    """Write the entry ``index`` of a matrix times the vector of terms, without its zeros and ones."""
+    sums = []
+    for row in matrix:
+        parts = [
+            term(a) if entry == 1 else hl.cast(number, float(entry)) * term(a)
+            for a, entry in enumerate(row)
+            if entry
+        ]
+        sums.append(sum(parts[1:], parts[0]))
+    return hl.mux(index, sums) if len(sums) > 1 else sums[0]

@@ -1,0 +1,1 @@
+"""The ground on which compiled pipelines run: compiling, keeping compiled code on disk, threads, calling."""

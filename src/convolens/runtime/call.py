@@ -1,0 +1,195 @@
+"""Calling compiled code: NumPy arrays become Halide's buffers, error codes become exceptions."""
+
+import ctypes
+import struct
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from convolens.errors import ConvolensError
+from convolens.runtime.threads import calls
+
+Array = npt.NDArray[Any]
+Scalar = int | float
+
+MOST_SIGNATURES = 256  # combinations of shapes whose frames a function keeps
+
+_TYPE_CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
+_BUFFER = struct.Struct("@QQQQBBHiQQ")  # halide_buffer_t: device (2), host, flags, type (3), dimensions, dim, 0
+_DIMENSION = struct.Struct("@iiiI")  # halide_dimension_t: min, extent, stride, flags
+_HOST_WORD = 2
+
+
+class CompiledCodeError(ConvolensError, RuntimeError):
+    """Compiled code refused its arguments or could not finish."""
+
+
+class Pinned:
+    """
+    An array that is handed over again and again, such as weights; its address is asked for once.
+
+    Attributes
+    ----------
+    array : ndarray
+        The array itself.
+    """
+
+    __slots__ = ("address", "array", "signature")
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+        self.address: int = array.__array_interface__["data"][0]
+        self.signature = (array.shape, array.strides, array.dtype)
+
+
+def _array(argument: Array | Pinned) -> Array:
+    return argument.array if isinstance(argument, Pinned) else argument
+
+
+class Function(Protocol):
+    """
+    A compiled pipeline.
+
+    Called with its arrays, the output last, and its scalars: an ``int`` where the pipeline has an ``Int(32)``, a
+    ``float`` where it has a ``Float(64)``.
+    """
+
+    def __call__(self, *arrays: Array | Pinned, scalars: tuple[Scalar, ...] = ()) -> None:
+        """Run the pipeline; the output is the last array."""
+
+
+class _Frame:
+    """
+    The arguments of one call in the form that compiled code takes, complete but for the addresses of the data.
+
+    One block of 8-byte words: the pointers to the arguments, the buffers, their dimensions, the scalars.
+    """
+
+    def __init__(self, arrays: tuple[Array, ...], scalars: tuple[Scalar, ...]) -> None:
+        buffers = len(arrays) + len(scalars)
+        dimensions = buffers + len(arrays) * (_BUFFER.size // 8)
+        values = dimensions + sum(a.ndim for a in arrays) * (_DIMENSION.size // 8)
+        self.words = (ctypes.c_uint64 * (values + len(scalars)))()
+        self.address = ctypes.addressof(self.words)
+        self.hosts = [buffers + i * (_BUFFER.size // 8) + _HOST_WORD for i in range(len(arrays))]
+        pointers = [self.address + 8 * (host - _HOST_WORD) for host in self.hosts]
+        for array, pointer in zip(arrays, pointers, strict=True):
+            self._describe(array, pointer - self.address, 8 * dimensions)
+            dimensions += array.ndim * (_DIMENSION.size // 8)
+        for i, scalar in enumerate(scalars):
+            struct.pack_into("@d" if isinstance(scalar, float) else "@i", self.words, 8 * (values + i), scalar)
+            pointers.insert(-1, self.address + 8 * (values + i))  # Halide takes the output last
+        for i, pointer in enumerate(pointers):
+            self.words[i] = pointer
+
+    def _describe(self, array: Array, at: int, dimensions: int) -> None:
+        kind, item = array.dtype.kind, array.itemsize
+        bits = 1 if kind == "b" else 8 * item
+        header = (0, 0, 0, 0, _TYPE_CODES[kind], bits, 1, array.ndim, self.address + dimensions, 0)
+        _BUFFER.pack_into(self.words, at, *header)
+        for extent, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
+            if stride % item:
+                raise CompiledCodeError(f"strides {array.strides} of a {array.dtype} array are not whole elements")
+            _DIMENSION.pack_into(self.words, dimensions, 0, extent, stride // item, 0)
+            dimensions += _DIMENSION.size
+
+
+class LinkedFunction:
+    """
+    A pipeline in a shared library; called without the GIL, from any number of threads at once.
+
+    Frames are kept for the shapes that were met, as many of each as calls overlapped, because filling one in takes
+    longer than a small convolution.
+    """
+
+    def __init__(self, library: ctypes.CDLL, name: str) -> None:
+        self._library = library
+        self._entry = library[f"{name}_argv"]
+        self._entry.argtypes, self._entry.restype = [ctypes.c_void_p], ctypes.c_int
+        metadata = library[f"{name}_metadata"]
+        metadata.restype = ctypes.POINTER(ctypes.c_int32 * 2)
+        self._count: int = metadata().contents[1]
+        self._frames: dict[Any, list[_Frame]] = {}
+
+    def __call__(self, *arrays: Array | Pinned, scalars: tuple[Scalar, ...] = ()) -> None:
+        """Run the pipeline; the output is the last array."""
+        signature = (
+            scalars,
+            *[a.signature if isinstance(a, Pinned) else (a.shape, a.strides, a.dtype) for a in arrays],
+        )
+        frames = self._frames.get(signature)
+        if frames is None:
+            frames = self._new_frames(signature, len(arrays) + len(scalars))
+        try:
+            frame = frames.pop()
+        except IndexError:
+            frame = _Frame(tuple(_array(a) for a in arrays), scalars)
+        words = frame.words
+        for host, array in zip(frame.hosts, arrays, strict=True):
+            words[host] = array.address if isinstance(array, Pinned) else array.__array_interface__["data"][0]
+        calls.enter()
+        try:
+            code = self._entry(frame.address)
+        finally:
+            calls.leave()
+        frames.append(frame)
+        if code:
+            raise CompiledCodeError(_take_message() or f"compiled code ended with error {code}")
+
+    def _new_frames(self, signature: Any, given: int) -> list[_Frame]:
+        if given != self._count:
+            raise CompiledCodeError(f"the pipeline takes {self._count} arguments, not {given}")
+        if len(self._frames) >= MOST_SIGNATURES:
+            self._frames = {}
+        return self._frames.setdefault(signature, [])
+
+
+class InProcessFunction:
+    """A pipeline compiled into this process, where there is no linker; holds the GIL and uses one thread."""
+
+    def __init__(self, callable_: Callable[..., Any]) -> None:
+        self._callable = callable_
+
+    def __call__(self, *arrays: Array | Pinned, scalars: tuple[Scalar, ...] = ()) -> None:
+        """Run the pipeline; the output is the last array."""
+        try:
+            self._callable(*(_writable(_array(a)) for a in arrays[:-1]), *scalars, _array(arrays[-1]))
+        except Exception as error:
+            raise CompiledCodeError(str(error).strip()) from error
+
+
+def _writable(array: Array) -> Array:
+    """View an array that Halide only reads as one that its Python binding accepts."""
+    if array.flags.writeable:
+        return array
+    interface = dict(array.__array_interface__)
+    interface["data"] = (interface["data"][0], False)
+    return np.asarray(type("_View", (), {"__array_interface__": interface, "base": array})())
+
+
+_messages: list[str] = []
+_ErrorHandler = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
+
+
+def _note_error(_context: int | None, message: bytes) -> None:
+    _messages.append(message.decode(errors="replace").strip())
+
+
+_error_handler = _ErrorHandler(_note_error)  # kept here: compiled code holds no reference to it
+
+
+def _take_message() -> str | None:
+    """Take the last message; of calls that fail at the same time, each may get the other's."""
+    try:
+        return _messages.pop()
+    except IndexError:
+        return None
+    finally:
+        _messages.clear()
+
+
+def report_errors(library: ctypes.CDLL) -> None:
+    """Have the compiled runtime hand its messages over, where its own way is to end the process."""
+    library.halide_set_error_handler(_error_handler)

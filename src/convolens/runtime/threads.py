@@ -1,0 +1,155 @@
+"""How many threads compiled code uses, and what becomes of them when the process forks."""
+
+import ctypes
+import os
+import threading
+import time
+from types import TracebackType
+
+from convolens.errors import SpecError
+from convolens.runtime.cpu import available_cores
+
+VARIABLE = "CONVOLENS_THREADS"
+
+
+class Calls:
+    """
+    The calls that are running, so that a fork can wait until there are none.
+
+    A fork copies one thread only. Worker threads that vanish in mid-work leave their queue locked for ever in the
+    child; therefore the workers are sent home first, and that is safe only while nobody gives them work.
+    """
+
+    def __init__(self) -> None:
+        self._threads: list[int] = []
+        self._open = threading.Event()
+        self.open()
+
+    def enter(self) -> None:
+        """Count a call of this thread in; wait while the process forks."""
+        me = threading.get_ident()
+        self._threads.append(me)
+        while not self._open.is_set():  # looked at after counting in, so that a fork misses nobody
+            self._threads.remove(me)
+            self._open.wait()
+            self._threads.append(me)
+
+    def leave(self) -> None:
+        """Count a call of this thread out."""
+        self._threads.remove(threading.get_ident())
+
+    def close(self) -> None:
+        """Hold back new calls and wait for those of other threads to end."""
+        self._open.clear()
+        me = threading.get_ident()
+        while any(thread != me for thread in self._threads.copy()):
+            time.sleep(1e-5)
+
+    def open(self) -> None:
+        """Let calls in again."""
+        self._open.set()
+
+    def forget(self) -> None:
+        """Start afresh in a forked child, where other threads, and whatever they held, are no more."""
+        self._threads = []
+        self._open = threading.Event()
+        self.open()
+
+
+calls = Calls()
+_library: ctypes.CDLL | None = None
+_count: int | None = None
+
+
+class threads:  # noqa: N801  a verb to its users
+    """
+    Set how many threads compiled code uses, for good or for a ``with`` block.
+
+    Results do not depend on it. The number holds for the whole process. Without a call, it is that of the
+    environment variable ``CONVOLENS_THREADS``, or else that of the cores which the process may use.
+
+    Parameters
+    ----------
+    count : int
+        At least 1.
+
+    Raises
+    ------
+    SpecError
+        If ``count`` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> with threads(1):
+    ...     thread_count()
+    1
+    """
+
+    def __init__(self, count: int) -> None:
+        self._before = _count
+        _set(_checked(count, "threads"))
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _set(self._before)
+
+
+def thread_count() -> int:
+    """Tell how many threads compiled code uses."""
+    if _count is not None:
+        return _count
+    wanted = os.environ.get(VARIABLE, "").strip()
+    return _checked(wanted, VARIABLE) if wanted else available_cores()
+
+
+def _checked(count: object, name: str) -> int:
+    number = int(count) if isinstance(count, str) and count.isdecimal() else count
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise SpecError(f"{name} must be a whole number of at least 1, not {count!r}")
+    return number
+
+
+def _set(count: int | None) -> None:
+    global _count
+    before, _count = thread_count(), count
+    if _library is not None and thread_count() != before:
+        calls.close()  # workers beyond a smaller number go on working as long as they are busy: send all home
+        _library.halide_shutdown_thread_pool()
+        _resize()
+        calls.open()
+
+
+def attach(library: ctypes.CDLL) -> None:
+    """Give the compiled runtime its number of threads, from now on."""
+    global _library
+    _library = library
+    _resize()
+
+
+def _resize() -> None:
+    if _library is not None:  # the workers come with the next call that has work for them
+        _library.halide_set_num_threads(thread_count())
+
+
+def _before_fork() -> None:
+    calls.close()
+    if _library is not None:
+        _library.halide_shutdown_thread_pool()
+
+
+def _in_parent() -> None:
+    _resize()
+    calls.open()
+
+
+def _in_child() -> None:
+    calls.forget()
+    _resize()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)

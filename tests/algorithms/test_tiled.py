@@ -1,0 +1,198 @@
+"""Register tiles: tails of every size and channel count, every border, any strides in memory, any threads."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from convolens.algorithms.base import Epilogue
+from convolens.algorithms.reference import Reference
+from convolens.algorithms.tiled import Tiled, _blocks
+from convolens.errors import SpecError
+from convolens.ops.arrays import channels_first
+from convolens.runtime import compile as compiler
+from convolens.runtime.threads import threads
+from convolens.spec.borders import MODES
+from convolens.spec.geometry import ConvSpec
+
+pytestmark = pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+
+Array = npt.NDArray[Any]
+MOST_CELLS = 2000  # that the reference has to sum
+
+
+def _arrays(spec: ConvSpec, seed: int = 0) -> tuple[Array, Array]:
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(spec.input_shape).astype(spec.dtype)
+    return x, rng.standard_normal(spec.weight_shape).astype(spec.weight_dtype)
+
+
+def _compute(algorithm: Any, spec: ConvSpec, x: Array, weight: Array, out: Array | None = None) -> Array:
+    out = np.full(spec.output_shape, np.nan, spec.compute_dtype) if out is None else out
+    views = (channels_first(array, spec.dims, spec.layout) for array in (x, out))
+    algorithm.run(spec, algorithm.prepare(spec, weight), *views)
+    return out
+
+
+def _check(spec: ConvSpec) -> None:
+    x, weight = _arrays(spec)
+    scale = (
+        max(np.abs(x).max(), abs(spec.border.value)) * np.abs(weight).sum(axis=tuple(range(1, weight.ndim))).max()
+    )
+    bound = (Tiled().error_bound(spec) + Reference().error_bound(spec)) * float(scale)
+    difference = _compute(Tiled(), spec, x, weight) - _compute(Reference(), spec, x, weight)
+    assert np.abs(difference).max() <= bound, spec
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("size", [*range(1, 15), 17, 23, 31, 39, 40])
+def test_every_size(size: int, layout: str) -> None:
+    """Widths and heights on both sides of a tile's, with as many rows as the reference can bear."""
+    shape = (1, size, max(1, size // 3), 5) if layout == "NHWC" else (1, 5, max(1, size // 3), size)
+    _check(ConvSpec(shape, (3, 5, 3, 3), padding=1, layout=layout))
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("kernels", [1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 48, 63, 64, 65, 70])
+def test_every_number_of_kernels(kernels: int, dtype: str, layout: str) -> None:
+    """Kernels that fill panels, and that do not."""
+    shape = (2, 2, 7, 3) if layout == "NHWC" else (2, 3, 2, 7)
+    _check(ConvSpec(shape, (kernels, 3, 2, 3), padding=1, layout=layout, dtype=dtype))
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8, 15, 16, 17, 33, 64, 70])
+def test_every_number_of_channels(channels: int, layout: str) -> None:
+    """Channels by the vector and the rest of them; few of them go another way."""
+    shape = (1, 9, 8, channels) if layout == "NHWC" else (1, channels, 9, 8)
+    _check(ConvSpec(shape, (5, channels, 3, 4), padding=2, stride=(1, 2), layout=layout))
+
+
+@pytest.mark.parametrize("border", [*MODES, 1.5])
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_every_border(border: str | float, layout: str) -> None:
+    """Borders wider than the image, uneven ones, with stride and dilation."""
+    shape = (1, 5, 4, 3) if layout == "NHWC" else (1, 3, 5, 4)
+    for options in ({"dilation": (2, 1)}, {"stride": 2}, {"dilation": 3, "stride": (3, 2)}):
+        spec = ConvSpec(shape, (4, 3, 3, 3), padding=((3, 7), (11, 2)), border=border, layout=layout, **options)
+        _check(spec)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_spec(data: st.DataObject) -> None:
+    """Whatever is asked for, within one to three dimensions."""
+    dims = data.draw(st.integers(1, 3))
+
+    def each(most: int) -> tuple[int, ...]:
+        return tuple(data.draw(st.integers(1, most)) for _ in range(dims))
+
+    groups = data.draw(st.sampled_from([1, 1, 1, 2, 3]))
+    channels, kernels = groups * data.draw(st.integers(1, 24)), groups * data.draw(st.integers(1, 24))
+    size = each((40, 12, 6)[dims - 1])
+    last = data.draw(st.booleans())
+    try:
+        spec = ConvSpec(
+            (2, *size, channels) if last else (2, channels, *size),
+            (kernels, channels // groups, *each(4)),
+            stride=each(3),
+            dilation=each(3),
+            padding=tuple((data.draw(st.integers(0, 4)), data.draw(st.integers(0, 4))) for _ in range(dims)),
+            border=data.draw(st.sampled_from([*MODES, -0.5])),
+            groups=groups,
+            layout="channels-last" if last else "channels-first",
+            dtype=data.draw(st.sampled_from(["f4", "f8", "f2"])),
+        )
+    except SpecError:
+        assume(False)
+    assume(np.prod(spec.output_shape) <= MOST_CELLS)
+    _check(spec)
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 2, 1, 0), (1, 0, 3, 2)])
+def test_any_strides_in_memory(order: tuple[int, ...], layout: str) -> None:
+    """Input and output that are transposed, sliced, reversed or read-only give what plain ones give."""
+    spec = ConvSpec((3, 4, 6, 5), (3, 4 if layout == "NCHW" else 5, 3, 3), padding=1, layout=layout)
+    x, weight = _arrays(spec)
+    expected = _compute(Tiled(), spec, x, weight)
+    inverse = np.argsort(order)
+
+    def scattered(array: Array) -> Array:
+        moved = array.transpose(order)
+        space = np.zeros(tuple(2 * n for n in moved.shape), array.dtype)
+        view = space[::2, 1::2, ::-2, ::2]
+        view[...] = moved
+        return view.transpose(inverse)
+
+    source, target = scattered(x), scattered(np.zeros_like(expected))
+    source.setflags(write=False)
+    np.testing.assert_array_equal(_compute(Tiled(), spec, source, weight, target), expected)
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_results_do_not_depend_on_threads(layout: str) -> None:
+    """To the last bit."""
+    spec = ConvSpec((1, 40, 40, 40), (70, 40, 3, 3), padding=1, layout=layout)
+    x, weight = _arrays(spec)
+    results = []
+    for count in (1, 2, 7):
+        with threads(count):
+            results.append(_compute(Tiled(), spec, x, weight))
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_nan_and_infinity_stay_in_their_windows() -> None:
+    """One bad cell reaches the nine results around it, and no other."""
+    spec = ConvSpec((1, 8, 9, 9), (20, 8, 3, 3), padding=1)
+    x, weight = _arrays(spec)
+    for bad in (np.nan, np.inf):
+        x[0, 3, 4, 5] = bad
+        found = np.isfinite(_compute(Tiled(), spec, x, weight))
+        assert not found[..., 3:6, 4:7].any()
+        assert found.sum() == 20 * (81 - 9)
+
+
+def test_other_cores_sum_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are chosen for the machine; results are those of any other choice."""
+    from convolens.algorithms import tiled
+
+    spec = ConvSpec((1, 48, 30, 30), (70, 48, 3, 3), padding=1)
+    x, weight = _arrays(spec)
+    expected = _compute(Tiled(), spec, x, weight)
+    before = _blocks(spec, 2)
+    monkeypatch.setattr(tiled, "available_cores", lambda: 64)
+    monkeypatch.setattr(tiled, "cache_bytes", lambda: {"L2": 1 << 16})
+    assert _blocks(spec, 2) != before
+    np.testing.assert_array_equal(_compute(Tiled(), spec, x, weight), expected)
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("activation", [None, "relu", "tanh"])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_bias_and_relu_are_those_of_the_definition(groups: int, activation: str | None, layout: str) -> None:
+    """To the last bit, NaN kept; an activation that is not fused is handed back."""
+    size = (7, 9, 6) if layout == "NHWC" else (6, 7, 9)
+    spec = ConvSpec((2, *size), (34, 6 // groups, 3, 2), padding=1, groups=groups, layout=layout)
+    x, weight = _arrays(spec)
+    x[1, 3, 3, 3] = np.nan
+    bias = np.linspace(-9, 9, 34)
+    sums = channels_first(_compute(Tiled(), spec, x, weight), 2, spec.layout)
+    expected = sums + bias.astype(np.float32)[:, None, None]
+    out = channels_first(np.full(spec.output_shape, 7, np.float32), 2, spec.layout)
+    state, image = Tiled().prepare(spec, weight), channels_first(x, 2, spec.layout)
+    left = Tiled().run_with(spec, state, image, out, Epilogue(bias, activation))
+    assert (left.bias, left.activation) == (None, "tanh" if activation == "tanh" else None)
+    np.testing.assert_array_equal(out, np.maximum(expected, 0) if activation == "relu" else expected)
+
+
+def test_refusals() -> None:
+    """Integers and four dimensions are left to others."""
+    assert "integers" in str(Tiled().refusal(ConvSpec((1, 1, 5), (1, 1, 3), dtype="i4")))
+    assert "dimensions" in str(Tiled().refusal(ConvSpec((1, 1, 5, 5, 5, 5), (1, 1, 3, 3, 3, 3))))
+    assert Tiled().refusal(ConvSpec((1, 1, 5), (1, 1, 3))) is None

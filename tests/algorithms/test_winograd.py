@@ -1,0 +1,206 @@
+"""Minimal filtering against the plain sum in float64: sizes, tails, borders, layouts, types, its bound."""
+
+import numpy as np
+import pytest
+
+from convolens.algorithms import ALGORITHMS, winograd
+from convolens.algorithms.base import Array
+from convolens.algorithms.winograd import Winograd
+from convolens.ops.arrays import channels_first
+from convolens.runtime import compile as compiler
+from convolens.runtime.cpu import CPU
+from convolens.runtime.threads import threads
+from convolens.spec.geometry import ConvSpec
+
+pytestmark = pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+
+LARGE, SMALL = ALGORITHMS["winograd-4"], ALGORITHMS["winograd-2"]
+both = pytest.mark.parametrize("algorithm", [LARGE, SMALL], ids=lambda a: str(a.name))
+both_layouts = pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+LARGEST_ERROR = {"winograd-4": 2e-5, "winograd-2": 2e-6}  # beside the largest output, in float32
+
+
+def arrays(spec: ConvSpec, seed: int = 0) -> tuple[Array, Array]:
+    """Normal numbers, as images and weights are."""
+    rng = np.random.default_rng(seed)
+    x, w = rng.standard_normal(spec.input_shape), rng.standard_normal(spec.weight_shape)
+    return x.astype(spec.dtype), w.astype(spec.weight_dtype)
+
+
+def run(algorithm: Winograd, spec: ConvSpec, x: Array, w: Array) -> Array:
+    """Convolve, into an array of NaN; the result has its channels first."""
+    out = np.full(spec.output_shape, np.nan, spec.compute_dtype)
+    view = channels_first(out, spec.dims, spec.layout)
+    algorithm.run(spec, algorithm.prepare(spec, w), channels_first(x, spec.dims, spec.layout), view)
+    return view
+
+
+def plain(spec: ConvSpec, x: Array, w: Array) -> Array:
+    """Sum in float64."""
+    wide = spec.replace(dtype=np.float64, weight_dtype=np.float64)
+    im2col = ALGORITHMS["im2col"]
+    out = np.empty((spec.batch, spec.out_channels, *spec.output_size))
+    image = channels_first(x, spec.dims, spec.layout).astype(np.float64)
+    im2col.run(wide, im2col.prepare(wide, w.astype(np.float64)), image, out)
+    return out
+
+
+def check(algorithm: Winograd, spec: ConvSpec) -> None:
+    """Compare with the plain sum: within the algorithm's bound, and close beside the largest output."""
+    assert algorithm.refusal(spec) is None
+    x, w = arrays(spec)
+    result, truth = run(algorithm, spec, x, w), plain(spec, x, w)
+    error = np.abs(result - truth).max()
+    weights = np.abs(w).sum(axis=tuple(range(1, w.ndim))).max()
+    assert error <= algorithm.error_bound(spec) * max(np.abs(x).max(), abs(spec.border.value)) * weights
+    unit = np.finfo(spec.compute_dtype).eps / np.finfo(np.float32).eps
+    assert error <= LARGEST_ERROR[algorithm.name] * unit * np.abs(truth).max()
+
+
+@both
+@both_layouts
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 5), (3, 4), (7, 7), (13, 18), (40, 39)])
+def test_any_size(algorithm: Winograd, layout: str, size: tuple[int, int]) -> None:
+    """Maps of one cell, thinner than a tile, and with tails down and across."""
+    shape = (2, *size, 16) if layout == "NHWC" else (2, 16, *size)
+    check(algorithm, ConvSpec(shape, (64, 16, 3, 3), padding=1, layout=layout))
+
+
+@both_layouts
+@pytest.mark.parametrize("kernels", [16, 17, 31, 33, 63, 64, 65, 70, 96])
+@pytest.mark.parametrize("channels", [16, 17, 70])
+def test_tails_of_channels(layout: str, channels: int, kernels: int) -> None:
+    """No count of channels or kernels from a vector upwards is special."""
+    shape = (1, 9, 6, channels) if layout == "NHWC" else (1, channels, 9, 6)
+    check(LARGE, ConvSpec(shape, (kernels, channels, 3, 3), padding=1, layout=layout))
+
+
+@both
+@both_layouts
+@pytest.mark.parametrize("border", ["constant", 2.5, "edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize("padding", [((1, 1), (1, 1)), ((0, 3), (2, 0)), ((9, 1), (2, 12))])
+def test_borders(
+    algorithm: Winograd, layout: str, border: str | float, padding: tuple[tuple[int, int], ...]
+) -> None:
+    """Every border, uneven and wider than the image."""
+    shape = (1, 5, 6, 16) if layout == "NHWC" else (1, 16, 5, 6)
+    check(algorithm, ConvSpec(shape, (16, 16, 3, 3), padding=padding, border=border, layout=layout))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ConvSpec((2, 20, 75), (16, 20, 3), padding=1),
+        ConvSpec((1, 9, 20, 16), (16, 16, 1, 3), padding="same", layout="NHWC"),
+        ConvSpec((1, 9, 20, 16), (16, 16, 3, 1), padding="same", layout="NHWC"),
+        ConvSpec((1, 16, 19, 11), (32, 16, 5, 5), padding=2),
+        ConvSpec((1, 16, 19, 11), (32, 16, 3, 5), padding="same"),
+        ConvSpec((1, 16, 6, 7, 9), (32, 16, 3, 3, 3), padding=1, border="reflect"),
+        ConvSpec((1, 16, 5, 6, 7), (32, 16, 3, 3, 3), padding=2, border=2.5),
+        ConvSpec((2, 9, 7, 9, 16), (32, 16, 2, 3, 3), stride=(2, 1, 1), dilation=(3, 1, 1), layout="NDHWC"),
+        ConvSpec((1, 16, 17, 23), (32, 16, 3, 3), padding=(2, 3), dilation=(2, 3), border="wrap"),
+        ConvSpec((1, 16, 3, 4), (16, 16, 3, 3), padding=9, dilation=7, border="edge"),
+        ConvSpec((2, 32, 9, 10), (48, 16, 3, 3), padding=1, groups=2),
+        ConvSpec((2, 9, 10, 32), (48, 16, 3, 3), padding=1, groups=2, layout="NHWC"),
+        ConvSpec((1, 16, 14, 14), (20, 16, 3, 3), padding=1, dtype=np.float64),
+        ConvSpec((1, 14, 14, 16), (20, 16, 3, 3), padding=1, dtype=np.float16, layout="NHWC"),
+        ConvSpec((0, 16, 14, 14), (16, 16, 3, 3)),
+    ],
+    ids=str,
+)
+def test_other_shapes(spec: ConvSpec) -> None:
+    """One and three dimensions, one row or five, strides and dilations, groups, types, no images."""
+    if spec.batch:
+        check(LARGE, spec)
+    else:
+        assert run(LARGE, spec, *arrays(spec)).size == 0
+
+
+@both_layouts
+@pytest.mark.parametrize("shared", [False, True])
+def test_orders_of_work_agree(layout: str, shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many blocks with a tail, transformed block by block or all at once."""
+    monkeypatch.setattr(winograd, "_is_shared", lambda *_: shared)
+    monkeypatch.setattr(winograd, "MOST_BLOCK", 20)
+    shape = (3, 21, 34, 48) if layout == "NHWC" else (3, 48, 21, 34)
+    check(LARGE, ConvSpec(shape, (80, 48, 3, 3), padding=1, layout=layout))
+
+
+@both_layouts
+def test_narrower_vectors(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processors with sixteen registers of 256 bits take other register tiles."""
+    monkeypatch.setattr(winograd, "cpu", lambda: CPU("", "x86_64", "", ("avx2",)))
+    shape = (1, 14, 15, 8) if layout == "NHWC" else (1, 8, 14, 15)
+    check(LARGE, ConvSpec(shape, (25, 8, 3, 3), padding=1, layout=layout))
+
+
+@both_layouts
+def test_threads_do_not_change_the_result(layout: str) -> None:
+    """Bit for bit, whatever the number of threads."""
+    shape = (1, 30, 30, 32) if layout == "NHWC" else (1, 32, 30, 30)
+    spec = ConvSpec(shape, (40, 32, 3, 3), padding=1, layout=layout)
+    x, w = arrays(spec)
+    results = []
+    for count in (1, 2, 5):
+        with threads(count):
+            results.append(run(LARGE, spec, x, w))
+    assert all(np.array_equal(results[0], other) for other in results[1:])
+
+
+def test_takes_views() -> None:
+    """Input and output may be reversed, strided and of mixed layouts; cells beside the output are left alone."""
+    spec = ConvSpec((1, 16, 11, 12), (16, 16, 3, 3), padding=1)
+    x, w = arrays(spec)
+    truth = run(LARGE, spec, x, w)
+    store = np.full((1, 24, 22, 17), np.nan, np.float32)
+    out = store[:, ::2, ::2, :16].transpose(0, 3, 1, 2)[:, :, :11, :11]
+    narrow = spec.replace(input_shape=(1, 16, 11, 11))
+    LARGE.run(narrow, LARGE.prepare(narrow, w), x[..., ::-1][..., :11], out)
+    flipped = run(LARGE, narrow, np.ascontiguousarray(x[..., ::-1][..., :11]), w)
+    np.testing.assert_allclose(out, flipped, rtol=0, atol=1e-4)
+    assert np.isnan(store[:, 1::2]).all()
+    assert np.isnan(store[..., 16]).all()
+    assert np.isfinite(truth).all()
+
+
+@both
+@pytest.mark.parametrize("channels", [32, 256])
+def test_the_bound_holds_for_adverse_input(algorithm: Winograd, channels: int) -> None:
+    """Inputs of size 1 with the signs that the largest row of the data transform adds up stay within the bound."""
+    spec = ConvSpec((1, channels, 16, 16), (16, channels, 3, 3), padding=1)
+    vertical, _ = algorithm.transforms(spec)
+    signs = np.sign([[float(e) for e in row] for row in vertical.data])
+    signs = np.resize(signs[np.abs(signs).sum(axis=1).argmax()], 16)
+    x = np.broadcast_to(np.outer(signs, signs), spec.input_shape).astype(np.float32)
+    x = x + np.float32(1e-3) * arrays(spec)[0]
+    w = np.abs(arrays(spec)[1])
+    error = np.abs(run(algorithm, spec, x, w) - plain(spec, x, w)).max()
+    assert 0 < error <= algorithm.error_bound(spec) * np.abs(x).max() * w.sum(axis=(1, 2, 3)).max()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"dtype": np.int32}, "integers"),
+        ({"border": float("nan")}, "finite"),
+        ({"stride": 2}, "stride"),
+        ({"groups": 4}, "channels and kernels a group"),
+        ({"weight_shape": (32, 32, 1, 1)}, "wide"),
+        ({"weight_shape": (32, 32, 3, 7)}, "wide"),
+        ({"weight_shape": (8, 32, 3, 3)}, "channels and kernels a group"),
+    ],
+)
+def test_refusals(changes: dict[str, object], reason: str) -> None:
+    """What it cannot serve is refused, with the reason."""
+    spec = ConvSpec((1, 32, 12, 12), (32, 32, 3, 3), weight_dtype=np.int32 if "dtype" in changes else np.float32)
+    if "groups" in changes:
+        changes = changes | {"weight_shape": (32, 8, 3, 3)}
+    assert reason in str(LARGE.refusal(spec.replace(**changes)))
+
+
+def test_costs_less_where_it_saves() -> None:
+    """A deep layer on a large map is counted at well under half the direct sum; weights alone rule a small map."""
+    spec = ConvSpec((1, 256, 56, 56), (256, 256, 3, 3), padding=1)
+    assert LARGE.cost(spec).operations < spec.macs
+    tiny = ConvSpec((1, 512, 7, 7), (512, 512, 3, 3), padding=1)
+    assert LARGE.cost(tiny).traffic > SMALL.cost(tiny).traffic
