@@ -105,6 +105,7 @@ SPECS: dict[str, ConvSpec] = {
     "wide, edge, uneven": ConvSpec((1, 18, 6, 9), (16, 18, 3, 3), padding=((2, 0), (0, 5)), border="edge"),
     "wide, constant 1.5": ConvSpec((1, 16, 5, 6), (16, 16, 3, 3), padding=1, border=1.5),
     "wide, dilated": ConvSpec((1, 16, 14, 12), (16, 16, 3, 3), dilation=(2, 3), padding="same"),
+    "wide, far apart": ConvSpec((1, 33, 32, 20), (16, 20, 3, 3), dilation=(12, 9), padding="same", layout="NHWC"),
     "wide, groups": ConvSpec((2, 32, 7, 7), (32, 16, 3, 3), groups=2, padding=1),
     "wide, flip": ConvSpec((1, 16, 7, 6), (16, 16, 3, 3), flip=True, padding="full"),
     "wide 5×5": ConvSpec((1, 16, 11, 10), (16, 16, 5, 5), padding=2),

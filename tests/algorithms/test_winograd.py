@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cases import expected
 from convolens.algorithms import ALGORITHMS, winograd
 from convolens.algorithms.base import Array
 from convolens.algorithms.winograd import Winograd
@@ -204,3 +205,23 @@ def test_costs_less_where_it_saves() -> None:
     assert LARGE.cost(spec).operations < spec.macs
     tiny = ConvSpec((1, 512, 7, 7), (512, 512, 3, 3), padding=1)
     assert LARGE.cost(tiny).traffic > SMALL.cost(tiny).traffic
+
+
+@pytest.mark.parametrize("name", ["winograd-2", "winograd-4"])
+@pytest.mark.parametrize("dilation", range(1, 14))
+def test_phases_of_different_sizes_stay_within_their_image(name: str, dilation: int) -> None:
+    """A dilation that does not divide the size makes phases of two sizes; none writes beyond the output."""
+    spec = ConvSpec((1, 33, 31, 16), (32, 16, 3, 3), layout="NHWC", dilation=dilation, padding="same")
+    generator = np.random.default_rng(dilation)
+    x = generator.standard_normal(spec.input_shape).astype(np.float32)
+    weight = generator.standard_normal(spec.weight_shape).astype(np.float32)
+    guard, cells = 50_000, 33 * 31 * 32
+    memory = np.full(cells + 2 * guard, 7, np.float32)
+    out = memory[guard:-guard].reshape(spec.output_shape)
+    algorithm = ALGORITHMS[name]
+    state = algorithm.prepare(spec, weight)
+    algorithm.run(spec, state, np.moveaxis(x, -1, 1), np.moveaxis(out, -1, 1))
+    assert (memory[:guard] == 7).all()
+    assert (memory[-guard:] == 7).all()
+    truth = expected(spec, x, weight)
+    assert np.abs(out - truth).max() <= 2e-5 * np.abs(truth).max()

@@ -250,12 +250,18 @@ def _whole(count: int, size: int) -> int:
     return -(-count // size)
 
 
-def _tile_count(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> tuple[int, int, int]:
-    """Count the tiles of a phase in all, and those of one plane down and across."""
+def _tile_count(
+    spec: ConvSpec, vertical: Transform, horizontal: Transform, start: tuple[int, int] = (0, 0)
+) -> tuple[int, int, int]:
+    """
+    Count the tiles of the phase that begins at cell ``start``, in all, and those of one plane down and across.
+
+    The first phase is the largest. A tile that begins beyond its phase would be written beyond it.
+    """
     depth, height, width = _zyx(spec.output_size)
     _, down, across = _zyx(spec.dilation)
-    tiles_down = _whole(_whole(height, down), vertical.tile)
-    tiles_across = _whole(_whole(width, across), horizontal.tile)
+    tiles_down = _whole(_whole(height - start[0], down), vertical.tile)
+    tiles_across = _whole(_whole(width - start[1], across), horizontal.tile)
     return spec.batch * depth * tiles_down * tiles_across, tiles_down, tiles_across
 
 
@@ -264,10 +270,7 @@ def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform, most_til
     depth, height, width = _zyx(spec.output_size)
     dilation, stride, size = _zyx(spec.dilation), _zyx(spec.stride), _zyx(spec.input_size)
     before = _zyx(tuple(pads[0] for pads in spec.pads), 0)
-    tiles, down, across = _tile_count(spec, vertical, horizontal)
-    shared = _is_shared(spec, tiles, vertical.size * horizontal.size)
-    block, register_tiles = _block(tiles, most_tiles)
-    scalars = (across, down, depth, tiles, block, register_tiles, float(spec.border.value))
+    shared = _is_shared(spec, _tile_count(spec, vertical, horizontal)[0], vertical.size * horizontal.size)
 
     def table(axis: int, positions: Array) -> Pinned:
         cells = source_index(positions - before[axis], size[axis], spec.border)
@@ -275,17 +278,20 @@ def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform, most_til
 
     taps = np.arange(_zyx(spec.kernel_size)[0]) * dilation[0]
     planes = table(0, (np.arange(depth)[:, None] * stride[0] + taps).ravel())
-    rows = np.arange(down * vertical.tile + vertical.taps - 1) * dilation[1]
-    columns = np.arange(across * horizontal.tile + horizontal.taps - 1) * dilation[2]
-    return [
-        Phase(
+
+    def phase(y: int, x: int) -> Phase:
+        tiles, down, across = _tile_count(spec, vertical, horizontal, (y, x))
+        rows = np.arange(down * vertical.tile + vertical.taps - 1) * dilation[1]
+        columns = np.arange(across * horizontal.tile + horizontal.taps - 1) * dilation[2]
+        return Phase(
             (slice(None), slice(y, None, dilation[1]), slice(x, None, dilation[2])),
             (table(2, columns + x), table(1, rows + y), planes),
-            scalars,
+            (across, down, depth, tiles, *_block(tiles, most_tiles), float(spec.border.value)),
             shared,
         )
-        for y, x in itertools.product(range(min(dilation[1], height)), range(min(dilation[2], width)))
-    ]
+
+    starts = itertools.product(range(min(dilation[1], height)), range(min(dilation[2], width)))
+    return [phase(y, x) for y, x in starts]
 
 
 def _is_shared(spec: ConvSpec, tiles: int, points: int) -> bool:
