@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from convolens.algorithms import depthwise
+from convolens.algorithms import compiled, depthwise
 from convolens.algorithms.depthwise import Depthwise
 from convolens.algorithms.reference import Reference
 from convolens.errors import SpecError
@@ -153,7 +153,7 @@ def test_results_do_not_depend_on_threads_or_tasks(layout: str, monkeypatch: pyt
         with threads(count):
             results.append(_compute(Depthwise(), spec, x, weight))
     monkeypatch.setattr(depthwise, "available_cores", lambda: 64)
-    monkeypatch.setattr(depthwise, "cache_bytes", lambda: {"L2": 1 << 14})
+    monkeypatch.setattr(compiled, "cache_bytes", lambda: {"L2": 1 << 14})
     results.append(_compute(Depthwise(), spec, x, weight))
     for result in results[1:]:
         np.testing.assert_array_equal(result, results[0])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from convolens.algorithms import compiled
 from convolens.algorithms.base import Epilogue
 from convolens.algorithms.reference import Reference
 from convolens.algorithms.tiled import Tiled, _blocks
@@ -167,7 +168,7 @@ def test_other_cores_sum_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = _compute(Tiled(), spec, x, weight)
     before = _blocks(spec, 2)
     monkeypatch.setattr(tiled, "available_cores", lambda: 64)
-    monkeypatch.setattr(tiled, "cache_bytes", lambda: {"L2": 1 << 16})
+    monkeypatch.setattr(compiled, "cache_bytes", lambda: {"L2": 1 << 16})
     assert _blocks(spec, 2) != before
     np.testing.assert_array_equal(_compute(Tiled(), spec, x, weight), expected)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cases import expected
-from convolens.algorithms import ALGORITHMS, winograd
+from convolens.algorithms import ALGORITHMS, compiled, winograd
 from convolens.algorithms.base import Array
 from convolens.algorithms.winograd import Winograd
 from convolens.ops.arrays import channels_first
@@ -130,7 +130,8 @@ def test_orders_of_work_agree(layout: str, shared: bool, monkeypatch: pytest.Mon
 @both_layouts
 def test_narrower_vectors(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processors with sixteen registers of 256 bits take other register tiles."""
-    monkeypatch.setattr(winograd, "cpu", lambda: CPU("", "x86_64", "", ("avx2",)))
+    for module in (winograd, compiled):
+        monkeypatch.setattr(module, "cpu", lambda: CPU("", "x86_64", "", ("avx2",)))
     shape = (1, 14, 15, 8) if layout == "NHWC" else (1, 8, 14, 15)
     check(LARGE, ConvSpec(shape, (25, 8, 3, 3), padding=1, layout=layout))
 

@@ -7,16 +7,16 @@ from typing import ClassVar
 import numpy as np
 
 from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, plain_sum_bound
+from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes, volumes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
-from convolens.runtime.cpu import available_cores, cache_bytes, cpu
+from convolens.runtime.cpu import available_cores, cpu
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 ALONG_CHANNELS = "convolens.pipelines.depthwise"
 ALONG_ROWS = "convolens.pipelines.stencil"
-MOST_DIMS = 3
 UNROLLED = (3, 5, 7)  # kernel sizes with loops of their own; others go by runs of ANY
 ANY = 4
 PIXELS = 7  # of the tile along channels: divides 14, 28, 56, 112
@@ -107,15 +107,15 @@ class Depthwise(Algorithm[Weights]):
         _, height, width = _volume(spec.output_size)
         if _along_channels(spec):
             vectors = _vectors(spec)
-            wasted = _blocks(spec, vectors) * vectors * _lanes(spec) / spec.out_channels
+            wasted = _blocks(spec, vectors) * vectors * vector_lanes(spec) / spec.out_channels
             wasted *= -(-width // PIXELS) * PIXELS / width
         else:
             vectors, rows = _tile(spec)
-            columns = vectors * _lanes(spec)
+            columns = vectors * vector_lanes(spec)
             wasted = -(-width // columns) * columns / width * -(-height // rows) * rows / height
         turned = 0 if _along_channels(spec) or not _scattered(spec) else math.prod(spec.output_shape) * item
         cast = math.prod(spec.input_shape) * item if spec.dtype != spec.compute_dtype else 0
-        scratch = max(_scratch_bytes(), _row_bytes(spec) * _volume(spec.window_size)[1])
+        scratch = max(scratch_bytes(), _row_bytes(spec) * _volume(spec.window_size)[1])
         return Cost(
             operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK),
             work="compiled",
@@ -144,7 +144,7 @@ class Depthwise(Algorithm[Weights]):
         """Call the pipeline; once more for the last channels, where they fill no whole block."""
         if not out.size:
             return
-        source, target = _volumes(x if x.dtype == out.dtype else x.astype(out.dtype)), _volumes(out)
+        source, target = volumes(x if x.dtype == out.dtype else x.astype(out.dtype)), volumes(out)
         item = out.itemsize
         along_channels = _can_run_along_channels(spec) and source.strides[1] == target.strides[1] == item
         if along_channels not in state.loops:
@@ -163,7 +163,7 @@ class Depthwise(Algorithm[Weights]):
 
 
 def _can_run_along_channels(spec: ConvSpec) -> bool:
-    return spec.out_channels == spec.in_channels >= _lanes(spec)
+    return spec.out_channels == spec.in_channels >= vector_lanes(spec)
 
 
 def _along_channels(spec: ConvSpec) -> bool:
@@ -180,17 +180,6 @@ def _volume(size: tuple[int, ...]) -> Size:
     """Fill a size up to three dimensions."""
     depth, height, width = (*(1,) * (MOST_DIMS - len(size)), *size)
     return depth, height, width
-
-
-def _volumes(x: Array) -> Array:
-    """View (N, C, *size) as (N, C, D, H, W)."""
-    match x.ndim:
-        case 3:
-            return x[:, :, None, None]
-        case 4:
-            return x[:, :, None]
-        case _:
-            return x
 
 
 def _by_blocks(x: Array, part: Loops) -> Array:
@@ -218,7 +207,7 @@ def _loops(spec: ConvSpec, weights: Array, *, along_channels: bool) -> tuple[Loo
     if not along_channels:
         scalars = (before, spec.out_channels // spec.in_channels, *_row_tasks(spec))
         return (part(weights, scalars, slice(None), 0),)
-    panel = _vectors(spec) * _lanes(spec)
+    panel = _vectors(spec) * vector_lanes(spec)
     whole = spec.in_channels // panel
     parts = []
     last = weights.transpose(1, 2, 3, 0)
@@ -231,7 +220,7 @@ def _loops(spec: ConvSpec, weights: Array, *, along_channels: bool) -> tuple[Loo
 
 def _pipeline(spec: ConvSpec, *, along_channels: bool) -> Pipeline:
     """Name the pipeline that runs along channels or along rows, and what it is compiled for."""
-    parameters: dict[str, str | int] = {"dtype": str(spec.compute_dtype), "lanes": _lanes(spec)}
+    parameters: dict[str, str | int] = {"dtype": str(spec.compute_dtype), "lanes": vector_lanes(spec)}
     if not along_channels:
         vectors, rows = _tile(spec)
         return ALONG_ROWS, parameters | {"vectors": vectors, "rows": rows} | _taps(_volume(spec.kernel_size)[1])
@@ -245,17 +234,13 @@ def _taps(size: int) -> dict[str, int | bool]:
     return {"taps": size if size in UNROLLED else ANY, "whole": size in UNROLLED}
 
 
-def _lanes(spec: ConvSpec) -> int:
-    return cpu().vector_bytes // spec.compute_dtype.itemsize
-
-
 def _blocks(spec: ConvSpec, vectors: int) -> int:
-    return -(-spec.in_channels // (_lanes(spec) * vectors))
+    return -(-spec.in_channels // (vector_lanes(spec) * vectors))
 
 
 def _vectors(spec: ConvSpec) -> int:
     """Choose the vectors a block: two where registers allow it and few channels are summed twice."""
-    panel = 2 * _lanes(spec)
+    panel = 2 * vector_lanes(spec)
     tail = spec.in_channels % panel
     two = (
         cpu().vector_registers == 32 and spec.in_channels >= panel and (not tail or spec.in_channels > 16 * panel)
@@ -272,11 +257,9 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
 def _row_bytes(spec: ConvSpec) -> int:
     """Bytes of scratch for one padded row of a channel or a block of them, in all planes of a window."""
     cells = _volume(spec.window_size)[0] * spec.padded_size[-1]
-    return cells * spec.compute_dtype.itemsize * (_lanes(spec) * _vectors(spec) if _along_channels(spec) else 1)
-
-
-def _scratch_bytes() -> int:
-    return cache_bytes().get("L2", 1 << 20) * 3 // 4
+    return (
+        cells * spec.compute_dtype.itemsize * (vector_lanes(spec) * _vectors(spec) if _along_channels(spec) else 1)
+    )
 
 
 def _wanted(spec: ConvSpec) -> int:
@@ -293,7 +276,7 @@ def _least_rows(spec: ConvSpec) -> int:
 
 def _fitting_rows(spec: ConvSpec, bytes_a_row: int) -> int:
     stride, window = _volume(spec.stride)[1], _volume(spec.window_size)[1]
-    return max(1, (_scratch_bytes() // bytes_a_row - window) // stride + 1)
+    return max(1, (scratch_bytes() // bytes_a_row - window) // stride + 1)
 
 
 def _row_tasks(spec: ConvSpec) -> tuple[int, int]:
@@ -317,7 +300,7 @@ def _channel_tasks(spec: ConvSpec, blocks: int, panel: int) -> tuple[int, int]:
     bytes_a_row = _volume(spec.window_size)[0] * spec.padded_size[-1] * panel * spec.compute_dtype.itemsize
     least = min(height, _least_rows(spec))
     stride, window = _volume(spec.stride)[1], _volume(spec.window_size)[1]
-    together = min(blocks, max(1, _scratch_bytes() // (bytes_a_row * (window + (least - 1) * stride))))
+    together = min(blocks, max(1, scratch_bytes() // (bytes_a_row * (window + (least - 1) * stride))))
     together = min(together, max(1, -(-blocks // wanted)) if height <= least else together)
     groups = -(-blocks // together)
     share = -(-height // -(-wanted // groups))

@@ -7,15 +7,15 @@ from typing import ClassVar
 import numpy as np
 
 from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, plain_sum_bound
+from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes, volumes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
-from convolens.runtime.cpu import available_cores, cache_bytes, cpu
+from convolens.runtime.cpu import available_cores, cpu
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.direct"
-MOST_DIMS = 3
 TASKS_PER_CORE = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
 LEAST_PIXELS = 64  # of a task along one row
@@ -95,10 +95,10 @@ class Tiled(Algorithm[Packed]):
         """Count the products of whole panels and tiles, and the image's way through the scratch."""
         vectors, pixels = _tile(spec)
         kernels = spec.out_channels // spec.groups
-        panels = -(-kernels // (_lanes(spec) * vectors))
+        panels = -(-kernels // (vector_lanes(spec) * vectors))
         cells = math.prod(spec.output_size)
-        wasted = panels * _lanes(spec) * vectors / kernels * -(-cells // pixels) * pixels / cells
-        rows = max(_scratch_bytes(), _row_bytes(spec) * (spec.window_size[-2] if spec.dims > 1 else 1))
+        wasted = panels * vector_lanes(spec) * vectors / kernels * -(-cells // pixels) * pixels / cells
+        rows = max(scratch_bytes(), _row_bytes(spec) * (spec.window_size[-2] if spec.dims > 1 else 1))
         return Cost(
             operations=int(2 * spec.macs * wasted / _TILES[cpu().vector_registers][vectors][1]),
             work="compiled",
@@ -114,12 +114,12 @@ class Tiled(Algorithm[Packed]):
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
         vectors, pixels = _tile(spec)
-        tile: dict[str, str | int] = {"lanes": _lanes(spec), "vectors": vectors, "pixels": pixels}
+        tile: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "pixels": pixels}
         return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "channels_last": spec.layout == LAST}
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Packed:
         """Order the weights, and lay out blocks and borders."""
-        vectors, lanes, dtype = _tile(spec)[0], _lanes(spec), spec.compute_dtype
+        vectors, lanes, dtype = _tile(spec)[0], vector_lanes(spec), spec.compute_dtype
         parameters = self.pipeline(spec)[1]
         channels_last = bool(parameters.pop("channels_last"))
         weights = [_panels(part.astype(dtype), lanes * vectors) for part in np.split(weight, spec.groups)]
@@ -162,7 +162,7 @@ class Tiled(Algorithm[Packed]):
         left = NOTHING if epilogue.activation == "relu" else Epilogue(activation=epilogue.activation)
         if not out.size:
             return left
-        source, target = _volumes(x if x.dtype == out.dtype else x.astype(out.dtype)), _volumes(out)
+        source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
         if _is_interleaved(spec):
             source = np.ascontiguousarray(source).reshape(*source.shape[:3], -1, 1)
         elif _is_stacked(spec):
@@ -227,17 +227,6 @@ def _is_stacked(spec: ConvSpec) -> bool:
     return few and spec.groups == 1 and spec.dims < MOST_DIMS
 
 
-def _volumes(x: Array) -> Array:
-    """View (N, C, *size) as (N, D, H, W, C)."""
-    match x.ndim:
-        case 3:
-            return x.transpose(0, 2, 1)[:, None, None]
-        case 4:
-            return x.transpose(0, 2, 3, 1)[:, None]
-        case _:
-            return x.transpose(0, 2, 3, 4, 1)
-
-
 def _xyz(values: tuple[int, ...]) -> tuple[int, ...]:
     """Turn one number for each dimension into three, the last dimension first."""
     return (*reversed(values), *(1,) * (MOST_DIMS - len(values)))
@@ -259,17 +248,13 @@ def _biases(bias: Array, like: Array, groups: int) -> list[Pinned]:
     return [Pinned(part.reshape(like.shape)) for part in whole]
 
 
-def _lanes(spec: ConvSpec) -> int:
-    return cpu().vector_bytes // spec.compute_dtype.itemsize
-
-
 def _tile(spec: ConvSpec) -> tuple[int, int]:
     """Choose the register tile: vectors of kernels, and pixels."""
     tiles = _TILES[cpu().vector_registers]
     kernels = spec.out_channels // spec.groups
 
     def time(vectors: int) -> float:
-        return -(-kernels // (_lanes(spec) * vectors)) * vectors / tiles[vectors][1]
+        return -(-kernels // (vector_lanes(spec) * vectors)) * vectors / tiles[vectors][1]
 
     vectors = min(tiles, key=time)
     return vectors, tiles[vectors][0]
@@ -279,10 +264,6 @@ def _row_bytes(spec: ConvSpec) -> int:
     """Bytes of scratch that one padded row takes, in all planes of a window."""
     planes = spec.window_size[0] if spec.dims == MOST_DIMS else 1
     return planes * _scratch(spec)[1][-1] * (spec.in_channels // spec.groups) * spec.compute_dtype.itemsize
-
-
-def _scratch_bytes() -> int:
-    return cache_bytes().get("L2", 1 << 20) * 3 // 4
 
 
 def _blocks(spec: ConvSpec, panels: int) -> tuple[int, int]:
@@ -298,7 +279,7 @@ def _blocks(spec: ConvSpec, panels: int) -> tuple[int, int]:
     stride, window = (_scratch(spec)[0][-2], spec.window_size[-2]) if spec.dims > 1 else (1, 1)
     others = spec.batch * (spec.output_size[0] if spec.dims == MOST_DIMS else 1)
     wanted = -(-TASKS_PER_CORE * available_cores() // max(1, others)) if spec.macs >= LEAST_PARALLEL else 1
-    fit = (_scratch_bytes() // _row_bytes(spec) - window) // stride + 1
+    fit = (scratch_bytes() // _row_bytes(spec) - window) // stride + 1
     thrifty = -(-MOST_HALO * max(0, window - stride) // stride)  # rows whose common border is read twice are few
     rows = max(1, min(height, fit, max(-(-height // wanted), thrifty)))
     tasks = -(-height // rows)

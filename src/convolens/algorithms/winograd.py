@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, roundoff
+from convolens.algorithms.compiled import MOST_DIMS, vector_lanes, volumes
 from convolens.algorithms.windows import Slices, at
 from convolens.pipelines.toom_cook import Transform, multiply_axis, toom_cook
 from convolens.runtime import compile as compiler
@@ -18,7 +19,6 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd"
-MOST_DIMS = 3
 LEAST_TAPS = 3
 MOST_BLOCK, LEAST_BLOCK = 50, 12  # tiles a task: enough to use each weight often, few enough to stay in cache
 MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
@@ -115,8 +115,8 @@ class Winograd(Algorithm[Transformed]):
             return f"kernels must be {LEAST_TAPS} to {self.size - 1} wide, or 1 along one axis"
         if any(s != 1 for s in spec.stride[-2:]):
             return "the stride must be 1"
-        if min(spec.weight_shape[1], spec.out_channels // spec.groups) < _lanes(spec):
-            return f"it needs {_lanes(spec)} channels and kernels a group"
+        if min(spec.weight_shape[1], spec.out_channels // spec.groups) < vector_lanes(spec):
+            return f"it needs {vector_lanes(spec)} channels and kernels a group"
         return compiler.unavailable()
 
     def transforms(self, spec: ConvSpec) -> tuple[Transform, Transform]:
@@ -132,7 +132,7 @@ class Winograd(Algorithm[Transformed]):
         phases = math.prod(spec.dilation[-2:])
         tiles = phases * _tile_count(spec, vertical, horizontal)[0]
         channels, kernels = spec.weight_shape[1], spec.out_channels // spec.groups
-        panels, panel = _panels(spec, kernels), _vectors(spec, kernels) * _lanes(spec)
+        panels, panel = _panels(spec, kernels), _vectors(spec, kernels) * vector_lanes(spec)
         gather = 0 if spec.layout == LAST else 1
         transforms = planes * channels * (33 + 40 * gather) + kernels * (12 + 16 * gather)
         products = planes * channels * panels * panel
@@ -170,7 +170,7 @@ class Winograd(Algorithm[Transformed]):
         vectors = _vectors(spec, spec.out_channels // spec.groups)
         tiles = _tile_count(spec, vertical, horizontal)[0]
         return PIPELINE, {
-            "dtype": str(spec.compute_dtype), "lanes": _lanes(spec), "vectors": vectors,
+            "dtype": str(spec.compute_dtype), "lanes": vector_lanes(spec), "vectors": vectors,
             "most_tiles": _TILES[cpu().vector_registers][vectors],
             "tile_height": vertical.tile, "kernel_height": vertical.taps,
             "tile_width": horizontal.tile, "kernel_width": horizontal.taps,
@@ -187,7 +187,7 @@ class Winograd(Algorithm[Transformed]):
         kernels = spec.out_channels // spec.groups
         parameters = self.pipeline(spec)[1]
         channels_last, shared = bool(parameters.pop("channels_last")), bool(parameters.pop("shared"))
-        panel = _vectors(spec, kernels) * _lanes(spec)
+        panel = _vectors(spec, kernels) * vector_lanes(spec)
         starts = np.minimum(np.arange(_panels(spec, kernels)) * panel, kernels - panel)
         order = starts[:, None] + np.arange(panel)
         packed = (part[order].transpose(0, 4, 5, 3, 2, 1).copy() for part in np.split(points, spec.groups))
@@ -200,7 +200,7 @@ class Winograd(Algorithm[Transformed]):
         """Call the pipeline once for each phase and group."""
         if not out.size:
             return
-        source, target = _volumes(x if x.dtype == out.dtype else x.astype(out.dtype)), _volumes(out)
+        source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
         channels_last = source.strides[-1] == target.strides[-1] == source.itemsize
         groups = len(state.weights)
         channels, kernels = source.shape[-1] // groups, target.shape[-1] // groups
@@ -219,30 +219,19 @@ class WinogradSmall(Winograd):
     size: ClassVar = 4
 
 
-def _volumes(x: Array) -> Array:
-    """View (N, C, *size) as (N, D, H, W, C)."""
-    for _ in range(MOST_DIMS + 2 - x.ndim):
-        x = x[:, :, None]
-    return x.transpose(0, 2, 3, 4, 1)
-
-
 def _zyx(values: tuple[int, ...], one: int = 1) -> tuple[int, ...]:
     return (*(one,) * (MOST_DIMS - len(values)), *values)
 
 
-def _lanes(spec: ConvSpec) -> int:
-    return cpu().vector_bytes // spec.compute_dtype.itemsize
-
-
 def _vectors(spec: ConvSpec, kernels: int) -> int:
     """Choose the vectors in a panel: as many as leave no more work than fewer would."""
-    lanes = _lanes(spec)
+    lanes = vector_lanes(spec)
     choices = [v for v in _TILES[cpu().vector_registers] if v * lanes <= kernels]
     return min(choices, key=lambda v: (_whole(kernels, v * lanes) * v * (1 + 0.2 / v), -v))
 
 
 def _panels(spec: ConvSpec, kernels: int) -> int:
-    return _whole(kernels, _vectors(spec, kernels) * _lanes(spec))
+    return _whole(kernels, _vectors(spec, kernels) * vector_lanes(spec))
 
 
 def _whole(count: int, size: int) -> int:
