@@ -30,6 +30,22 @@ def test_gives_what_the_one_shot_call_gives(call: Call) -> None:
         np.testing.assert_array_equal(prepared(call.x), once)
 
 
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_adds_a_residual_before_the_activation(layout: str) -> None:
+    """In either layout, and where the residual's own memory takes the result."""
+    weight = generator.standard_normal((18, 18, 3, 3)).astype("f4")
+    x = generator.standard_normal((1, 18, 9, 18) if layout == "NCHW" else (1, 9, 18, 18)).astype("f4")
+    prepared = prepare_conv(weight, np.arange(18.0), padding=1, layout=layout, activation="relu")
+    plain = prepare_conv(weight, np.arange(18.0), padding=1, layout=layout)(x)
+    wanted = np.maximum(plain + x, 0)
+    np.testing.assert_allclose(prepared(x, residual=x), wanted, rtol=1e-5, atol=1e-5)
+    taken = x.copy()
+    np.testing.assert_allclose(prepared(x, residual=taken, out=taken), wanted, rtol=1e-5, atol=1e-5)
+    for wrong in (x[:, :-1], x.astype("f8")):
+        with pytest.raises(SpecError, match="residual must be like the output, float32"):
+            prepared(x, residual=wrong)
+
+
 def test_serves_more_than_three_dimensions() -> None:
     """The number of dimensions follows from the weight."""
     result = prepare_conv(np.ones((1, 1, 2, 2, 2, 2)))(np.ones((1, 3, 3, 3, 3)))

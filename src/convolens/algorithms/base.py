@@ -52,10 +52,13 @@ class Epilogue:
         One number for each kernel.
     activation : str, optional
         Its name.
+    residual : ndarray, shape (N, K, output size…), optional
+        What is added before the activation, like the output: a view, wherever the channels lie in memory.
     """
 
     bias: Array | None = None
     activation: str | None = None
+    residual: Array | None = None
 
 
 NOTHING = Epilogue()

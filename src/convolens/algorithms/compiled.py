@@ -1,10 +1,23 @@
-"""What the compiled algorithms share: how arrays are viewed, and what vectors and cache hold."""
+"""What the compiled algorithms share: how arrays are viewed, what vectors and cache hold, which activations."""
+
+import math
+from typing import Any
+
+import numpy as np
 
 from convolens.algorithms.base import Array
 from convolens.runtime.cpu import cache_bytes, cpu
 from convolens.spec.geometry import ConvSpec
 
 MOST_DIMS = 3
+
+CLAMPS: dict[str | None, tuple[float, float]] = {
+    None: (1.0, math.inf),
+    "relu": (0.0, math.inf),
+    "relu6": (0.0, 6.0),
+    "leaky-relu": (0.01, math.inf),
+}
+"""What negative sums are multiplied by, and the largest result."""
 
 
 def volumes(x: Array) -> Array:
@@ -22,3 +35,17 @@ def vector_lanes(spec: ConvSpec) -> int:
 def scratch_bytes() -> int:
     """Choose how many bytes of scratch a task may hold, so that it stays in a core's own cache."""
     return cache_bytes().get("L2", 1 << 20) * 3 // 4
+
+
+def fused_activation(name: str | None, dtype: np.dtype[Any]) -> tuple[str, tuple[float, float]] | None:
+    """
+    Return how a pipeline applies an activation: what it is compiled for, and ``slope`` and ``ceiling``.
+
+    None for those of float64 that only NumPy computes to full precision.
+
+    >>> fused_activation("relu6", np.dtype("f4"))
+    ('clamp', (0.0, 6.0))
+    """
+    if name in CLAMPS:
+        return "clamp", CLAMPS[name]
+    return (str(name), CLAMPS[None]) if dtype == np.float32 else None

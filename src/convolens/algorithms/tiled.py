@@ -159,7 +159,8 @@ class Tiled(Algorithm[Packed]):
 
     def run_with(self, spec: ConvSpec, state: Packed, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
         """Call the pipeline once for each group; add the bias, and apply relu."""
-        left = NOTHING if epilogue.activation == "relu" else Epilogue(activation=epilogue.activation)
+        fused = epilogue.residual is None and epilogue.activation == "relu"
+        left = NOTHING if fused else Epilogue(None, epilogue.activation, epilogue.residual)
         if not out.size:
             return left
         source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
@@ -180,7 +181,7 @@ class Tiled(Algorithm[Packed]):
         biases = (
             [state.bias] * groups if epilogue.bias is None else _biases(epilogue.bias, state.bias.array, groups)
         )
-        scalars = (*state.scalars, int(epilogue.activation == "relu"))
+        scalars = (*state.scalars, int(fused))
         for g, (weights, bias) in enumerate(zip(state.weights, biases, strict=True)):
             image = source if groups == 1 else source[..., g * channels : (g + 1) * channels]
             result = flat if groups == 1 else flat[..., g * kernels : (g + 1) * kernels]

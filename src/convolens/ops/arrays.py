@@ -55,6 +55,16 @@ def check_bias(bias: npt.ArrayLike | None, kernels: int) -> Array | None:
     return array
 
 
+def check_residual(residual: npt.ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Take an array to be added to a result of this shape, which has to have its dtype."""
+    array = as_array(residual, "residual")
+    if array.shape != shape or array.dtype != dtype:
+        raise SpecError(
+            f"residual must be like the output, {dtype} {shape}, but it is {array.dtype} {array.shape}"
+        )
+    return array
+
+
 def check_gradient(grad_output: Array, shape: tuple[int, ...]) -> None:
     """Refuse a gradient that does not have the shape of the output it belongs to."""
     if grad_output.shape != shape:

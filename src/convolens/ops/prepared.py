@@ -17,6 +17,7 @@ from convolens.ops.arrays import (
     as_array,
     channels_first,
     check_bias,
+    check_residual,
     deliver,
     quietly,
     result_array,
@@ -117,8 +118,14 @@ class PreparedConv:
         return plan
 
     @quietly
-    def __call__(self, x: npt.ArrayLike, *, out: Array | None = None) -> Array:
-        """Convolve ``x``; see :func:`conv2d` for shapes, dtypes and errors."""
+    def __call__(
+        self, x: npt.ArrayLike, *, residual: npt.ArrayLike | None = None, out: Array | None = None
+    ) -> Array:
+        """
+        Convolve ``x``; see :func:`conv2d` for shapes, dtypes and errors.
+
+        ``residual``, an array like the output, is added before the activation.
+        """
         x = as_array(x, "input")
         plan = self._plan_at_hand(x)
         spec = plan.spec
@@ -128,13 +135,17 @@ class PreparedConv:
             check_sums(name, x, self._weights, border=spec.border.value, bias=self.bias)
         elif not plan.algorithm.plain_sum and not self._tame(x, spec):
             plan = self._plan_for_wild(plan)
-        arrays = (x, self.weight) if self.bias is None else (x, self.weight, self.bias)
+        added = None if residual is None else check_residual(residual, spec.output_shape, spec.result_dtype)
+        arrays = [array for array in (x, self.weight, self.bias, added) if array is not None]
         result = result_array(spec.output_shape, spec.result_dtype, out, spec.compute_dtype, *arrays)
         images = channels_first(x, self.dims, spec.layout)
         outputs = channels_first(result, self.dims, spec.layout)
-        epilogue = Epilogue(self.bias, self.activation)
+        skipped = None if added is None else channels_first(added, self.dims, spec.layout)
+        epilogue = Epilogue(self.bias, self.activation, skipped)
         left = plan.algorithm.run_with(spec, self._state(plan.algorithm, spec), images, outputs, epilogue)
         add_bias(outputs, left.bias)
+        if left.residual is not None:
+            outputs += left.residual
         activate(result, left.activation)
         return deliver(result, spec.result_dtype, out)
 
