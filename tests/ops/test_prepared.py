@@ -23,11 +23,15 @@ generator = np.random.default_rng(0)
 @settings(max_examples=60, deadline=None)
 @given(calls())
 def test_gives_what_the_one_shot_call_gives(call: Call) -> None:
-    """Bit for bit, the first time and again."""
+    """To rounding, for compiling may pay for one and not for the other; and again bit for bit."""
     prepared = prepare_conv(call.weight, call.bias, **call.options)
     once = (conv1d, conv2d, conv3d)[call.dims - 1](call.x, call.weight, call.bias, **call.options)
-    for _ in range(2):
-        np.testing.assert_array_equal(prepared(call.x), once)
+    first = prepared(call.x)
+    assert first.dtype == once.dtype
+    loosely = 0 if once.dtype.kind != "f" or not once.size else 100 * np.finfo(once.dtype).eps
+    scale = float(np.nanmax(np.abs(once.astype("f8")))) if loosely else 0
+    np.testing.assert_allclose(first, once, rtol=0, atol=loosely * scale)
+    np.testing.assert_array_equal(prepared(call.x), first)
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])

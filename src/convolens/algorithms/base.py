@@ -60,6 +60,11 @@ class Epilogue:
     activation: str | None = None
     residual: Array | None = None
 
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.bias is None and self.activation is None and self.residual is None
+
 
 NOTHING = Epilogue()
 
@@ -79,6 +84,8 @@ class Algorithm(ABC, Generic[State]):
     summary: ClassVar[str]
     plain_sum: ClassVar[bool]
     """Whether the error is that of the plain sum of products, and NaN and infinity stay where they belong."""
+    compiled: ClassVar[bool] = False
+    """Whether a run, unless it has to copy, is calls of compiled functions alone, which may be repeated."""
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Say why this algorithm does not take ``spec``; None if it does."""

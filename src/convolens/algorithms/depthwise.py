@@ -89,6 +89,7 @@ class Depthwise(Algorithm[Weights]):
     name: ClassVar = "depthwise"
     summary: ClassVar = "channel by channel in register tiles, compiled"
     plain_sum: ClassVar = True
+    compiled: ClassVar = True
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Refuse kernels over several channels, integers, and more than three dimensions."""

@@ -82,6 +82,7 @@ class Tiled(Algorithm[Packed]):
     name: ClassVar = "tiled"
     summary: ClassVar = "the direct sum in register tiles, compiled"
     plain_sum: ClassVar = True
+    compiled: ClassVar = True
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Refuse integers and more than three dimensions, and everything where nothing can be compiled."""

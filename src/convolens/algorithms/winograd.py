@@ -100,6 +100,7 @@ class Winograd(Algorithm[Transformed]):
     name: ClassVar = "winograd-4"
     summary: ClassVar = "minimal filtering F(4, 3), or F(2, 5), compiled"
     plain_sum: ClassVar = False
+    compiled: ClassVar = True
     size: ClassVar = 6  # inputs of a tile along one axis: tile + taps − 1
 
     def refusal(self, spec: ConvSpec) -> str | None:

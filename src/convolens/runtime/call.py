@@ -2,6 +2,8 @@
 
 import ctypes
 import struct
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -26,6 +28,27 @@ class CompiledCodeError(ConvolensError, RuntimeError):
     """Compiled code refused its arguments or could not finish."""
 
 
+def _interface_address(array: Array) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _field_address(array: Array) -> int:
+    """Read the first field of NumPy's array object (ndarraytypes.h), five times as fast as by its interface."""
+    return ctypes.c_size_t.from_address(id(array) + object.__basicsize__).value
+
+
+def _fields_can_be_read() -> bool:
+    """Whether this interpreter's objects are where their ``id`` says."""
+    if sys.implementation.name != "cpython":
+        return False
+    return all(_field_address(a[i:]) == _interface_address(a[i:]) for a in (np.arange(7),) for i in range(7))
+
+
+address = _field_address if _fields_can_be_read() else _interface_address
+"""Return where the first element of an array lies."""
+
+
 class Pinned:
     """
     An array that is handed over again and again, such as weights; its address is asked for once.
@@ -40,7 +63,7 @@ class Pinned:
 
     def __init__(self, array: Array) -> None:
         self.array = array
-        self.address: int = array.__array_interface__["data"][0]
+        self.address = address(array)
         self.signature = (array.shape, array.strides, array.dtype)
 
 
@@ -60,14 +83,16 @@ class Function(Protocol):
         """Run the pipeline; the output is the last array."""
 
 
-class _Frame:
+class Frame:
     """
     The arguments of one call in the form that compiled code takes, complete but for the addresses of the data.
 
-    One block of 8-byte words: the pointers to the arguments, the buffers, their dimensions, the scalars.
+    One block of 8-byte words: the pointers to the arguments, the buffers, their dimensions, the scalars. Pinned
+    arrays are there with their addresses; those of the others go to the words that ``hosts`` names.
     """
 
-    def __init__(self, arrays: tuple[Array, ...], scalars: tuple[Scalar, ...]) -> None:
+    def __init__(self, arguments: tuple[Array | Pinned, ...], scalars: tuple[Scalar, ...]) -> None:
+        arrays = tuple(map(_array, arguments))
         buffers = len(arrays) + len(scalars)
         dimensions = buffers + len(arrays) * (_BUFFER.size // 8)
         values = dimensions + sum(a.ndim for a in arrays) * (_DIMENSION.size // 8)
@@ -83,6 +108,9 @@ class _Frame:
             pointers.insert(-1, self.address + 8 * (values + i))  # Halide takes the output last
         for i, pointer in enumerate(pointers):
             self.words[i] = pointer
+        for host, argument in zip(self.hosts, arguments, strict=True):
+            if isinstance(argument, Pinned):
+                self.words[host] = argument.address
 
     def _describe(self, array: Array, at: int, dimensions: int) -> None:
         kind, item = array.dtype.kind, array.itemsize
@@ -111,7 +139,7 @@ class LinkedFunction:
         metadata = library[f"{name}_metadata"]
         metadata.restype = ctypes.POINTER(ctypes.c_int32 * 2)
         self._count: int = metadata().contents[1]
-        self._frames: dict[Any, list[_Frame]] = {}
+        self._frames: dict[Any, list[Frame]] = {}
 
     def __call__(self, *arrays: Array | Pinned, scalars: tuple[Scalar, ...] = ()) -> None:
         """Run the pipeline; the output is the last array."""
@@ -125,25 +153,44 @@ class LinkedFunction:
         try:
             frame = frames.pop()
         except IndexError:
-            frame = _Frame(tuple(_array(a) for a in arrays), scalars)
+            frame = Frame(arrays, scalars)
         words = frame.words
         for host, array in zip(frame.hosts, arrays, strict=True):
-            words[host] = array.address if isinstance(array, Pinned) else array.__array_interface__["data"][0]
+            words[host] = array.address if isinstance(array, Pinned) else address(array)
         calls.enter()
         try:
-            code = self._entry(frame.address)
+            self.enter(frame)
         finally:
             calls.leave()
         frames.append(frame)
+        if recorder.notes is not None:
+            recorder.notes.append((self, arrays, scalars))
+
+    def enter(self, frame: Frame) -> None:
+        """Run with arguments that are complete; the caller has counted itself in."""
+        code = self._entry(frame.address)
         if code:
             raise CompiledCodeError(_take_message() or f"compiled code ended with error {code}")
 
-    def _new_frames(self, signature: Any, given: int) -> list[_Frame]:
+    def _new_frames(self, signature: Any, given: int) -> list[Frame]:
         if given != self._count:
             raise CompiledCodeError(f"the pipeline takes {self._count} arguments, not {given}")
         if len(self._frames) >= MOST_SIGNATURES:
             self._frames = {}
         return self._frames.setdefault(signature, [])
+
+
+Note = tuple[LinkedFunction, tuple[Array | Pinned, ...], tuple[Scalar, ...]]
+"""A call that was made: the function, its arrays, its scalars."""
+
+
+class _Recorder(threading.local):
+    """Where the calls of a thread are noted; nowhere, most of the time."""
+
+    notes: list[Note] | None = None
+
+
+recorder = _Recorder()
 
 
 class InProcessFunction:

@@ -1,0 +1,118 @@
+"""
+A call that compiled functions do alone, recorded once, then repeated without the Python between them.
+
+What a small convolution takes is mostly that: views, checks, arguments. A recording keeps the arguments; to repeat
+it, only the addresses of input and output are filled in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, address, recorder
+from convolens.runtime.threads import calls
+
+byte_bounds = np.lib.array_utils.byte_bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One call of a compiled function.
+
+    Attributes
+    ----------
+    note : Note
+        The function, its arrays and its scalars as recorded; of arrays that are not pinned, the outlines.
+    places : tuple of (int, int, int)
+        For each array that is not pinned: its position among the arrays; whether it lies in the input (0) or in
+        the output (1), and how many bytes after the first element of that.
+    """
+
+    note: Note
+    places: tuple[tuple[int, int, int], ...]
+
+    def frame(self) -> Frame:
+        """Make the arguments, complete but for the addresses of ``places``."""
+        _, arrays, scalars = self.note
+        return Frame(arrays, scalars)
+
+
+class Recording:
+    """Within a ``with`` block, writes down which compiled functions this thread calls, and with what."""
+
+    def __enter__(self) -> "Recording":
+        self._notes: list[Note] = []
+        self._outer, recorder.notes = recorder.notes, self._notes
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        recorder.notes = self._outer
+
+    def replay(self, x: Array, out: Array) -> "Replay | None":
+        """Return the calls, for arrays that lie as ``x`` and ``out`` do; None if they used any other array."""
+        steps = [_step(note, (x, out)) for note in self._notes]
+        whole = [step for step in steps if step is not None]
+        return Replay(whole, x, out) if whole and len(whole) == len(steps) else None
+
+
+def _step(note: Note, bases: tuple[Array, Array]) -> Step | None:
+    places = []
+    for position, array in enumerate(note[1]):
+        if isinstance(array, Pinned):
+            continue
+        low, high = byte_bounds(array)
+        holders = [
+            i for i, base in enumerate(bases) if byte_bounds(base)[0] <= low and high <= byte_bounds(base)[1]
+        ]
+        if len(holders) != 1:
+            return None
+        places.append((position, holders[0], address(array) - address(bases[holders[0]])))
+    function, arrays, scalars = note
+    return Step((function, tuple(map(_outline, arrays)), scalars), tuple(places))
+
+
+def _outline(array: Array | Pinned) -> Array | Pinned:
+    """Keep how an array lies in memory, but not the memory."""
+    if isinstance(array, Pinned):
+        return array
+    return np.lib.stride_tricks.as_strided(np.empty(1, array.dtype), array.shape, array.strides)
+
+
+class Replay:
+    """Calls of compiled functions, on any input and output that lie in memory as the recorded ones did."""
+
+    def __init__(self, steps: Sequence[Step], x: Array, out: Array) -> None:
+        self._steps = steps
+        self._spans = [[end - address(array) for end in byte_bounds(array)] for array in (x, out)]
+        self._free: list[list[tuple[LinkedFunction, Frame, list[tuple[int, int, int]]]]] = []
+
+    def __call__(self, x: Array, out: Array) -> bool:
+        """Repeat the calls; where ``x`` and ``out`` overlap, do nothing and return False."""
+        bases = source, target = address(x), address(out)
+        (first, last), (low, high) = self._spans
+        if source + first < target + high and target + low < source + last:
+            return False
+        try:
+            steps = self._free.pop()  # nobody else's: threads may call at the same time
+        except IndexError:
+            steps = self._arguments()
+        calls.enter()
+        try:
+            for function, frame, places in steps:
+                words = frame.words
+                for word, base, offset in places:
+                    words[word] = bases[base] + offset
+                function.enter(frame)
+        finally:
+            calls.leave()
+        self._free.append(steps)
+        return True
+
+    def _arguments(self) -> list[tuple[LinkedFunction, Frame, list[tuple[int, int, int]]]]:
+        made = [(step.note[0], step.frame(), step.places) for step in self._steps]
+        return [
+            (function, frame, [(frame.hosts[i], base, offset) for i, base, offset in places])
+            for function, frame, places in made
+        ]
