@@ -95,6 +95,7 @@ from convolens.ops.toeplitz import toeplitz, toeplitz_offset
 from convolens.ops.transposed import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from convolens.ops.unfold import fold, unfold
 from convolens.planning.plan import Plan, plan_conv
+from convolens.planning.tune import tune_conv
 from convolens.runtime.threads import threads
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
@@ -211,6 +212,7 @@ __all__ = [
     "toeplitz",
     "toeplitz_offset",
     "transposed_spec",
+    "tune_conv",
     "unfold",
     "write_image",
 ]

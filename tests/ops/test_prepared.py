@@ -74,7 +74,7 @@ def test_threads_may_share_one(algorithm: str) -> None:
     kernel = generator.standard_normal((3, 2, 7, 7))
     prepared = prepare_conv(kernel, np.arange(3.0), padding=3, algorithm=algorithm)
     inputs = [generator.standard_normal((2, 300 + i % 3, 280)) for i in range(12)]
-    wanted = [conv2d(x, kernel, np.arange(3.0), padding=3, algorithm=algorithm) for x in inputs[:3]]
+    wanted = [prepare_conv(kernel, np.arange(3.0), padding=3, algorithm=algorithm)(x) for x in inputs[:3]]
     inputs[3:] = [inputs[i % 3] for i in range(3, 12)]
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(prepared, inputs))

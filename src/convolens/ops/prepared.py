@@ -24,6 +24,7 @@ from convolens.ops.arrays import (
 )
 from convolens.ops.integers import check_sums, largest_sum
 from convolens.planning.plan import Plan, plan_conv
+from convolens.planning.tune import tune_conv
 from convolens.runtime.replay import Recording, Replay
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
@@ -50,6 +51,7 @@ class PreparedConv:
         dims: int | None,
         *,
         calls: int = ONE_OFF,
+        tune: bool = False,
         **options: Any,
     ) -> None:
         self.weight = as_array(weight, "weight")
@@ -61,6 +63,7 @@ class PreparedConv:
         self.exact = bool(options.pop("exact"))
         self.algorithm = str(options.pop("algorithm"))
         self.calls = calls
+        self.tune = tune
         self.dims = self.weight.ndim - 2
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
@@ -77,6 +80,7 @@ class PreparedConv:
             "exact": self.exact,
             "algorithm": self.algorithm,
             "calls": self.calls,
+            "tune": self.tune,
         }
         make = functools.partial(PreparedConv, **(self.options | settings))
         return make, (self.weight, self.bias, self.dims)
@@ -114,6 +118,8 @@ class PreparedConv:
     def _plan_at_hand(self, x: Array) -> Plan:
         plan = self._plans.get((x.shape, x.dtype))
         if plan is None:
+            if self.tune and self.algorithm == "auto":
+                tune_conv(self.spec(x.shape, x.dtype), exact=self.exact)
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
             plan = self._plans[x.shape, x.dtype] = self.plan(x.shape, x.dtype)
@@ -231,6 +237,7 @@ def prepare_conv(
     activation: str | None = None,
     exact: bool = False,
     algorithm: str = "auto",
+    tune: bool = False,
 ) -> PreparedConv:
     """
     Prepare a convolution whose weights stay, so that work on them is paid once.
@@ -243,6 +250,9 @@ def prepare_conv(
         One number for each kernel.
     stride, padding, border, dilation, groups, flip, layout, activation, exact, algorithm
         As for :func:`conv2d`.
+    tune : bool, default False
+        For each input shape, measure the algorithms that may serve it before the first call, and remember the
+        times for later processes, instead of predicting them; see :func:`tune_conv`.
 
     Returns
     -------
@@ -277,4 +287,5 @@ def prepare_conv(
         activation=activation,
         exact=exact,
         algorithm=algorithm,
+        tune=tune,
     )

@@ -7,8 +7,11 @@ from typing import Any
 from convolens.algorithms import ALGORITHMS
 from convolens.algorithms.base import Algorithm, plain_sum_bound, result_rounding, roundoff
 from convolens.errors import SpecError, unknown_name
-from convolens.planning.cost import predict_seconds, predict_setup
+from convolens.planning.cost import predict_seconds, predict_setup, roofline
+from convolens.planning.measured import changes, recall
 from convolens.runtime import compile as compiler
+from convolens.runtime.machine import known_machine
+from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 
 TOLERATED_ROUNDOFFS = 1000
@@ -28,6 +31,8 @@ class Estimate:
         Why it may not serve; None if it may.
     seconds : float
         Predicted time of one run, the work on weights aside.
+    measured : float or None
+        Time of one run as :func:`tune_conv` measured it; None where it did not.
     error_bound : float
         Largest error beside max |input| · Σ |weights|, with the rounding of a float16 result. For ``fft`` and
         ``overlap-add`` an estimate, which takes it that roundings spread evenly.
@@ -43,6 +48,12 @@ class Estimate:
     error_bound: float
     workspace: int
     setup: float = 0.0
+    measured: float | None = None
+
+    @property
+    def best_known(self) -> float:
+        """Measured time of one run, or else the predicted one."""
+        return self.seconds if self.measured is None else self.measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +71,14 @@ class Plan:
         The algorithm that will run.
     estimates : tuple of Estimate
         All algorithms, the fastest first, those that may not serve last.
+    threads : int
+        How many threads it is made for.
     """
 
     spec: ConvSpec
     chosen: Estimate
     estimates: tuple[Estimate, ...]
+    threads: int = 1
 
     @property
     def algorithm(self) -> Algorithm[Any]:
@@ -72,23 +86,29 @@ class Plan:
         return ALGORITHMS[self.chosen.algorithm]
 
     def __str__(self) -> str:
-        spec = self.spec
-        rows = [("", "algorithm", "predicted", "error bound", "workspace", "")]
+        spec, least = self.spec, roofline(self.spec, self.threads)
+        rows: list[tuple[str, ...]] = [
+            ("", "algorithm", "predicted", "measured", "of roofline", "error bound", "workspace", "")
+        ]
         for estimate in self.estimates:
-            mark = "→" if estimate == self.chosen else ""
+            mark, algorithm = "→" if estimate == self.chosen else "", ALGORITHMS[estimate.algorithm]
             if estimate.refusal:
-                rows.append((mark, estimate.algorithm, "", "", "", f"no: {estimate.refusal}"))
-            else:
-                figures = (_time(estimate.seconds), f"{estimate.error_bound:.1e}", _bytes(estimate.workspace))
-                first = f"; compiles once, about {_time(estimate.setup)}" if estimate.setup else ""
-                rows.append((mark, estimate.algorithm, *figures, ALGORITHMS[estimate.algorithm].summary + first))
-        widths = [max(len(row[i]) for row in rows) for i in range(5)]
+                rows.append((mark, estimate.algorithm, *[""] * 5, f"no: {estimate.refusal}"))
+                continue
+            measured = "" if estimate.measured is None else format_time(estimate.measured)
+            share = f"{least / estimate.best_known:.0%}" if estimate.best_known else ""
+            figures = (f"{estimate.error_bound:.1e}", _bytes(estimate.workspace))
+            first = f"; compiles once, about {format_time(estimate.setup)}" if estimate.setup else ""
+            row = (mark, estimate.algorithm, format_time(estimate.seconds), measured, share, *figures)
+            rows.append((*row, algorithm.summary + first))
+        widths = [max(len(row[i]) for row in rows) for i in range(7)]
         lines = [
             "  ".join((f"{mark:1} {name:<{widths[1]}}", *map(str.rjust, figures, widths[2:]), note)).rstrip()
             for mark, name, *figures, note in rows
         ]
         head = f"{spec.input_shape} * {spec.weight_shape} → {spec.output_shape} {spec.result_dtype}"
-        return "\n".join([head, *lines])
+        count = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        return "\n".join([f"{head}, {count}, roofline of the direct sum {format_time(least)}", *lines])
 
 
 def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", calls: int = 100_000) -> Plan:
@@ -122,31 +142,38 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", c
     """
     if not isinstance(spec, ConvSpec):
         raise SpecError(f"plan_conv takes a ConvSpec, not {spec!r}; make one from the shapes of input and weight")
-    return _plan(spec, bool(exact), algorithm, calls, compiler.loaded())
+    circumstances = (compiler.loaded(), changes(), known_machine())
+    return _plan(spec, bool(exact), algorithm, calls, thread_count(), circumstances)
 
 
 @functools.lru_cache(maxsize=1024)
-def _plan(spec: ConvSpec, exact: bool, algorithm: str, calls: int, loaded: int) -> Plan:
+def _plan(
+    spec: ConvSpec, exact: bool, algorithm: str, calls: int, threads: int, _circumstances: tuple[object, ...]
+) -> Plan:
     if algorithm != "auto" and algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ("auto", *ALGORITHMS))
+    times = recall(spec, threads)
     estimates = tuple(
         sorted(
-            (_estimate(spec, a, exact) for a in ALGORITHMS.values()),
-            key=lambda e: (bool(e.refusal), e.setup + calls * e.seconds),
+            (_estimate(spec, a, exact, threads, times.get(a.name)) for a in ALGORITHMS.values()),
+            # Where some were measured, the others were predicted to be far behind.
+            key=lambda e: (bool(e.refusal), bool(times) and e.measured is None, e.setup + calls * e.best_known),
         )
     )
     if algorithm == "auto":
-        return Plan(spec, estimates[0], estimates)
+        return Plan(spec, estimates[0], estimates, threads)
     named = next(e for e in estimates if e.algorithm == algorithm)
     refusal = ALGORITHMS[algorithm].refusal(spec) or (named.refusal if exact else None)
     if refusal:
         raise SpecError(
             f"algorithm {algorithm!r} does not serve this convolution: {refusal}; try algorithm='auto'"
         )
-    return Plan(spec, named, estimates)
+    return Plan(spec, named, estimates, threads)
 
 
-def _estimate(spec: ConvSpec, algorithm: Algorithm[Any], exact: bool) -> Estimate:
+def _estimate(
+    spec: ConvSpec, algorithm: Algorithm[Any], exact: bool, threads: int, measured: float | None
+) -> Estimate:
     refusal = algorithm.refusal(spec)
     if refusal:
         return Estimate(algorithm.name, refusal, 0.0, 0.0, 0)
@@ -157,10 +184,17 @@ def _estimate(spec: ConvSpec, algorithm: Algorithm[Any], exact: bool) -> Estimat
         refusal = f"its error bound is {error:.0e}"
     error += result_rounding(spec)
     setup = predict_setup(algorithm.pipeline(spec))
-    return Estimate(algorithm.name, refusal, predict_seconds(spec, cost), error, cost.workspace, setup)
+    seconds = predict_seconds(spec, cost, threads)
+    return Estimate(algorithm.name, refusal, seconds, error, cost.workspace, setup, measured)
 
 
-def _time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
+    """
+    Write a time to three digits.
+
+    >>> format_time(0.00123)
+    '1.23 ms'
+    """
     for unit, scale in (("s", 1.0), ("ms", 1e-3)):
         if seconds >= scale:
             return f"{seconds / scale:.3g} {unit}"

@@ -74,6 +74,23 @@ def folder() -> Path:
     return base / "convolens" / "compiled"
 
 
+def note(name: str, text: str) -> None:
+    """
+    Keep a text beside the folder of compiled code, whole or not at all.
+
+    Where that is not possible nothing happens: what is noted can be found out again.
+    """
+    path = folder().with_name(name)
+    partial = path.with_name(f"{name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
 def entries() -> list[Entry]:
     """List what is kept, the last used first."""
     found = []

@@ -1,8 +1,8 @@
 """What this machine can do, measured: multiply-adds and bytes a second, on one core and on all."""
 
+import functools
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -64,12 +64,21 @@ def machine(*, measure: bool = False) -> Machine:
     Takes about 0.3 s, and the time to compile three small pipelines where they are not kept yet. The best of
     several runs counts; other work on the machine makes the numbers smaller.
     """
-    path = cache.folder().parent / "machine.json"
-    known = None if measure else _read(path)
+    known = None if measure else known_machine()
     if known is None:
         known = _measure()
-        _write(path, known)
+        cache.note(_path().name, json.dumps(asdict(known), indent=1))
+        _known.cache_clear()
     return known
+
+
+def known_machine() -> Machine | None:
+    """Return the speeds of this machine if they were measured before, without measuring."""
+    return _known(_path(), "compiled loops" if compiler.available() else "BLAS")
+
+
+def _path() -> Path:
+    return cache.folder().with_name(f"machine-{available_cores()}.json")
 
 
 def _measure() -> Machine:
@@ -140,8 +149,9 @@ def _best(call: Callable[[], object]) -> float:
     return best
 
 
-def _read(path: Path) -> Machine | None:
-    """Read what was measured, if it was here and with the same method."""
+@functools.cache
+def _known(path: Path, method: str) -> Machine | None:
+    """Read what was measured, if it was here and by this method."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         one, every = zip(*(map(float, fields[name]) for name in _RATES), strict=True)
@@ -149,16 +159,4 @@ def _read(path: Path) -> Machine | None:
         known = Machine(str(fields["name"]), int(fields["cores"]), str(fields["method"]), *rates)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    method = "compiled loops" if compiler.available() else "BLAS"
     return known if (known.name, known.cores, known.method) == (cpu().name, available_cores(), method) else None
-
-
-def _write(path: Path, known: Machine) -> None:
-    """Keep what was measured; where that is not possible, it is measured again next time."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(asdict(known), indent=1), encoding="utf-8")
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)

@@ -1,0 +1,108 @@
+"""Measuring instead of predicting: the algorithms that may serve, run in turn on random numbers."""
+
+import functools
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from convolens.algorithms import ALGORITHMS
+from convolens.algorithms.base import Array
+from convolens.planning.measured import remember
+from convolens.planning.plan import Plan, plan_conv
+from convolens.runtime.machine import machine
+from convolens.runtime.threads import thread_count
+from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST
+
+FAR_BEHIND = 8.0  # predicted so many times slower than the fastest, an algorithm is not tried
+SECONDS = 0.25  # of runs for each algorithm, at least three
+TURN = 5e-3
+MOST_TURNS = 50
+SLOW = 4.0  # once an algorithm was so many times slower than another, it is not run again
+
+
+def tune_conv(spec: ConvSpec, *, exact: bool = False) -> Plan:
+    """
+    Measure the algorithms that may serve a spec, remember the times, and plan by them.
+
+    Parameters
+    ----------
+    spec : ConvSpec
+        What is asked.
+    exact : bool, default False
+        As for :func:`plan_conv`; what is measured serves both.
+
+    Returns
+    -------
+    Plan
+        With the measured times. Every later plan for the same spec and number of threads, in this process or
+        another, goes by them.
+
+    Notes
+    -----
+    Takes the memory of input and output, compiles what is not kept yet, and measures the
+    machine's speeds if they are not known. Times are medians; other work on the machine spoils them.
+    """
+    machine()
+    threads = thread_count()
+    plan = plan_conv(spec, exact=exact)
+    serving = [e for e in plan.estimates if not e.refusal]
+    fastest = min(e.seconds for e in serving)
+    names = [e.algorithm for e in serving if e.seconds <= FAR_BEHIND * fastest]
+    remember(spec, threads, _in_turn(_calls(spec, names)))
+    return plan_conv(spec, exact=exact)
+
+
+def _calls(spec: ConvSpec, names: list[str]) -> dict[str, Callable[[], None]]:
+    """Prepare algorithms for the same random numbers."""
+    random = np.random.default_rng(0)
+
+    def numbers(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        if dtype.kind == "f":
+            return random.standard_normal(shape, np.float32).astype(dtype)
+        return random.integers(0, 2, shape).astype(dtype)
+
+    def channels_first(array: Array) -> Array:
+        batched = array if array.ndim == spec.dims + 2 else array[np.newaxis]
+        return np.moveaxis(batched, -1, 1) if spec.layout == LAST else batched
+
+    x = channels_first(numbers(spec.input_shape, spec.dtype))
+    out = channels_first(np.zeros(spec.output_shape, spec.compute_dtype))
+    weight = numbers(spec.weight_shape, spec.weight_dtype)
+    run = {
+        name: functools.partial(ALGORITHMS[name].run, spec, ALGORITHMS[name].prepare(spec, weight))
+        for name in names
+    }
+    return {name: functools.partial(call, x, out) for name, call in run.items()}
+
+
+def _in_turn(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """
+    Time in turn, A B C A B C …, so that what troubles the machine troubles all.
+
+    Who falls far behind is dropped.
+    """
+    times = {name: [_turn(call, 0.0)] for name, call in calls.items()}
+    spent = dict.fromkeys(calls, 0.0)
+    for _ in range(MOST_TURNS):
+        best = min(min(found) for found in times.values())
+        for name, call in calls.items():
+            if spent[name] < SECONDS and times[name][-1] < SLOW * best:
+                start = time.perf_counter()
+                times[name].append(_turn(call, TURN))
+                spent[name] += time.perf_counter() - start
+    return {name: statistics.median(found[1:] or found) for name, found in times.items()}
+
+
+def _turn(call: Callable[[], None], least: float) -> float:
+    """Return the seconds of a call, repeated for a while, after one that wakes threads and fills caches."""
+    if least:
+        call()
+    start, count = time.perf_counter(), 0
+    while not count or time.perf_counter() - start < least:
+        call()
+        count += 1
+    return (time.perf_counter() - start) / count
