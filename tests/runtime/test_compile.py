@@ -188,6 +188,20 @@ print(type(load("scaled", rounds=4)).__name__)
     assert run(text).strip() == "LinkedFunction"
 
 
+@pytest.mark.parametrize("executable", [sys.executable, "/nowhere/python", "", "/bin/false"])
+def test_runtime_is_compiled_meanwhile_or_after(
+    cold: Path, monkeypatch: pytest.MonkeyPatch, executable: str
+) -> None:
+    """By another process where one can be started, else by this one; either way the pipeline runs."""
+    monkeypatch.setattr(sys, "executable", executable)
+    monkeypatch.setattr(compiler, "available_cores", lambda: 2)
+    function = compiler.load("scaled", rounds=3)
+    assert isinstance(function, LinkedFunction)
+    _check_calls(function)
+    assert len(list(cold.glob("halide_*.so"))) == 1
+    assert not list(cold.glob(".building-*"))
+
+
 def test_missing_pipeline(warm: Path) -> None:
     """A module that is not there is an error of ours."""
     with pytest.raises((ConvolensError, ModuleNotFoundError), match="nowhere"):

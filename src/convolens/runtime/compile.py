@@ -5,6 +5,7 @@ Each pipeline becomes a small shared library beside one that holds Halide's runt
 which all of them share. Without a C linker, or with nowhere to write, the pipeline is compiled into the process.
 """
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -15,17 +16,25 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from convolens.errors import ConvolensError
 from convolens.runtime import cache, call, threads
-from convolens.runtime.cpu import cpu
+from convolens.runtime.cpu import available_cores, cpu
 
 _PIPELINES = "convolens.pipelines"
 _RUNTIME = "halide"
 _FEATURES = "host-large_buffers"
 _HINT = "pip install halide"
+_NOTHING = subprocess.DEVNULL
+_COMPILE_RUNTIME = """
+import os, sys
+sys.path[:] = sys.argv[1:]
+import halide as hl
+hl.compile_standalone_runtime(os.environ["RUNTIME"], hl.Target(os.environ["TARGET"]))
+"""
 
 
 @functools.cache
@@ -113,11 +122,11 @@ def _load(pipeline: str, parameters: dict[str, Any]) -> call.Function:
 
 
 def _linked(pipeline: str, parameters: dict[str, Any], tool: str) -> call.Function:
-    _runtime_library(tool)
     name = _name(tool, pipeline, parameters)
     path = cache.find(name)
     if path is None:
         path = cache.keep(name, lambda folder: _build_pipeline(folder, name, pipeline, parameters, tool))
+    _runtime_library(tool)
     return call.LinkedFunction(ctypes.CDLL(os.fspath(path)), name)
 
 
@@ -129,27 +138,53 @@ def _runtime_library(tool: str) -> ctypes.CDLL:
     return library
 
 
-def _runtime_file(tool: str) -> Path:
+def _runtime_file(tool: str, compiled: Path | None = None) -> Path:
     """Find the runtime's file, or make it; again, if the cache was cleared since it was loaded."""
     name = _name(tool, _RUNTIME, {})
-    return cache.find(name) or cache.keep(name, lambda folder: _build_runtime(folder, name, tool))
+    return cache.find(name) or cache.keep(name, lambda folder: _build_runtime(folder, name, tool, compiled))
 
 
 def _build_pipeline(folder: Path, name: str, pipeline: str, parameters: dict[str, Any], tool: str) -> Path:
     import halide as hl
 
-    output, arguments = importlib.import_module(pipeline).build(**parameters)
-    compiled = folder / f"{name}.o"
-    output.compile_to_object(os.fspath(compiled), arguments, name, hl.Target(f"{_FEATURES}-no_runtime"))
-    return _link(tool, compiled, _runtime_file(tool))
+    with _runtime_meanwhile(tool, folder / "runtime.o") as runtime:
+        output, arguments = importlib.import_module(pipeline).build(**parameters)
+        compiled = folder / f"{name}.o"
+        output.compile_to_object(os.fspath(compiled), arguments, name, hl.Target(f"{_FEATURES}-no_runtime"))
+    return _link(tool, compiled, _runtime_file(tool, runtime if runtime.exists() else None))
 
 
-def _build_runtime(folder: Path, name: str, tool: str) -> Path:
-    import halide as hl
+def _build_runtime(folder: Path, name: str, tool: str, compiled: Path | None) -> Path:
+    named = folder / f"{name}.o"
+    if compiled:
+        shutil.move(compiled, named)
+    else:
+        import halide as hl
 
-    compiled = folder / f"{name}.o"
-    hl.compile_standalone_runtime(os.fspath(compiled), hl.Target(_FEATURES))
-    return _link(tool, compiled)
+        hl.compile_standalone_runtime(os.fspath(named), hl.Target(_FEATURES))
+    return _link(tool, named)
+
+
+@contextlib.contextmanager
+def _runtime_meanwhile(tool: str, compiled: Path) -> Iterator[Path]:
+    """
+    Where the runtime is not kept yet, compile it in another process while this one compiles a pipeline.
+
+    That saves a second of a first call. Leaves no file where there is no second core, or Python cannot be started.
+    """
+    process = None
+    is_python = Path(sys.executable or "").name.startswith("python") and not getattr(sys, "frozen", False)
+    if is_python and available_cores() > 1 and cache.find(_name(tool, _RUNTIME, {})) is None:
+        command = [sys.executable, "-c", _COMPILE_RUNTIME, *sys.path]
+        partial = compiled.with_suffix(".partial")
+        given = os.environ | {"RUNTIME": os.fspath(partial), "TARGET": _FEATURES}
+        with contextlib.suppress(OSError):
+            process = subprocess.Popen(command, env=given, stdin=_NOTHING, stdout=_NOTHING, stderr=_NOTHING)
+    try:
+        yield compiled
+    finally:
+        if process and process.wait() == 0:
+            partial.replace(compiled)
 
 
 def _link(tool: str, compiled: Path, *libraries: Path) -> Path:
