@@ -1,6 +1,7 @@
 """Compiled pipelines in processes that start cold, are killed, have no linker, no room or no Halide."""
 
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
