@@ -1,0 +1,40 @@
+"""Subnormal numbers: zeros within compiled loops, and untouched outside of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convolens.ops.prepared import prepare_conv
+from convolens.runtime import compile as compiler
+from convolens.runtime import flush
+from convolens.runtime.threads import threads
+
+TINY = np.float32(1e-40)
+
+
+@pytest.mark.skipif(compiler.linker() is None, reason="nothing is linked here")
+@pytest.mark.parametrize("count", [1, 2])
+def test_subnormal_numbers_count_as_zero(count: int) -> None:
+    """Those of the input and those that come out, whichever thread computes; normal numbers beside them stay."""
+    weight = np.full((16, 16, 3, 3), 1, "f4")
+    x = np.full((1, 16, 64, 64), TINY)
+    x[:, :, 20] = 1
+    with threads(count):
+        for algorithm in ("tiled", "winograd-2"):
+            result = prepare_conv(weight, algorithm=algorithm)(x)
+            assert not result[:, :, 30:].any()
+            assert (result[:, :, 18:21] == 3 * 16).all()
+        small = prepare_conv(weight * np.float32(1e-25), algorithm="tiled")(x * np.float32(1e-20))
+    assert not small.any()
+
+
+def test_numbers_outside_stay_as_they_are() -> None:
+    """NumPy in the same thread multiplies subnormal numbers after a call as before."""
+    prepare_conv(np.ones((16, 16, 3, 3), "f4"), algorithm="tiled")(np.ones((1, 16, 32, 32), "f4"))
+    assert np.all(np.full(100, TINY) * np.float32(2) > 0)
+
+
+def test_tool_that_compiles_no_c(tmp_path: Path) -> None:
+    """Then the runtime goes without."""
+    assert flush.objects("false", tmp_path) == []
