@@ -42,7 +42,7 @@ def measure(case: Case, peers: list[str], threads: int, peaks: dict[str, float],
         "contenders": contenders,
         "ratios": _ratios(samples),
         "accuracy": _accuracy(case, data, answers, contenders[OURS], threads),
-        "choice": None if quick else _choice(case, data, threads),
+        "choice": _choice(case, data, threads, seconds / 3, rounds),
     }
 
 
@@ -149,7 +149,7 @@ def _accuracy(case: Case, data: dict[str, Array], answers: list[Array], default:
     return found
 
 
-def _choice(case: Case, data: dict[str, Array], threads: int) -> Record | None:
+def _choice(case: Case, data: dict[str, Array], threads: int, seconds: float, rounds: int) -> Record | None:
     """Time all our algorithms that could be the best, and say whether the planner's choice comes within 10 %."""
     predicted = ours.algorithms(case)
     if len(predicted) < 2:
@@ -162,6 +162,6 @@ def _choice(case: Case, data: dict[str, Array], threads: int) -> Record | None:
     }
     for call in calls.values():
         call()
-    times = {name: statistics.median(samples) for name, samples in time_in_turn(calls, 0.5, 7).items()}
+    times = {name: statistics.median(samples) for name, samples in time_in_turn(calls, seconds, rounds).items()}
     best = min(times, key=lambda name: times[name])
     return {"chosen": chosen, "best": best, "seconds": times, "good": times[chosen] <= GOOD_CHOICE * times[best]}
