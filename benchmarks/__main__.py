@@ -27,7 +27,7 @@ def main(
     threads: Annotated[str, typer.Option(help="Numbers of threads, one after the other.")] = "1,2",
     peers: Annotated[str, typer.Option(help="Peers separated by commas, or 'all', or 'none'.")] = "all",
     quick: Annotated[
-        bool, typer.Option("--quick", help="Few rounds, and no trial of our other algorithms.")
+        bool, typer.Option("--quick", help="Few rounds.")
     ] = False,
     output: Annotated[Path, typer.Option(help="Folder for run.json, report.md and ratios.png.")] = Path(
         "build/bench"
