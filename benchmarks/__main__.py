@@ -26,9 +26,7 @@ def main(
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be given several times.")] = None,
     threads: Annotated[str, typer.Option(help="Numbers of threads, one after the other.")] = "1,2",
     peers: Annotated[str, typer.Option(help="Peers separated by commas, or 'all', or 'none'.")] = "all",
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Few rounds.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Few rounds.")] = False,
     output: Annotated[Path, typer.Option(help="Folder for run.json, report.md and ratios.png.")] = Path(
         "build/bench"
     ),
