@@ -85,7 +85,11 @@ class Algorithm(ABC, Generic[State]):
     plain_sum: ClassVar[bool]
     """Whether the error is that of the plain sum of products, and NaN and infinity stay where they belong."""
     compiled: ClassVar[bool] = False
-    """Whether a run, unless it has to copy, is calls of compiled functions alone, which may be repeated."""
+    """
+    Whether a run, unless it has to copy, is calls of compiled functions alone, which may be repeated.
+
+    In compiled loops subnormal numbers, those below 1.2e-38 in float32 and 2.2e-308 in float64, count as zero.
+    """
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Say why this algorithm does not take ``spec``; None if it does."""

@@ -22,8 +22,8 @@ SLOWER: dict[str, dict[str, float]] = {
     "float64": {"python": 1, "stream": 2, "matmul": 2, "fft": 2.8, "compiled": 2},
     "int64": {"python": 1, "stream": 2.5, "matmul": 2, "fft": 1, "compiled": 2},
 }
-CALL = 1.0e-6  # seconds a NumPy call takes before it does any work
-STEP = 5e-6  # seconds a step of the reference's Python loop takes
+CALL = 5e-6  # seconds a NumPy call takes before it does any work, or a step of the reference's Python loop
+COMPILED_CALL = 0.8e-6  # of a call of compiled code, which is repeated without Python
 COMPILE = 1.5  # seconds that a pipeline takes to compile where it is not kept, the compiler's start included
 
 
@@ -80,7 +80,7 @@ def predict_seconds(spec: ConvSpec, cost: Cost, threads: int = 1) -> float:
     """
     machine, slower = rates(threads), SLOWER[str(spec.compute_dtype)][cost.work]
     speed = {"python": PYTHON, "stream": STREAM}.get(cost.work) or SHARES[cost.work] * machine.operations
-    overhead = STEP if cost.work == "python" else CALL
+    overhead = COMPILED_CALL if cost.work == "compiled" else CALL
     moved = cost.traffic / (machine.bytes if cost.work == "compiled" else machine.alone)
     return cost.operations * slower / speed + moved + cost.calls * overhead
 

@@ -136,7 +136,7 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", c
     Examples
     --------
     >>> plan_conv(ConvSpec((1, 1, 1024, 1024), (1, 1, 63, 63), padding="same")).chosen.algorithm
-    'fft'
+    'overlap-add'
     >>> plan_conv(ConvSpec((8, 64, 56, 56), (64, 64, 3, 3), padding=1, dtype="int16")).chosen.algorithm
     'im2col'
     """

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from convolens.errors import ConvolensError
-from convolens.runtime import cache, call, flush, threads
+from convolens.runtime import cache, call, pool, threads
 from convolens.runtime.cpu import available_cores, cpu
 
 _PIPELINES = "convolens.pipelines"
@@ -134,7 +134,7 @@ def _linked(pipeline: str, parameters: dict[str, Any], tool: str) -> call.Functi
 def _runtime_library(tool: str) -> ctypes.CDLL:
     library = ctypes.CDLL(os.fspath(_runtime_file(tool)))
     call.report_errors(library)
-    flush.install(library)
+    pool.install(library)
     threads.attach(library)
     return library
 
@@ -163,7 +163,7 @@ def _build_runtime(folder: Path, name: str, tool: str, compiled: Path | None) ->
         import halide as hl
 
         hl.compile_standalone_runtime(os.fspath(named), hl.Target(_FEATURES))
-    return _link(tool, named, *flush.objects(tool, folder))
+    return _link(tool, named, *pool.objects(tool, folder))
 
 
 @contextlib.contextmanager
@@ -241,7 +241,7 @@ def sources() -> str:
 @functools.cache
 def _sources(pipeline: str) -> str:
     """Hash the source text that decides what a pipeline compiles to: its own, all others', and this file."""
-    paths = {Path(__file__), Path(flush.__file__), *Path(_origin(_PIPELINES)).parent.glob("*.py")}
+    paths = {Path(__file__), pool.SOURCE, *Path(_origin(_PIPELINES)).parent.glob("*.py")}
     if pipeline != _RUNTIME:
         paths.add(Path(_origin(pipeline)))
     digest = hashlib.sha256()

@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 
 from convolens.errors import SpecError
+from convolens.runtime import pool
 from convolens.runtime.cpu import available_cores
 
 VARIABLE = "CONVOLENS_THREADS"
@@ -117,8 +118,7 @@ def _set(count: int | None) -> None:
     global _count
     before, _count = thread_count(), count
     if _library is not None and thread_count() != before:
-        calls.close()  # workers beyond a smaller number go on working as long as they are busy: send all home
-        _library.halide_shutdown_thread_pool()
+        calls.close()
         _resize()
         calls.open()
 
@@ -132,13 +132,13 @@ def attach(library: ctypes.CDLL) -> None:
 
 def _resize() -> None:
     if _library is not None:  # the workers come with the next call that has work for them
-        _library.halide_set_num_threads(thread_count())
+        pool.resize(_library, thread_count())
 
 
 def _before_fork() -> None:
     calls.close()
     if _library is not None:
-        _library.halide_shutdown_thread_pool()
+        pool.resize(_library, 1)
 
 
 def _in_parent() -> None:
