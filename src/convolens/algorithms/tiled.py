@@ -1,77 +1,70 @@
 """The direct sum in register tiles: compiled loops that run at the processor's multiply-add peak."""
 
-import math
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from convolens.algorithms import channels_first
 from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, plain_sum_bound
-from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes, volumes
+from convolens.algorithms.compiled import CLAMPS, MOST_DIMS, fused_activation, volumes
+from convolens.algorithms.panels import Panels
 from convolens.runtime import compile as compiler
-from convolens.runtime.call import Function, Pinned
-from convolens.runtime.cpu import available_cores, cpu
-from convolens.spec.borders import source_index
+from convolens.runtime.call import Pinned
+from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
-PIPELINE = "convolens.pipelines.direct"
-TASKS_PER_CORE = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
-MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
-LEAST_PIXELS = 64  # of a task along one row
-FEW_CHANNELS = 4  # up to here, channels are summed as if they were neighbouring pixels, or planes
-LEAST_PARALLEL = 1 << 18  # products below which a call runs as one task
-
-# Vectors of kernels → pixels in the register tile, and its speed beside the best, where registers are many or few.
-_TILES = {32: {4: (6, 1.0), 2: (10, 0.93), 1: (14, 0.72)}, 16: {2: (5, 1.0), 1: (10, 0.8)}}
+PIPELINE = "convolens.pipelines.tiled"
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class Constants:
     """
-    Weights in the order in which they are read, and what else stays the same from call to call.
+    What the pipeline takes that stays the same from call to call.
 
     Attributes
     ----------
     weights : tuple of Pinned
-        For each group, (panels, kd, kh, kw, C, kernels a panel), filled up with zeros to whole panels.
+        Those of each group, in panels.
     bias : Pinned
         (panels, kernels a panel): zeros.
     tables : tuple of Pinned
-        For x, y, z: the image cell of each padded cell, −1 where the border's constant lies.
-    scalars : tuple
-        What the pipeline takes after its arrays, but for whether it applies relu.
-    parameters : dict
-        What the pipeline is compiled for, the layout aside.
-    functions : dict
-        The compiled pipeline for channels that lie apart (False) and together (True), as they are needed.
+        For x, y, z: the image cell of each padded cell, −1 where the border's constant lies; none without pads.
     """
 
     weights: tuple[Pinned, ...]
     bias: Pinned
     tables: tuple[Pinned, ...]
-    scalars: tuple[int | float, ...]
-    parameters: dict[str, str | int]
-    functions: dict[bool, Function] = field(default_factory=dict)
-
-    @property
-    def pixels(self) -> int:
-        """Cells of a register tile, and the fewest that a plane of the output may have."""
-        return int(self.parameters["pixels"])
-
-    def function(self, channels_last: bool) -> Function:
-        """Return the compiled pipeline for arrays of one layout."""
-        if channels_last not in self.functions:
-            self.functions[channels_last] = compiler.load(PIPELINE, **self.parameters, channels_last=channels_last)
-        return self.functions[channels_last]
 
 
-class Tiled(Algorithm[Packed]):
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """
+    Weights, and what was made of them for channels that lie together, or apart, as it was needed.
+
+    Attributes
+    ----------
+    weight : ndarray
+        As it came.
+    together : list of Constants
+        At most one.
+    apart : list of channels_first.Packed
+        At most one.
+    """
+
+    weight: Array
+    together: list[Constants] = field(default_factory=list)
+    apart: list[channels_first.Packed] = field(default_factory=list)
+
+
+class Tiled(Algorithm[Weights]):
     """
     Sum of products over channels and kernel cells, a tile of pixels by kernels at a time held in registers.
 
-    One compiled pipeline serves all sizes, kernels, strides, dilations and borders in up to three dimensions, in
-    either layout. A block of the image, with its border, goes through a scratch array that stays in cache.
+    One compiled pipeline serves all sizes, kernels, strides, dilations and borders in up to three dimensions.
+    Where windows stay in the image it is read in place; else a block of it, with its border, goes through a
+    scratch array that stays in cache. Long sums are taken in chunks.
 
     References
     ----------
@@ -94,19 +87,7 @@ class Tiled(Algorithm[Packed]):
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count the products of whole panels and tiles, and the image's way through the scratch."""
-        vectors, pixels = _tile(spec)
-        kernels = spec.out_channels // spec.groups
-        panels = -(-kernels // (vector_lanes(spec) * vectors))
-        cells = math.prod(spec.output_size)
-        wasted = panels * vector_lanes(spec) * vectors / kernels * -(-cells // pixels) * pixels / cells
-        rows = max(scratch_bytes(), _row_bytes(spec) * (spec.window_size[-2] if spec.dims > 1 else 1))
-        return Cost(
-            operations=int(2 * spec.macs * wasted / _TILES[cpu().vector_registers][vectors][1]),
-            work="compiled",
-            traffic=2 * spec.batch * spec.in_channels * math.prod(_scratch(spec)[1]) * spec.compute_dtype.itemsize,
-            calls=10 * spec.groups,
-            workspace=rows * available_cores(),
-        )
+        return Panels.of(spec).cost() if spec.layout == LAST else channels_first.cost(spec)
 
     def error_bound(self, spec: ConvSpec) -> float:
         """Bound a plain sum's error."""
@@ -114,179 +95,105 @@ class Tiled(Algorithm[Packed]):
 
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
-        vectors, pixels = _tile(spec)
-        tile: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "pixels": pixels}
-        return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "channels_last": spec.layout == LAST}
+        return (PIPELINE, Panels.of(spec).parameters()) if spec.layout == LAST else channels_first.pipeline(spec)
 
-    def prepare(self, spec: ConvSpec, weight: Array) -> Packed:
-        """Order the weights, and lay out blocks and borders."""
-        vectors, lanes, dtype = _tile(spec)[0], vector_lanes(spec), spec.compute_dtype
-        parameters = self.pipeline(spec)[1]
-        channels_last = bool(parameters.pop("channels_last"))
-        weights = [_panels(part.astype(dtype), lanes * vectors) for part in np.split(weight, spec.groups)]
-        strides, sizes = _scratch(spec)
-        tables = [
-            _table(spec, axis)[::step].copy() for axis, step in enumerate(np.floor_divide(spec.stride, strides))
-        ]
-        tables = [*reversed(tables), *[np.zeros(1, np.int32)] * (MOST_DIMS - spec.dims)]
-        steps, channels = [*_xyz(strides), *_xyz(spec.dilation)], 1
-        if _is_interleaved(spec):
-            channels = spec.in_channels
-            steps[0] *= channels
-            cells = tables[0][:, np.newaxis] * channels + np.arange(channels)
-            tables[0] = np.where(tables[0][:, np.newaxis] < 0, -1, cells).astype(np.int32).ravel()
-            weights = [w.reshape(*w.shape[:3], -1, 1, w.shape[-1]) for w in weights]
-        elif _is_stacked(spec):
-            tables[-1] = np.arange(spec.in_channels, dtype=np.int32)
-            weights = [w.swapaxes(1, 4).copy() for w in weights]
-        first = spec.pads[-1][0] * channels
-        whole = sizes[-1] == spec.padded_size[-1]
-        run = (first, first + spec.input_size[-1] * channels) if whole else (0, 0)
-        whole_numbers = (spec.output_size[-1], *steps, *_blocks(spec, len(weights[0])), first, *run)
-        scalars = (*whole_numbers, float(spec.border.value), 1 / spec.output_size[-1])
-        packed = Packed(
-            tuple(map(Pinned, weights)),
-            Pinned(np.zeros((len(weights[0]), lanes * vectors), dtype)),
-            tuple(map(Pinned, tables)),
-            scalars,
-            parameters,
-        )
-        packed.function(channels_last)
-        return packed
+    def prepare(self, spec: ConvSpec, weight: Array) -> Weights:
+        """Order the weights, and lay out borders, for arrays that lie in memory as the spec says."""
+        state = Weights(weight)
+        if spec.layout == LAST:
+            _together(spec, state)
+            compiler.load(PIPELINE, **Panels.of(spec).parameters())
+        else:
+            _apart(spec, state)
+        return state
 
-    def run(self, spec: ConvSpec, state: Packed, x: Array, out: Array) -> None:
+    def run(self, spec: ConvSpec, state: Weights, x: Array, out: Array) -> None:
         """Sum alone."""
         self.run_with(spec, state, x, out, NOTHING)
 
-    def run_with(self, spec: ConvSpec, state: Packed, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
-        """Call the pipeline once for each group; add the bias, and apply relu."""
-        fused = epilogue.residual is None and epilogue.activation == "relu"
-        left = NOTHING if fused else Epilogue(None, epilogue.activation, epilogue.residual)
-        if not out.size:
-            return left
+    def run_with(self, spec: ConvSpec, state: Weights, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
+        """Call the pipeline once for each group; add bias and residual, and apply the activation."""
         source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
-        if _is_interleaved(spec):
-            source = np.ascontiguousarray(source).reshape(*source.shape[:3], -1, 1)
-        elif _is_stacked(spec):
-            source = source.swapaxes(1, 4)
-        flat = target.reshape(*target.shape[:2], -1, target.shape[-1])  # a copy where rows lie apart
-        cells = flat.shape[2]
-        if cells < state.pixels:
-            flat = np.empty((*flat.shape[:2], state.pixels, flat.shape[3]), flat.dtype)
-        channels_last = source.strides[-1] == flat.strides[-1] == source.itemsize
-        if not channels_last:
-            source, flat = _rows(source, copy=True), _rows(flat, copy=False)
-        function = state.function(channels_last)
-        groups = len(state.weights)
-        channels, kernels = source.shape[-1] // groups, flat.shape[-1] // groups
-        biases = (
-            [state.bias] * groups if epilogue.bias is None else _biases(epilogue.bias, state.bias.array, groups)
-        )
-        scalars = (*state.scalars, int(fused))
-        for g, (weights, bias) in enumerate(zip(state.weights, biases, strict=True)):
-            image = source if groups == 1 else source[..., g * channels : (g + 1) * channels]
-            result = flat if groups == 1 else flat[..., g * kernels : (g + 1) * kernels]
-            function(image, weights, bias, *state.tables, result, scalars=scalars)
-        if not np.may_share_memory(flat, target):
-            target[...] = flat[:, :, :cells].reshape(target.shape)
+        if _innermost(source) and _innermost(target):
+            return _run(spec, _together(spec, state), source, target, epilogue)
+        return channels_first.run(spec, _apart(spec, state), source, target, epilogue)
+
+
+def _together(spec: ConvSpec, state: Weights) -> Constants:
+    """Return what loops over neighbouring channels need; two threads may make it, and either's will do."""
+    if not state.together:
+        panels = Panels.of(spec)
+        weights = [Pinned(panels.pack(part)) for part in np.split(state.weight, spec.groups)]
+        bias = Pinned(np.zeros((panels.count, panels.width), spec.compute_dtype))
+        state.together.append(Constants(tuple(weights), bias, tuple(map(Pinned, panels.tables()))))
+    return state.together[0]
+
+
+def _apart(spec: ConvSpec, state: Weights) -> channels_first.Packed:
+    if not state.apart:
+        state.apart.append(channels_first.prepare(spec, state.weight))
+    return state.apart[0]
+
+
+def _innermost(array: Array) -> bool:
+    """Whether the numbers of the last axis are neighbours, those of a row where it has only one."""
+    *_, row, last = array.strides
+    return (last if array.shape[-1] > 1 else row) == array.itemsize
+
+
+def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epilogue: Epilogue) -> Epilogue:
+    """Run where channels are innermost; the arrays come as (N, D, H, W, C)."""
+    fused = fused_activation(epilogue.activation, target.dtype)
+    left = NOTHING if fused else Epilogue(activation=epilogue.activation)
+    if not target.size:
         return left
+    activation, clamp = fused or ("clamp", CLAMPS[None])
+    panels = Panels.of(spec)
+    flat = _planes(target, panels)
+    added = [] if epilogue.residual is None else [_residual(epilogue.residual, flat.dtype, panels)]
+    function = compiler.load(PIPELINE, **panels.parameters(activation, residual=bool(added)))
+    scalars = (*panels.numbers(), *panels.tasks(thread_count()), *clamp)
+    channels, kernels = panels.channels, flat.shape[-1] // spec.groups
+    biases = _biases(constants.bias, epilogue.bias, spec.groups)
+    for g, (weights, bias) in enumerate(zip(constants.weights, biases, strict=True)):
+        image = _rows(source[..., g * channels : (g + 1) * channels], panels)
+        *adds, result = (array[..., g * kernels : (g + 1) * kernels] for array in (*added, flat))
+        function(image, weights, bias, *constants.tables, *adds, result, scalars=scalars)
+    if not np.may_share_memory(flat, target):
+        target[...] = flat.reshape(target.shape)
+    return left
 
 
-def _rows(array: Array, *, copy: bool) -> Array:
-    """Return ``array``, or one like it, with neighbouring cells of a row (the last axis but one) side by side."""
-    if array.strides[-2] == array.itemsize:
+def _rows(image: Array, panels: Panels) -> Array:
+    """View (N, D, H, W, C) as (N, D, H, W C), as a single row where windows are cells; copy what cannot be."""
+    shape = (1, 1, 1, -1) if panels.windows == "cell" else (*image.shape[:3], -1)
+    rows = _tidy(image.reshape(shape))
+    return rows if rows.strides[-1] == rows.itemsize else rows.copy()
+
+
+def _planes(array: Array, panels: Panels) -> Array:
+    """View (N, D, H, W, K) as (N, D, H W, K), as a single plane where windows are cells; copy what cannot be."""
+    shape = (1, 1, -1) if panels.windows == "cell" else (*array.shape[:2], -1)
+    return _tidy(array.reshape(*shape, array.shape[-1]))
+
+
+def _residual(residual: Array, dtype: np.dtype[Any], panels: Panels) -> Array:
+    """View or copy an array (N, K, size…) so that it can be added to planes of output."""
+    planes = _planes(np.moveaxis(volumes(residual.astype(dtype, copy=False)), 1, -1), panels)
+    return planes if planes.strides[-1] == planes.itemsize else np.ascontiguousarray(planes)
+
+
+def _tidy(array: Array) -> Array:
+    """View an array whose last axis has a single element so that this has a neighbour's distance to the next."""
+    if array.shape[-1] > 1 or array.strides[-1] == array.itemsize:
         return array
-    order = (*range(array.ndim - 2), array.ndim - 1, array.ndim - 2)
-    rows = np.empty([array.shape[axis] for axis in order], array.dtype)
-    if copy:
-        rows[...] = array.transpose(order)
-    return rows.transpose(order)
+    return np.lib.stride_tricks.as_strided(array, array.shape, (*array.strides[:-1], array.itemsize))
 
 
-def _is_interleaved(spec: ConvSpec) -> bool:
-    """Whether rows are read as one run of channels of pixels, so that loops over few channels are not short."""
-    few = spec.layout == LAST and 1 < spec.in_channels <= FEW_CHANNELS
-    return few and spec.groups == 1 and spec.dilation[-1] == 1 and spec.kernel_size[-1] > 1
-
-
-def _scratch(spec: ConvSpec) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Choose the strides in the scratch, and its size, without the cells that a kernel of one cell steps over."""
-    alone = [kernel == 1 for kernel in spec.kernel_size]
-    strides = tuple(1 if one else stride for one, stride in zip(alone, spec.stride, strict=True))
-    sizes = zip(alone, spec.output_size, spec.padded_size, strict=True)
-    return strides, tuple(output if one else padded for one, output, padded in sizes)
-
-
-def _table(spec: ConvSpec, axis: int) -> Array:
-    """Tell which image cell each padded cell shows; −1 for the constant."""
-    size, (before, after) = spec.input_size[axis], spec.pads[axis]
-    return source_index(np.arange(-before, size + after), size, spec.border).astype(np.int32)
-
-
-def _is_stacked(spec: ConvSpec) -> bool:
-    """Whether channels are read as planes of a volume: few of them would be slow to bring side by side."""
-    few = spec.layout != LAST and 1 < spec.in_channels <= FEW_CHANNELS
-    return few and spec.groups == 1 and spec.dims < MOST_DIMS
-
-
-def _xyz(values: tuple[int, ...]) -> tuple[int, ...]:
-    """Turn one number for each dimension into three, the last dimension first."""
-    return (*reversed(values), *(1,) * (MOST_DIMS - len(values)))
-
-
-def _panels(weight: Array, width: int) -> Array:
-    """Order (K, C, *kernel size) as (panels, kd, kh, kw, C, width)."""
-    kernels, channels, *size = weight.shape
-    panels = -(-kernels // width)
-    whole = np.zeros((panels * width, channels, *(1,) * (MOST_DIMS - len(size)), *size), weight.dtype)
-    whole[:kernels] = weight.reshape(kernels, *whole.shape[1:])
-    return whole.reshape(panels, width, *whole.shape[1:]).transpose(0, 3, 4, 5, 2, 1).copy(order="C")
-
-
-def _biases(bias: Array, like: Array, groups: int) -> list[Pinned]:
+def _biases(none: Pinned, bias: Array | None, groups: int) -> list[Pinned]:
     """Fill up each group's part of ``bias`` to whole panels."""
-    whole = np.zeros((groups, like.size), like.dtype)
+    if bias is None:
+        return [none] * groups
+    whole = np.zeros((groups, none.array.size), none.array.dtype)
     whole[:, : bias.size // groups] = bias.reshape(groups, -1)
-    return [Pinned(part.reshape(like.shape)) for part in whole]
-
-
-def _tile(spec: ConvSpec) -> tuple[int, int]:
-    """Choose the register tile: vectors of kernels, and pixels."""
-    tiles = _TILES[cpu().vector_registers]
-    kernels = spec.out_channels // spec.groups
-
-    def time(vectors: int) -> float:
-        return -(-kernels // (vector_lanes(spec) * vectors)) * vectors / tiles[vectors][1]
-
-    vectors = min(tiles, key=time)
-    return vectors, tiles[vectors][0]
-
-
-def _row_bytes(spec: ConvSpec) -> int:
-    """Bytes of scratch that one padded row takes, in all planes of a window."""
-    planes = spec.window_size[0] if spec.dims == MOST_DIMS else 1
-    return planes * _scratch(spec)[1][-1] * (spec.in_channels // spec.groups) * spec.compute_dtype.itemsize
-
-
-def _blocks(spec: ConvSpec, panels: int) -> tuple[int, int]:
-    """
-    Choose how many pixels and panels make a task.
-
-    At most the rows that fit the cache. Fewer, until there are tasks for all cores or reading the border between
-    tasks twice would cost too much; then fewer panels.
-    The last task begins early enough to be as long as the others. Whether a cell is summed in one task or another,
-    or in two, its sum is the same.
-    """
-    height = spec.output_size[-2] if spec.dims > 1 else 1
-    stride, window = (_scratch(spec)[0][-2], spec.window_size[-2]) if spec.dims > 1 else (1, 1)
-    others = spec.batch * (spec.output_size[0] if spec.dims == MOST_DIMS else 1)
-    wanted = -(-TASKS_PER_CORE * available_cores() // max(1, others)) if spec.macs >= LEAST_PARALLEL else 1
-    fit = (scratch_bytes() // _row_bytes(spec) - window) // stride + 1
-    thrifty = -(-MOST_HALO * max(0, window - stride) // stride)  # rows whose common border is read twice are few
-    rows = max(1, min(height, fit, max(-(-height // wanted), thrifty)))
-    tasks = -(-height // rows)
-    group = max(1, panels // -(-wanted // tasks))
-    width = spec.output_size[-1]
-    pixels = max(LEAST_PIXELS, -(-width // wanted)) if height == 1 else -(-height // tasks) * width
-    least = _tile(spec)[1]
-    return min(max(pixels, least), max(width * height, least)), group
+    return [Pinned(part.reshape(none.array.shape)) for part in whole]
