@@ -19,6 +19,8 @@ CHUNK_TERMS = 1024  # of each of several, whose weights stay in cache
 LEAST_RUN = 32  # channels of a chunk, for the innermost loop's sake
 TASKS_PER_THREAD = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
+LEAST_TILES = 8  # of a task
+MERGED_TERMS = 25  # products of each pixel that could be summed in the time that finding a tile's rows takes
 LEAST_PARALLEL = 1 << 21  # products below which a call runs as one task: waking a thread takes longer
 
 # Vectors of kernels → pixels in the register tile, and its speed beside the best, where registers are many or few.
@@ -38,8 +40,8 @@ class Panels:
         What is asked.
     lanes, vectors, pixels : int
         The register tile: ``vectors`` vectors of ``lanes`` kernels by ``pixels`` output cells.
-    windows : str
-        How the image is read; see :func:`convolens.pipelines.tiled.build`.
+    merged, bordered : bool
+        How output and image are gone through; see :func:`convolens.pipelines.tiled.build`.
     chunks : int
         Into how many parts the channels go.
     """
@@ -48,7 +50,8 @@ class Panels:
     lanes: int
     vectors: int
     pixels: int
-    windows: str
+    merged: bool
+    bordered: bool
     chunks: int
 
     @classmethod
@@ -57,7 +60,8 @@ class Panels:
         """Choose register tile and chunks."""
         lanes = vector_lanes(spec)
         vectors, pixels = _tile(spec.out_channels // spec.groups, lanes)
-        return cls(spec, lanes, vectors, pixels, _windows(spec), _chunks(spec))
+        bordered = any(before or after for before, after in spec.pads)
+        return cls(spec, lanes, vectors, pixels, _merges(spec, pixels), bordered, _chunks(spec))
 
     @property
     def width(self) -> int:
@@ -80,19 +84,25 @@ class Panels:
         return self.chunks == 1 and (self.spec.dilation[-1] == 1 or self.spec.kernel_size[-1] == 1)
 
     @property
+    def is_product(self) -> bool:
+        """Whether images are a single run of cells, each of them a window: a matrix, times that of the weights."""
+        return _is_product(self.spec)
+
+    @property
     def output(self) -> tuple[int, int, int]:
-        """Planes of output cells, rows of a plane, and cells of a row; a single row where windows are cells."""
+        """Planes, rows of a plane, and cells of a row, as loops go through them."""
         depth, height, width = _volume(self.spec.output_size)
-        if self.windows == "cell":
+        if self.is_product:
             return 1, 1, self.spec.batch * depth * height * width
-        return self.spec.batch * depth, height, width
+        return (self.spec.batch * depth, *((1, height * width) if self.merged else (height, width)))
 
     def parameters(self, activation: str = "clamp", *, residual: bool = False) -> dict[str, str | int]:
         """Return what the pipeline is compiled for."""
         tile: dict[str, str | int] = {"lanes": self.lanes, "vectors": self.vectors, "pixels": self.pixels}
         kind: dict[str, str | int] = {
             "dtype": str(self.spec.compute_dtype),
-            "windows": self.windows,
+            "merged": self.merged,
+            "bordered": self.bordered,
             "chunked": self.chunks > 1,
         }
         return {**tile, **kind, "activation": activation, "residual": residual}
@@ -109,7 +119,7 @@ class Panels:
 
     def tables(self) -> list[Array]:
         """Tell for x, y and z which image cell each padded cell shows, −1 for the constant; none without pads."""
-        if self.windows != "bordered":
+        if not self.bordered:
             return []
         spec, empty = self.spec, [np.zeros(1, np.int32)] * (MOST_DIMS - self.spec.dims)
         axes = zip(reversed(spec.input_size), reversed(spec.pads), strict=True)
@@ -118,30 +128,32 @@ class Panels:
 
     def numbers(self) -> tuple[int | float, ...]:
         """Return what the pipeline takes after its arrays, but for the tasks and the epilogue."""
-        _, height, width = self.output
+        width = self.spec.output_size[-1]
         steps, spreads = ([*reversed(_volume(sizes))] for sizes in (self.spec.stride, self.spec.dilation))
         steps[0] *= self.channels
         spreads[0] *= self.channels
         border = self.spec.pads[-1][0], float(self.spec.border.value)
-        return (self.channels, width, 1 / width, height * width, *steps, *spreads, *border)
+        return (self.channels, width, 1 / width, self.output[-1], *steps, *spreads, *border)
 
-    def tasks(self, threads: int) -> tuple[int, int]:
+    def tasks(self, threads: int) -> tuple[int, int, int]:
         """
-        Choose how many tiles and panels make a task.
+        Choose how many tiles of a row, rows and panels make a task.
 
-        As many rows as fit the cache, fewer where threads would have nothing to do, unless that reads the border
+        As many cells as fit the cache, fewer where threads would have nothing to do, unless that reads the border
         between tasks twice too often; then fewer panels. Whether a cell is summed in one task or another, its sum
         is the same.
         """
         planes, height, width = self.output
-        tiles = -(-height * width // self.pixels)
-        fitting = max(1, scratch_bytes() // 2 // self.cell_bytes) // self.pixels
-        wanted = 1
+        tiles, wanted = -(-width // self.pixels), 1
         if threads > 1 and self.spec.macs >= LEAST_PARALLEL:
             wanted = -(-TASKS_PER_THREAD * threads // planes)
-        least = min(tiles, -(-self._least_cells // self.pixels))
-        some = max(1, least, min(fitting, -(-tiles // wanted)))
-        return some, max(1, self.count * -(-tiles // some) // wanted)
+        fitting, share = scratch_bytes() // 2 // self.cell_bytes, -(-height * width // wanted)
+        cells = max(self._least_cells, min(fitting, share))
+        rows = min(height, -(-cells // width))
+        if height == 1:
+            tiles = min(tiles, -(-cells // self.pixels))
+        strips = -(-height // rows) * -(-width // (tiles * self.pixels))
+        return tiles, rows, max(1, self.count * strips // wanted)
 
     def cost(self) -> Cost:
         """Count the products of whole panels and tiles, and the image's way through the scratch."""
@@ -152,7 +164,7 @@ class Panels:
         return Cost(
             operations=int(2 * spec.macs * wasted / speed),
             work="compiled",
-            traffic=2 * image if self.windows == "bordered" else 0,
+            traffic=2 * image if self.bordered else 0,
             calls=10 * spec.groups,
             workspace=scratch_bytes() * thread_count(),
         )
@@ -161,21 +173,22 @@ class Panels:
     def cell_bytes(self) -> int:
         """Bytes of the image that are read for each output cell, on the average of a row."""
         spec = self.spec
+        item = self.channels * spec.compute_dtype.itemsize
+        if self.is_product:
+            return item
         planes = spec.window_size[0] if spec.dims == MOST_DIMS else 1
         stride = spec.stride[-2] if spec.dims > 1 else 1
-        row = spec.padded_size[-1] if self.windows == "bordered" else spec.input_size[-1]
-        if self.windows == "cell":
-            return self.channels * spec.compute_dtype.itemsize
-        return -(-planes * stride * row * self.channels * spec.compute_dtype.itemsize // spec.output_size[-1])
+        return -(-planes * stride * spec.padded_size[-1] * item // spec.output_size[-1])
 
     @property
     def _least_cells(self) -> int:
-        """Cells of a task at least, so that the rows which two tasks read are few."""
-        if self.windows == "cell" or self.spec.dims == 1:
-            return 16 * self.pixels
-        halo = max(0, self.spec.window_size[-2] - self.spec.stride[-2])
-        rows = -(-MOST_HALO * halo // self.spec.stride[-2])
-        return max(16 * self.pixels, rows * self.spec.output_size[-1])
+        """Cells of a task at least, so that its rows which another task reads, too, are few."""
+        few = LEAST_TILES * self.pixels
+        if self.is_product or self.spec.dims == 1:
+            return few
+        stride = self.spec.stride[-2]
+        halo = max(0, self.spec.window_size[-2] - stride)
+        return max(few, -(-MOST_HALO * halo // stride) * self.spec.output_size[-1])
 
 
 def aligned(array: Array) -> Array:
@@ -205,11 +218,18 @@ def _tile(kernels: int, lanes: int) -> tuple[int, int]:
     return vectors, tiles[vectors][0]
 
 
-def _windows(spec: ConvSpec) -> str:
-    if any(before or after for before, after in spec.pads):
-        return "bordered"
-    steps = (*spec.kernel_size, *spec.stride)
-    return "cell" if all(step == 1 for step in steps) else "inside"
+def _is_product(spec: ConvSpec) -> bool:
+    return all(n == 1 for n in (*spec.kernel_size, *spec.stride)) and spec.padded_size == spec.input_size
+
+
+def _merges(spec: ConvSpec, pixels: int) -> bool:
+    """Whether going on from row to row saves more tiles than finding each pixel's row takes."""
+    if spec.dims == 1 or _is_product(spec):
+        return False
+    height, width = spec.output_size[-2:]
+    terms = math.prod(spec.weight_shape[1:])
+    apart = height * -(-width // pixels) * terms
+    return -(-height * width // pixels) * (terms + MERGED_TERMS) < apart
 
 
 def _chunks(spec: ConvSpec) -> int:

@@ -165,16 +165,16 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
 
 
 def _rows(image: Array, panels: Panels) -> Array:
-    """View (N, D, H, W, C) as (N, D, H, W C), as a single row where windows are cells; copy what cannot be."""
-    shape = (1, 1, 1, -1) if panels.windows == "cell" else (*image.shape[:3], -1)
+    """View (N, D, H, W, C) as (N, D, H, W C), as a single row for a matrix product; copy what cannot be."""
+    shape = (1, 1, 1, -1) if panels.is_product else (*image.shape[:3], -1)
     rows = _tidy(image.reshape(shape))
     return rows if rows.strides[-1] == rows.itemsize else rows.copy()
 
 
 def _planes(array: Array, panels: Panels) -> Array:
-    """View (N, D, H, W, K) as (N, D, H W, K), as a single plane where windows are cells; copy what cannot be."""
-    shape = (1, 1, -1) if panels.windows == "cell" else (*array.shape[:2], -1)
-    return _tidy(array.reshape(*shape, array.shape[-1]))
+    """View (N, D, H, W, K) with the rows that loops go through; copy what cannot be."""
+    batch = 1 if panels.is_product else array.shape[0]
+    return _tidy(array.reshape(batch, -1, *panels.output[1:], array.shape[-1]))
 
 
 def _residual(residual: Array, dtype: np.dtype[Any], panels: Panels) -> Array:

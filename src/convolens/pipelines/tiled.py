@@ -15,8 +15,6 @@ import halide as hl
 from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
 
-WINDOWS = ("cell", "inside", "bordered")
-
 
 @dataclass(frozen=True)
 class Loops:
@@ -35,7 +33,15 @@ class Loops:
 
 
 def build(
-    dtype: str, lanes: int, vectors: int, pixels: int, windows: str, chunked: bool, activation: str, residual: bool
+    dtype: str,
+    lanes: int,
+    vectors: int,
+    pixels: int,
+    merged: bool,
+    bordered: bool,
+    chunked: bool,
+    activation: str,
+    residual: bool,
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -46,9 +52,10 @@ def build(
         float32 or float64.
     lanes, vectors, pixels : int
         The register tile: ``vectors`` vectors of ``lanes`` kernels by ``pixels`` output cells.
-    windows : str
-        ``cell`` where windows are single cells and images one run of them; ``inside`` where windows stay in the
-        image; else ``bordered``.
+    merged : bool
+        Whether tiles go on from row to row; a row of output is then a whole plane.
+    bordered : bool
+        Whether windows reach beyond the image.
     chunked : bool
         Whether sums are taken in several chunks, which are then added up.
     activation : str
@@ -61,41 +68,44 @@ def build(
     Arguments, in NumPy's order of axes: source (N, D, H, W C); weights (panels, chunks, kd, kh, runs of a kernel
     row, numbers of a run, vectors × lanes), the kernels filled up with zeros to whole panels; bias (panels,
     vectors × lanes); if bordered, for x, y and z the image cell of every padded cell, −1 for the constant;
-    residual, if any, as output; output (N, D, H W, K). Then scalars: channels; output width, and 1 / width; output
-    cells of a plane; from one output cell to the next, numbers along x, rows and planes; from one run or kernel
-    cell to the next likewise; cells of border before a row, and the border's constant; tiles and panels a task;
-    slope and ceiling.
+    residual, if any, as output; output (N, D, H, W, K), or (N, D, 1, H W, K) if merged. Then scalars: channels;
+    W and 1 / W of the output; cells of a row; from one output cell to the next, numbers along x, rows and planes; from one run or
+    kernel cell to the next likewise; cells of border before a row, and the border's constant; tiles, rows and
+    panels a task; slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     loops = Loops(lanes, vectors, pixels)
     source, weights = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 7, "weights")
-    bias, added = hl.ImageParam(number, 2, "bias"), hl.ImageParam(number, 4, "residual")
-    tables = borders.tables() if windows == "bordered" else []
-    channels, width, cells = (hl.Param(hl.Int(32), name) for name in ("channels", "width", "cells"))
+    bias, added = hl.ImageParam(number, 2, "bias"), hl.ImageParam(number, 5, "residual")
+    tables = borders.tables() if bordered else []
+    channels, width, cells, before = (
+        hl.Param(hl.Int(32), name) for name in ("channels", "width", "cells", "before")
+    )
     steps = [hl.Param(hl.Int(32), f"step_{axis}") for axis in "xyz"]
     spreads = [hl.Param(hl.Int(32), f"spread_{axis}") for axis in "xyz"]
-    before, task_tiles, task_panels = (hl.Param(hl.Int(32), f) for f in ("before", "task_tiles", "task_panels"))
+    sizes = [hl.Param(hl.Int(32), f"task_{name}") for name in ("tiles", "rows", "panels")]
     rows_per_pixel, outside, slope, ceiling = (
         hl.Param(hl.Float(64), name) for name in ("rows_per_pixel", "outside", "slope", "ceiling")
     )
 
     # algorithm
-    c, p, z, n, panel = loops.c, loops.p, loops.z, loops.n, loops.panel
+    c, p, place, panel = loops.c, loops.p, (loops.y, loops.z, loops.n), loops.panel
+    out = hl.Func("out")
     image, copied = _bordered(loops, source, tables, channels, before, outside) if tables else (source, [])
     length = tables[0].dim(0).extent() * channels if tables else source.dim(0).extent()
-    cell = hl.min(loops.tile * pixels + loops.pixel, cells - 1)
-    row = hl.cast(hl.Int(32), (hl.cast(hl.Float(64), cell) + 0.5) * rows_per_pixel)  # a division takes longer
-    place = (cell, hl.Expr(0), hl.Expr(0)) if windows == "cell" else (cell - row * width, row, z)
-    origin = [step * start for step, start in zip(steps, place, strict=True)]
+    x, y = hl.min(loops.tile * pixels + loops.pixel, cells - 1), loops.y
+    if merged:
+        y = hl.cast(hl.Int(32), (hl.cast(hl.Float(64), x) + 0.5) * rows_per_pixel)  # a division takes longer
+        x -= y * width
+    origin = [step * start for step, start in zip(steps, (x, y, loops.z), strict=True)]
     part, terms = _part(loops, weights, image, length, origin, spreads)
     total, chunks = _total(loops, weights, part) if chunked else (None, None)
     at = (c % panel, p % pixels, p / pixels, c / panel)
-    result = (total[*at, z, n] if total else part[*at, 0, z, n]) + bias[c % panel, c / panel]
-    out = hl.Func("out")
-    out[c, p, z, n] = finish(result + added[c, p, z, n] if residual else result, activation, slope, ceiling)
+    result = (total[*at, *place] if total else part[*at, 0, *place]) + bias[c % panel, c / panel]
+    out[c, p, *place] = finish(result + added[c, p, *place] if residual else result, activation, slope, ceiling)
 
     # schedule
-    task = _schedule_output(loops, out, task_tiles, task_panels)
+    task = _schedule_output(loops, out, *sizes)
     if tables:
         _schedule_bordered(loops, image, copied, out, task)
     if total:
@@ -112,7 +122,7 @@ def build(
     weights.dim(1).set_stride(panel)
     bias.dim(0).set_extent(panel)
     numbers = [channels, width, rows_per_pixel, cells, *steps, *spreads, before, outside]
-    return out, [*buffers[:3], *tables, *buffers[3:-1], *numbers, task_tiles, task_panels, slope, ceiling]
+    return out, [*buffers[:3], *tables, *buffers[3:-1], *numbers, *sizes, slope, ceiling]
 
 
 def _bordered(
@@ -156,20 +166,18 @@ def _part(
     spreads: list[hl.Expr],
 ) -> tuple[hl.Func, hl.RDom]:
     """Sum the products of a chunk of terms."""
-    lane, pixel, tile, block, chunk, z, n = (
-        loops.lane, loops.pixel, loops.tile, loops.block, loops.chunk, loops.z, loops.n
-    )  # fmt: skip
+    at = (loops.lane, loops.pixel, loops.tile, loops.block, loops.chunk, loops.y, loops.z, loops.n)
     terms = hl.RDom([(0, weights.dim(d).extent()) for d in range(1, 5)])  # number, run, row, plane
     taps = (terms.y, terms.z, terms.w)
     x, *above = [start + spread * tap for start, spread, tap in zip(origin, spreads, taps, strict=True)]
-    x += chunk * weights.dim(1).extent() + terms.x
+    x += loops.chunk * weights.dim(1).extent() + terms.x
     if isinstance(image, hl.ImageParam):
         above = [hl.unsafe_promise_clamped(v, 0, image.dim(d).extent() - 1) for d, v in enumerate(above, start=1)]
     part = hl.Func("part")
-    part[lane, pixel, tile, block, chunk, z, n] = hl.cast(weights.type(), 0)
-    part[lane, pixel, tile, block, chunk, z, n] += (
-        weights[lane, terms.x, terms.y, terms.z, terms.w, chunk, block]
-        * image[hl.unsafe_promise_clamped(x, 0, length - 1), *above, n]
+    part[*at] = hl.cast(weights.type(), 0)
+    part[*at] += (
+        weights[loops.lane, terms.x, terms.y, terms.z, terms.w, loops.chunk, loops.block]
+        * image[hl.unsafe_promise_clamped(x, 0, length - 1), *above, loops.n]
     )
     return part, terms
 
@@ -179,20 +187,26 @@ def _total(loops: Loops, weights: hl.ImageParam, part: hl.Func) -> tuple[hl.Func
     at = (loops.lane, loops.pixel, loops.tile, loops.block)
     chunks = hl.RDom([(0, weights.dim(5).extent())])
     total = hl.Func("total")
-    total[*at, loops.z, loops.n] = hl.cast(weights.type(), 0)
-    total[*at, loops.z, loops.n] += part[*at, chunks.x, loops.z, loops.n]
+    place = (loops.y, loops.z, loops.n)
+    total[*at, *place] = hl.cast(weights.type(), 0)
+    total[*at, *place] += part[*at, chunks.x, *place]
     return total, chunks
 
 
-def _schedule_output(loops: Loops, out: hl.Func, task_tiles: hl.Expr, task_panels: hl.Expr) -> hl.Var:
-    """Make a task of some tiles by some panels; in it, go panel by panel, and tile by tile."""
-    task, strip, group, wide = (hl.Var(name) for name in ("task", "strip", "group", "wide"))
-    c, p, tile, block, guard = loops.c, loops.p, loops.tile, loops.block, hl.TailStrategy.GuardWithIf
-    out.split(p, tile, p, loops.pixels, guard).split(tile, strip, tile, task_tiles, guard)
-    out.split(c, block, c, loops.panel, guard).split(block, group, block, task_panels, guard)
-    out.reorder(c, p, tile, block, strip, group, loops.z, loops.n).unroll(p)
+def _schedule_output(loops: Loops, out: hl.Func, tiles: hl.Expr, rows: hl.Expr, panels: hl.Expr) -> hl.Var:
+    """Make a task of some tiles of some rows, by some panels; in it, go by panels, then rows, then tiles."""
+    task, strip, band, group, wide = (hl.Var(name) for name in ("task", "strip", "band", "group", "wide"))
+    c, p, y, tile, block, guard = loops.c, loops.p, loops.y, loops.tile, loops.block, hl.TailStrategy.GuardWithIf
+    out.split(p, tile, p, loops.pixels, guard).split(tile, strip, tile, tiles, guard).split(
+        y, band, y, rows, guard
+    )
+    out.split(c, block, c, loops.panel, guard).split(block, group, block, panels, guard)
+    out.reorder(c, p, tile, y, block, strip, band, group, loops.z, loops.n).unroll(p)
     out.split(c, wide, c, loops.lanes, hl.TailStrategy.PredicateStores).unroll(wide).vectorize(c)
-    out.fuse(strip, group, task).fuse(task, loops.z, task).fuse(task, loops.n, task).parallel(task)
+    out.fuse(strip, band, task)
+    for outer in (group, loops.z, loops.n):
+        out.fuse(task, outer, task)
+    out.parallel(task)
     out.never_partition_all()  # a comparison a tile costs less than twice the time to compile
     return task
 
@@ -211,7 +225,7 @@ def _schedule_total(loops: Loops, total: hl.Func, chunks: hl.RDom, out: hl.Func)
     """Keep the sums of a panel in cache while chunk by chunk of its weights goes over all tiles."""
     total.compute_at(out, loops.block).store_in(hl.MemoryType.Heap)
     total.bound(loops.pixel, 0, loops.pixels).bound_extent(loops.lane, loops.panel).bound_extent(loops.block, 1)
-    total.update().reorder(loops.lane, loops.pixel, loops.tile, chunks.x)
+    total.update().reorder(loops.lane, loops.pixel, loops.tile, loops.y, chunks.x)
     for stage in (total, total.update()):
         stage.vectorize(loops.lane, loops.lanes).unroll(loops.lane).unroll(loops.pixel)
     total.never_partition_all()
@@ -222,8 +236,8 @@ def _schedule_part(loops: Loops, part: hl.Func, terms: hl.RDom, consumer: hl.Fun
     lane, pixel = loops.lane, loops.pixel
     part.compute_at(consumer, loops.tile)
     part.bound(pixel, 0, loops.pixels).bound_extent(lane, loops.panel)
-    for variable in (loops.tile, loops.block, loops.chunk):
+    for variable in (loops.tile, loops.block, loops.chunk, loops.y):
         part.bound_extent(variable, 1)
-    part.update().reorder(lane, pixel, terms.x, terms.y, terms.z, terms.w, loops.tile, loops.block)
+    part.update().reorder(lane, pixel, terms.x, terms.y, terms.z, terms.w, loops.tile, loops.block, loops.y)
     for stage in (part, part.update()):
         stage.vectorize(lane, loops.lanes).unroll(lane).unroll(pixel)
