@@ -19,12 +19,17 @@ CHUNK_TERMS = 1024  # of each of several, whose weights stay in cache
 LEAST_RUN = 32  # channels of a chunk, for the innermost loop's sake
 TASKS_PER_THREAD = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
-LEAST_TILES = 8  # of a task
+LEAST_TILES = 16  # of a task
 MERGED_TERMS = 25  # products of each pixel that could be summed in the time that finding a tile's rows takes
 LEAST_PARALLEL = 1 << 21  # products below which a call runs as one task: waking a thread takes longer
 
-# Vectors of kernels → pixels in the register tile, and its speed beside the best, where registers are many or few.
-_TILES = {32: {4: (6, 1.0), 3: (9, 0.95), 2: (14, 0.9), 1: (14, 0.6)}, 16: {2: (5, 1.0), 1: (10, 0.8)}}
+# Vectors of kernels → choices of pixels in the register tile, and its speed beside the best, where registers are
+# many or few. The 49 cells of a 7 × 7 map take 10 tiles of 5 pixels rather than 9 of 6.
+_TILES: dict[int, dict[int, tuple[tuple[int, ...], float]]] = {
+    32: {4: ((6, 5), 1.0), 3: ((9,), 0.95), 2: ((14,), 0.9), 1: ((14,), 0.6)},
+    16: {2: ((5,), 1.0), 1: ((10,), 0.8)},
+}
+TILE_START = 0.3  # what a tile takes beside its products, in pixels
 
 Volume = tuple[int, int, int]
 
@@ -59,7 +64,9 @@ class Panels:
     def of(cls, spec: ConvSpec) -> Self:
         """Choose register tile and chunks."""
         lanes = vector_lanes(spec)
-        vectors, pixels = _tile(spec.out_channels // spec.groups, lanes)
+        vectors, choices = _tile(spec.out_channels // spec.groups, lanes)
+        cells = math.prod(spec.output_size)
+        pixels = min(choices, key=lambda count: -(-cells // count) * (count + TILE_START))
         bordered = any(before or after for before, after in spec.pads)
         return cls(spec, lanes, vectors, pixels, _merges(spec, pixels), bordered, _chunks(spec))
 
@@ -147,13 +154,13 @@ class Panels:
         tiles, wanted = -(-width // self.pixels), 1
         if threads > 1 and self.spec.macs >= LEAST_PARALLEL:
             wanted = -(-TASKS_PER_THREAD * threads // planes)
-        fitting, share = scratch_bytes() // 2 // self.cell_bytes, -(-height * width // wanted)
+        fitting, share = scratch_bytes() // self.cell_bytes, -(-height * width // wanted)
         cells = max(self._least_cells, min(fitting, share))
         rows = min(height, -(-cells // width))
         if height == 1:
             tiles = min(tiles, -(-cells // self.pixels))
         strips = -(-height // rows) * -(-width // (tiles * self.pixels))
-        return tiles, rows, max(1, self.count * strips // wanted)
+        return tiles, rows, max(1, min(self.count, self.count * strips // wanted))
 
     def cost(self) -> Cost:
         """Count the products of whole panels and tiles, and the image's way through the scratch."""
@@ -207,8 +214,8 @@ def _volume(size: tuple[int, ...]) -> Volume:
     return depth, height, width
 
 
-def _tile(kernels: int, lanes: int) -> tuple[int, int]:
-    """Choose the register tile: vectors of kernels, and pixels."""
+def _tile(kernels: int, lanes: int) -> tuple[int, tuple[int, ...]]:
+    """Choose the register tile: vectors of kernels, and what there is to choose from for pixels."""
     tiles = _TILES[cpu().vector_registers]
 
     def time(vectors: int) -> float:

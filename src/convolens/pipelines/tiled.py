@@ -69,9 +69,9 @@ def build(
     row, numbers of a run, vectors × lanes), the kernels filled up with zeros to whole panels; bias (panels,
     vectors × lanes); if bordered, for x, y and z the image cell of every padded cell, −1 for the constant;
     residual, if any, as output; output (N, D, H, W, K), or (N, D, 1, H W, K) if merged. Then scalars: channels;
-    W and 1 / W of the output; cells of a row; from one output cell to the next, numbers along x, rows and planes; from one run or
-    kernel cell to the next likewise; cells of border before a row, and the border's constant; tiles, rows and
-    panels a task; slope and ceiling.
+    W and 1 / W of the output; cells of a row; from one output cell to the next, numbers along x, rows and planes;
+    from one run or kernel cell to the next likewise; cells of border before a row, and the border's constant;
+    tiles, rows and panels a task; slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     loops = Loops(lanes, vectors, pixels)
