@@ -20,6 +20,7 @@ LEAST_RUN = 32  # channels of a chunk, for the innermost loop's sake
 TASKS_PER_THREAD = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
 LEAST_TILES = 16  # of a task
+TILE_TERMS = 16  # products of each pixel that could be summed while a tile begins and ends
 MERGED_TERMS = 25  # products of each pixel that could be summed in the time that finding a tile's rows takes
 LEAST_PARALLEL = 1 << 21  # products below which a call runs as one task: waking a thread takes longer
 
@@ -165,11 +166,13 @@ class Panels:
     def cost(self) -> Cost:
         """Count the products of whole panels and tiles, and the image's way through the scratch."""
         spec = self.spec
-        wasted = self.count * self.width * spec.groups / spec.out_channels
+        planes, height, width = self.output
+        tiles = spec.groups * self.count * planes * height * -(-width // self.pixels)
+        terms = self.channels * math.prod(spec.kernel_size) + TILE_TERMS
         speed = _TILES[cpu().vector_registers][self.vectors][1]
         image = spec.batch * spec.in_channels * math.prod(spec.padded_size) * spec.compute_dtype.itemsize
         return Cost(
-            operations=int(2 * spec.macs * wasted / speed),
+            operations=int(2 * tiles * self.pixels * self.width * terms / speed),
             work="compiled",
             traffic=2 * image if self.bordered else 0,
             calls=10 * spec.groups,
