@@ -23,6 +23,7 @@ from convolens.ops.arrays import (
     result_array,
 )
 from convolens.ops.integers import check_sums, largest_sum
+from convolens.ops.magnitude import largest_magnitude
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
 from convolens.runtime.replay import Recording, Replay
@@ -189,9 +190,7 @@ class PreparedConv:
 
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
         """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
-        if x.size == 0:
-            return True
-        largest = np.abs(np.array([x.min(), x.max(), spec.border.value, 1], np.float64)).max()
+        largest = np.array([largest_magnitude(x), abs(spec.border.value), 1], np.float64).max()
         cells = 4**spec.dims * math.prod(spec.padded_size)  # no FFT is longer
         return bool(largest * cells * max(self._weights, 1) < np.finfo(spec.compute_dtype).max)
 

@@ -1,0 +1,32 @@
+"""The largest magnitude in an array, found while it is read once."""
+
+import numpy as np
+
+from convolens.ops.arrays import Array
+from convolens.runtime import compile as compiler
+from convolens.runtime.cpu import cpu
+
+PIPELINE = "convolens.pipelines.magnitude"
+BLOCK = 1 << 14  # elements a task
+LEAST = 1 << 16  # elements below which NumPy is as fast
+VECTORS = 4
+
+
+def largest_magnitude(x: Array) -> float:
+    """
+    Return the largest magnitude among the floats of ``x``, NaN if there is one; 0 if there are none.
+
+    >>> largest_magnitude(np.array([1.5, -2.5])), largest_magnitude(np.array([np.inf, np.nan]))
+    (2.5, nan)
+    """
+    if x.size == 0:
+        return 0.0
+    cells = x.transpose(sorted(range(x.ndim), key=lambda axis: -x.strides[axis]))
+    if x.size < LEAST or not cells.flags.c_contiguous or not compiler.available():
+        return float(np.abs([x.min(), x.max()]).max())
+    bits = np.dtype(f"u{x.itemsize}")
+    lanes = cpu().vector_bytes // x.itemsize
+    function = compiler.load(PIPELINE, bits=8 * x.itemsize, lanes=lanes, vectors=VECTORS, block=BLOCK)
+    blocks = np.empty(-(-x.size // BLOCK), bits)
+    function(cells.reshape(-1).view(bits), blocks)
+    return float(blocks.max().view(x.dtype))

@@ -1,0 +1,62 @@
+"""The largest magnitude: of every type and layout, with NaN and infinity anywhere, in NumPy and compiled."""
+
+import numpy as np
+import pytest
+
+from convolens.ops import magnitude
+from convolens.ops.arrays import Array
+from convolens.ops.magnitude import BLOCK, LEAST, largest_magnitude
+from convolens.runtime import compile as compiler
+
+
+def numbers(dtype: type, size: int) -> Array:
+    """Normal numbers."""
+    return np.random.default_rng(size).standard_normal(size).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("size", [1, BLOCK, LEAST, LEAST + 1, LEAST + BLOCK - 1, 3 * LEAST])
+def test_finds_the_largest_wherever_it_is(dtype: type, size: int) -> None:
+    """First, last and amid, of either sign; infinity above all numbers, NaN above infinity."""
+    x = numbers(dtype, size)
+    assert largest_magnitude(x) == np.abs(x).max()
+    for at in (0, size // 2, size - 1):
+        y = x.copy()
+        for value in (-100, 101, -np.inf, np.inf):
+            y[at] = value
+            assert largest_magnitude(y) == abs(value)
+        y[size // 3] = -np.nan
+        assert np.isnan(largest_magnitude(y))
+
+
+def test_takes_any_layout() -> None:
+    """Contiguous in any order of axes, reversed, with gaps, read-only, empty."""
+    x = numbers(np.float32, 2 * LEAST).reshape(2, 64, 32, -1)
+    x[1, 3, 4, 5] = -50
+    x.flags.writeable = False
+    for view in (x, x.transpose(0, 2, 3, 1), x.T, x[::-1], x[:, ::-1], x[1:, :, :, ::5], np.repeat(x, 3, 0)[::2]):
+        assert largest_magnitude(view) == np.abs(view).max()
+    assert largest_magnitude(x[:0]) == 0
+
+
+def test_needs_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one NumPy finds the same."""
+    x = numbers(np.float32, 2 * LEAST)
+    there = largest_magnitude(x)
+    monkeypatch.setattr(compiler, "available", lambda: False)
+    assert largest_magnitude(x) == there
+    x[7] = np.nan
+    assert np.isnan(largest_magnitude(x))
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+def test_is_compiled_where_arrays_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small arrays, and those with gaps, are left to NumPy."""
+    loaded = []
+    load = compiler.load
+    monkeypatch.setattr(magnitude.compiler, "load", lambda *a, **k: (loaded.append(a), load(*a, **k))[1])
+    largest_magnitude(numbers(np.float32, LEAST - 1))
+    largest_magnitude(numbers(np.float32, 3 * LEAST)[::2])
+    assert not loaded
+    largest_magnitude(numbers(np.float32, LEAST))
+    assert loaded
