@@ -2,13 +2,21 @@
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 
-from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, roundoff
-from convolens.algorithms.compiled import MOST_DIMS, vector_lanes, volumes
+from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, roundoff
+from convolens.algorithms.compiled import (
+    CLAMPS,
+    MOST_DIMS,
+    fused_activation,
+    scratch_bytes,
+    vector_lanes,
+    volumes,
+)
 from convolens.algorithms.windows import Slices, at
 from convolens.pipelines.toom_cook import Transform, multiply_axis, toom_cook
 from convolens.runtime import compile as compiler
@@ -20,7 +28,8 @@ from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd"
 LEAST_TAPS = 3
-MOST_BLOCK, LEAST_BLOCK = 50, 12  # tiles a task: enough to use each weight often, few enough to stay in cache
+MOST_BLOCK, LEAST_BLOCK = 100, 12  # tiles a task
+AWAY = 8  # multiply-adds of a core in the time in which a number comes from beyond its own cache
 MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
 
@@ -60,26 +69,28 @@ class Transformed:
     ----------
     weights : tuple of Pinned
         For each group, (panels, rows, columns, kernel depth, C, kernels a panel).
+    zeros : Pinned
+        The bias of a group where there is none.
     phases : tuple of Phase
         One for each cell of the dilation; a single one without.
     parameters : dict
-        What the pipeline is compiled for, the layout and the order of work aside.
+        What the pipeline is compiled for, the layout, the order of work and the activation aside.
     functions : dict
-        The compiled pipelines, by ``channels_last`` and ``shared``, as they are needed.
+        The compiled pipelines, by ``channels_last``, ``shared`` and ``activation``, as they are needed.
     """
 
     weights: tuple[Pinned, ...]
+    zeros: Pinned
     phases: tuple[Phase, ...]
     parameters: dict[str, str | int]
-    functions: dict[tuple[bool, bool], Function] = field(default_factory=dict)
+    functions: dict[tuple[bool, bool, str], Function] = field(default_factory=dict)
 
-    def function(self, channels_last: bool, shared: bool) -> Function:
+    def function(self, channels_last: bool, shared: bool, activation: str) -> Function:
         """Return the compiled pipeline for arrays of one layout."""
-        key = channels_last, shared
+        key = channels_last, shared, activation
         if key not in self.functions:
-            self.functions[key] = compiler.load(
-                PIPELINE, **self.parameters, channels_last=channels_last, shared=shared
-            )
+            choice = {"channels_last": channels_last, "shared": shared, "activation": activation}
+            self.functions[key] = compiler.load(PIPELINE, **self.parameters, **choice)
         return self.functions[key]
 
 
@@ -177,6 +188,7 @@ class Winograd(Algorithm[Transformed]):
             "tile_width": horizontal.tile, "kernel_width": horizontal.taps,
             "channels_last": spec.layout == LAST,
             "shared": _is_shared(spec, tiles, vertical.size * horizontal.size),
+            "activation": "clamp",
         }  # fmt: skip
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Transformed:
@@ -193,23 +205,34 @@ class Winograd(Algorithm[Transformed]):
         order = starts[:, None] + np.arange(panel)
         packed = (part[order].transpose(0, 4, 5, 3, 2, 1).copy() for part in np.split(points, spec.groups))
         phases = tuple(_phases(spec, vertical, horizontal, int(parameters["most_tiles"])))
-        state = Transformed(tuple(map(Pinned, packed)), phases, parameters)
-        state.function(channels_last, shared)
+        zeros = Pinned(np.zeros(kernels, spec.compute_dtype))
+        state = Transformed(tuple(map(Pinned, packed)), zeros, phases, parameters)
+        state.function(channels_last, shared, str(parameters.pop("activation")))
         return state
 
     def run(self, spec: ConvSpec, state: Transformed, x: Array, out: Array) -> None:
-        """Call the pipeline once for each phase and group."""
+        """Filter alone."""
+        self.run_with(spec, state, x, out, NOTHING)
+
+    def run_with(self, spec: ConvSpec, state: Transformed, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
+        """Call the pipeline once for each phase and group; add the bias, then, if that is next, activate."""
+        fused = None if epilogue.residual is not None else fused_activation(epilogue.activation, out.dtype)
+        left = NOTHING if fused else replace(epilogue, bias=None)
+        activation, clamps = fused or ("clamp", CLAMPS[None])
         if not out.size:
-            return
+            return left
         source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
         channels_last = source.strides[-1] == target.strides[-1] == source.itemsize
         groups = len(state.weights)
         channels, kernels = source.shape[-1] // groups, target.shape[-1] // groups
+        biases = None if epilogue.bias is None else epilogue.bias.astype(out.dtype).reshape(groups, -1)
         for phase, (g, weights) in itertools.product(state.phases, enumerate(state.weights)):
             image = source[..., g * channels : (g + 1) * channels]
             result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
-            function = state.function(channels_last, phase.shared)
-            function(image, weights, *phase.tables, result, scalars=phase.scalars)
+            function = state.function(channels_last, phase.shared, activation)
+            bias = state.zeros if biases is None else biases[g]
+            function(image, weights, bias, *phase.tables, result, scalars=(*phase.scalars, *clamps))
+        return left
 
 
 class WinogradSmall(Winograd):
@@ -260,7 +283,15 @@ def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform, most_til
     depth, height, width = _zyx(spec.output_size)
     dilation, stride, size = _zyx(spec.dilation), _zyx(spec.stride), _zyx(spec.input_size)
     before = _zyx(tuple(pads[0] for pads in spec.pads), 0)
-    shared = _is_shared(spec, _tile_count(spec, vertical, horizontal)[0], vertical.size * horizontal.size)
+    points, channels = vertical.size * horizontal.size, spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
+    panel = _vectors(spec, spec.out_channels // spec.groups) * vector_lanes(spec)
+    shared = _is_shared(spec, _tile_count(spec, vertical, horizontal)[0], points)
+
+    def spilt(count: int) -> float:
+        excess = max(
+            0.0, 1 - scratch_bytes() / (count * points * (channels + panel) * spec.compute_dtype.itemsize)
+        )
+        return AWAY * (1 + excess * count * (1 / panel + 3 / channels))
 
     def table(axis: int, positions: Array) -> Pinned:
         cells = source_index(positions - before[axis], size[axis], spec.border)
@@ -270,13 +301,17 @@ def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform, most_til
     planes = table(0, (np.arange(depth)[:, None] * stride[0] + taps).ravel())
 
     def phase(y: int, x: int) -> Phase:
-        tiles, down, across = _tile_count(spec, vertical, horizontal, (y, x))
+        _, down, whole = _tile_count(spec, vertical, horizontal, (y, x))
+        rows_in_all = spec.batch * depth * down
+        blocks = _blocks(rows_in_all, whole, most_tiles, spilt)
+        parts = _whole(whole, blocks.across)
+        lines, across = rows_in_all * parts, parts * blocks.across
         rows = np.arange(down * vertical.tile + vertical.taps - 1) * dilation[1]
         columns = np.arange(across * horizontal.tile + horizontal.taps - 1) * dilation[2]
         return Phase(
             (slice(None), slice(y, None, dilation[1]), slice(x, None, dilation[2])),
             (table(2, columns + x), table(1, rows + y), planes),
-            (across, down, depth, tiles, *_block(tiles, most_tiles), float(spec.border.value)),
+            (blocks.across, parts, down, depth, lines, blocks.lines, blocks.register, float(spec.border.value)),
             shared,
         )
 
@@ -291,15 +326,56 @@ def _is_shared(spec: ConvSpec, tiles: int, points: int) -> bool:
     return tiles < spec.out_channels // spec.groups and bytes_ <= MOST_SHARED
 
 
-def _block(tiles: int, most: int) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class Blocks:
     """
-    Choose how many tiles make a block, and how many of them a register tile.
+    How tiles are worked on together.
 
-    As many blocks as cores, or a multiple, unless they would be too small; and as few idle tiles as can be.
+    Attributes
+    ----------
+    across : int
+        Tiles of a line: of a row, or of a part of it.
+    lines : int
+        Lines of a block.
+    register : int
+        Tiles in the register tile.
+    """
+
+    across: int
+    lines: int
+    register: int
+
+
+def _blocks(rows: int, across: int, most_tiles: int, spilt: Callable[[int], float]) -> Blocks:
+    """
+    Choose the blocks of rows of tiles: few idle tiles, all cores at work, weights used often, and in cache.
+
+    Parameters
+    ----------
+    rows, across : int
+        Rows of tiles in all, and tiles in each.
+    most_tiles : int
+        The largest register tile.
+    spilt : callable
+        Tells how many tiles could be multiplied while weights, and what of a block's tiles is not kept in cache,
+        come and go.
     """
     cores = available_cores()
-    count = max(1, _whole(tiles, MOST_BLOCK))
-    count = min(_whole(count, cores) * cores, max(count, tiles // LEAST_BLOCK))
-    block = max(1, _whole(tiles, count))
-    register = min((most, most * 5 // 6, most * 2 // 3), key=lambda size: (_whole(block, size) * size, -size))
-    return _whole(block, register) * register, register
+
+    def time(blocks: Blocks) -> tuple[float, int]:
+        tiles, parts = blocks.across * blocks.lines, _whole(across, blocks.across)
+        count = _whole(rows * parts, blocks.lines)
+        slower = (1 + most_tiles / blocks.register) / 2  # weights are loaded for fewer tiles
+        multiplied = _whole(tiles, blocks.register) * blocks.register * slower**0.2
+        return _whole(count, cores) * (multiplied + spilt(tiles)), -tiles
+
+    parts = range(_whole(across, MOST_BLOCK), _whole(across, LEAST_BLOCK) + 1)
+    widths = {_whole(across, part) for part in parts}
+    sizes = (most_tiles, most_tiles * 5 // 6, most_tiles * 2 // 3)
+    choices = (
+        Blocks(width, lines, register)
+        for width in widths
+        for lines in range(1, max(1, MOST_BLOCK // width) + 1)
+        for register in sizes
+    )
+    return min(choices, key=time)

@@ -1,11 +1,12 @@
 """
 Minimal filtering (Winograd) of small kernels at stride 1: transform tiles, multiply matrices, transform back.
 
-    out = Aᵀ [ Σ_channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+    out = activation(Aᵀ [ Σ_channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A + bias)
 
-One pipeline for all sizes, channels and borders. Tiles of all images, planes and rows are counted through, so that
-small maps fill a block as well as large ones. The image is read through index tables, which put the border around
-it; a third axis is summed directly, together with the channels.
+One pipeline for all sizes, channels and borders. Rows of tiles, or parts of rows where these are long, are lines;
+those of all images and planes are counted through, so that small maps fill a block as well as large ones. The
+image is read through index tables, which put the border around it; a third axis is summed directly, together with
+the channels.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,10 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines.epilogue import finish
 from convolens.pipelines.toom_cook import toom_cook
 
-lane, c, q, i, j, x, y, t, g, k, n = (hl.Var(name) for name in ("lane", *"cqijxytgkn"))
+lane, c, q, i, j, x, y, t, b, g, k, n = (hl.Var(name) for name in ("lane", *"cqijxytbgkn"))
 
 
 def build(
@@ -30,6 +32,7 @@ def build(
     kernel_width: int,
     channels_last: bool,
     shared: bool,
+    activation: str,
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -45,48 +48,58 @@ def build(
     channels_last : bool
         Whether channels are contiguous in input and output.
     shared : bool
-        False: a task is a block of tiles, from reading to writing. True, for few tiles: all are transformed first,
+        False: a task is a block of lines, from reading to writing. True, for few tiles: all are transformed first,
         then a task is a panel of kernels, so that each thread reads its own part of the weights.
+    activation : str
+        As :func:`convolens.pipelines.epilogue.finish` takes it.
 
     Notes
     -----
     Arguments, in NumPy's order of axes: source (N, D, H, W, C); weights (panels, rows, columns, kernel depth, C,
-    vectors × lanes), transformed, the last panel reaching back to overlap the one before; for the x and y axis the
-    source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the constant; output
-    (N, D, H, W, K), K at least a panel. Then scalars: tiles across, tiles down, planes, tiles in all, tiles a
-    block, tiles in the register tile, and the constant of the border.
+    vectors × lanes), transformed, the last panel reaching back to overlap the one before; bias (K); for the x and
+    y axis the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
+    constant; output (N, D, H, W, K), K at least a panel. Then scalars: tiles of a line, lines of a row, rows of
+    tiles, planes, lines in all, lines of a block, tiles in the register tile; the constant of the border, the
+    activation's slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     vertical, horizontal = toom_cook(tile_height, kernel_height), toom_cook(tile_width, kernel_width)
     panel = lanes * vectors
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 6, "weights")
+    bias = hl.ImageParam(number, 1, "bias")
     tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
-    names = "across down depth tiles block register_tiles"
+    names = "across parts down depth lines block register_tiles"
     scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
-    across, down, depth, tiles, block, register_tiles = scalars
-    outside = hl.Param(hl.Float(64), "outside")
+    across, parts, down, depth, lines, block, register_tiles = scalars
+    outside, slope, ceiling = (hl.Param(hl.Float(64), name) for name in ("outside", "slope", "ceiling"))
 
     # algorithm
     taps = weights.dim(2).extent()
-    bordered = _bordered(source, tables, tile_height, taps, down, depth, hl.cast(number, outside))
-    tile = hl.min(t, tiles - 1)
-    left, line = tile_width * (tile % across), tile / across
+    # Line g: a part of a row of tiles in a plane of an image.
+    part, row, plane, image = g % parts, g / parts % down, g / (parts * down) % depth, g / (parts * down * depth)
+    padded = (tile_width * across * part + x, tile_height * row + j, plane * taps + q)
+    bordered = _bordered(source, tables, padded, image, hl.cast(number, outside))
+    member = hl.min(t, block * across - 1)  # the register tile may reach beyond the block
+    left, line = tile_width * (member % across), hl.min(b * block + member / across, lines - 1)
     half, data, total, product, back, result = map(hl.Func, ("half", "data", "total", "product", "back", "result"))
-    half[c, q, i, j, t] = _linear(horizontal.data, i, number, lambda a: bordered[c, q, left + a, j, line])
-    data[c, q, i, j, t] = _linear(vertical.data, j, number, lambda a: half[c, q, i, a, t])
+    half[c, q, i, j, t, b] = _linear(horizontal.data, i, number, lambda a: bordered[c, q, left + a, j, line])
+    data[c, q, i, j, t, b] = _linear(vertical.data, j, number, lambda a: half[c, q, i, a, t, b])
     r = hl.RDom([(0, source.dim(0).extent()), (0, taps)])
-    total[lane, i, j, t, k] = hl.cast(number, 0)
-    total[lane, i, j, t, k] += weights[lane, r.x, r.y, i, j, k] * data[r.x, r.y, i, j, t]
-    product[lane, i, j, t, k] = total[lane, i, j, t, k]
-    back[lane, x, j, t, k] = _linear(horizontal.output, x, number, lambda a: product[lane, a, j, t, k])
-    result[lane, x, y, t, k] = _linear(vertical.output, y, number, lambda a: back[lane, x, a, t, k])
+    total[lane, i, j, t, b, k] = hl.cast(number, 0)
+    total[lane, i, j, t, b, k] += weights[lane, r.x, r.y, i, j, k] * data[r.x, r.y, i, j, t, b]
+    product[lane, i, j, t, b, k] = total[lane, i, j, t, b, k]
+    back[lane, x, j, t, b, k] = _linear(horizontal.output, x, number, lambda a: product[lane, a, j, t, b, k])
+    sums = _linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
+    kernels = bias.dim(0).extent()
+    first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
+    result[lane, x, y, t, b, k] = finish(sums + bias[first + lane], activation, slope, ceiling)
     corner = hl.Func("corner")
-    line, plane = t / across, t / (across * down)
-    corner[t] = hl.Tuple([tile_width * (t % across), tile_height * (line % down), plane % depth, plane / depth])
-    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "tile": block}
-    order = "lane x y vector tile" if channels_last else "x y lane vector tile"
+    corner[t, g] = hl.Tuple([tile_width * (across * part + t), tile_height * row, plane, image])
+    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "tile": across, "line": block}
+    order = "lane x y vector tile line" if channels_last else "x y lane vector tile line"
     order += " block panel" if shared else " panel block"
-    out, o = _scatter(result, corner, sizes, order.split(), tiles)
+    whole = across * parts * tile_width
+    out, o = _scatter(result, corner, sizes, order.split(), lines, whole)
 
     # schedule
     written = out.update().allow_race_conditions()  # no two tiles share a cell
@@ -105,14 +118,16 @@ def build(
         written.vectorize(o["lane"]).unroll(o["x"]).unroll(o["y"])
         back.compute_at(out, o["vector"])
     else:
-        written.specialize(_whole_tiles(out, tile_width)).vectorize(o["x"]).unroll(o["y"])
+        written.specialize(out.output_buffer().dim(1).extent() == whole).vectorize(o["x"]).unroll(o["y"])
         written.unroll(o["x"]).unroll(o["y"])
-        result.compute_at(out, o["vector"]).vectorize(lane, lanes).unroll(x).unroll(y)
+        result.compute_at(out, o["vector"]).reorder(x, y, lane).unroll(x).unroll(y).vectorize(lane, lanes)
+        result.bound_extent(lane, lanes).bound_extent(x, tile_width).bound_extent(y, tile_height)
+        result.reorder_storage(x, lane, y, t, b, k)  # neighbouring cells are written together
         back.compute_at(result, t)
     _schedule_data(bordered, half, data, lanes, channels_last, shared)
     total.update().reorder(lane, t, r.x, r.y)
     _schedule_product(total, product, lanes, panel, most_tiles, register_tiles)
-    for buffer in (source, weights, *tables, out.output_buffer()):
+    for buffer in (source, weights, bias, *tables, out.output_buffer()):
         for d in range(buffer.dimensions()):
             buffer.dim(d).set_min(0)
     for buffer in (source, out.output_buffer()):
@@ -121,78 +136,75 @@ def build(
     weights.dim(1).set_stride(panel)
     weights.dim(3).set_bounds(0, horizontal.size)
     weights.dim(4).set_bounds(0, vertical.size)
-    return out, [source, weights, *tables, *scalars, outside]
+    return out, [source, weights, bias, *tables, *scalars, outside, slope, ceiling]
 
 
 def _bordered(
     source: hl.ImageParam,
     tables: list[hl.ImageParam],
-    tile_height: int,
-    taps: hl.Expr,
-    down: hl.Expr,
-    depth: hl.Expr,
+    padded: tuple[hl.Expr, ...],
+    image: hl.Expr,
     outside: hl.Expr,
 ) -> hl.Func:
-    """Read the image with its border: row j of the tiles in line g, counted through planes and images."""
-    plane = g / down
-    positions = (x, tile_height * (g % down) + j, plane % depth * taps + q)
-    cells = [table[_within(at, table, 0)] for table, at in zip(tables, positions, strict=True)]
+    """Read the image with its border: cells (x, j) of the tiles in line g, and plane q under the kernel."""
+    cells = [table[_within(at, table, 0)] for table, at in zip(tables, padded, strict=True)]
     inside = (cells[0] >= 0) & (cells[1] >= 0) & (cells[2] >= 0)
-    cell = source[c, *(_within(at, source, d) for d, at in enumerate((*cells, plane / depth), start=1))]
+    cell = source[c, *(_within(at, source, d) for d, at in enumerate((*cells, image), start=1))]
     bordered = hl.Func("bordered")
     bordered[c, q, x, j, g] = hl.select(inside, cell, outside)
     return bordered
 
 
 def _scatter(
-    result: hl.Func, corner: hl.Func, sizes: dict[str, Any], order: list[str], tiles: hl.Expr
+    result: hl.Func, corner: hl.Func, sizes: dict[str, Any], order: list[str], lines: hl.Expr, whole: hl.Expr
 ) -> tuple[hl.Func, dict[str, hl.RVar]]:
-    """Write each tile's cells to where it lies; return the loops by name, too. Their order is innermost first."""
+    """
+    Write each tile's cells to where it lies; return the loops by name, too. Their order is innermost first.
+
+    Rows whose width is ``whole`` end with a tile.
+    """
     out = hl.Func("out")
     out[c, x, y, q, n] = hl.undef(result.type())
     extent = [out.output_buffer().dim(d).extent() for d in range(5)]
     panel = sizes["lane"] * sizes["vector"]
-    sizes |= {"block": (tiles - 1) / sizes["tile"] + 1, "panel": (extent[0] - 1) / panel + 1}
+    sizes |= {"block": (lines - 1) / sizes["line"] + 1, "panel": (extent[0] - 1) / panel + 1}
     loops = hl.RDom([(0, sizes[name]) for name in order])
     o = {name: loops[axis] for axis, name in enumerate(order)}
-    nth = o["tile"] + o["block"] * sizes["tile"]
-    first = [corner[nth][axis] for axis in range(4)]
+    line = o["line"] + o["block"] * sizes["line"]
+    first = [corner[o["tile"], line][axis] for axis in range(4)]
     member = o["vector"] * sizes["lane"] + o["lane"]
-    # The last panel of kernels, and of weights, reaches back.
     where = (
         hl.min(o["panel"] * panel, extent[0] - panel) + member,
         first[0] + o["x"],
         first[1] + o["y"],
         *first[2:],
     )
-    loops.where(nth < tiles)
+    loops.where(line < lines)
     loops.where(where[2] < extent[2])
-    loops.where(_whole_tiles(out, sizes["x"]) | (where[1] < extent[1]))
-    value = result[member, o["x"], o["y"], nth, o["panel"]]
+    loops.where((extent[1] == whole) | (where[1] < extent[1]))
+    value = result[member, o["x"], o["y"], o["tile"] + o["line"] * sizes["tile"], o["block"], o["panel"]]
     out[*(hl.unsafe_promise_clamped(at, 0, e - 1) for at, e in zip(where, extent, strict=True))] = value
     return out, o
-
-
-def _whole_tiles(out: hl.Func, tile_width: int) -> hl.Expr:
-    return out.output_buffer().dim(1).extent() % tile_width == 0
 
 
 def _schedule_data(
     bordered: hl.Func, half: hl.Func, data: hl.Func, lanes: int, channels_last: bool, shared: bool
 ) -> None:
     """Transform a vector of channels at a time; fewer are refused, so that the last may reach back."""
-    vector, rest = hl.Var("vector"), hl.Var("rest")
+    vector, rest, task = hl.Var("vector"), hl.Var("rest"), hl.Var("task")
     data.split(c, vector, c, lanes, hl.TailStrategy.ShiftInwards).vectorize(c).unroll(i).unroll(j)
     half.vectorize(c, lanes).unroll(i).unroll(j)
     if channels_last:
-        data.reorder(c, i, j, vector, q, t)  # the addresses of a tile's cells serve all its channels
+        data.reorder(c, i, j, vector, q, t, b)  # the addresses of a tile's cells serve all its channels
         half.compute_at(data, vector)
+        if shared:
+            data.fuse(t, b, task).parallel(task)
     else:
-        data.reorder(c, i, j, t, vector, q).fuse(vector, q, rest)
-        bordered.compute_at(data, rest).vectorize(c, lanes)  # gathers a few channels of the rows at a time
+        data.reorder(c, i, j, t, vector, q, b).fuse(vector, q, rest).fuse(rest, b, rest)
+        bordered.compute_at(data, rest).vectorize(c, lanes)  # gathers a few channels of the lines at a time
         half.compute_at(data, t)
-    if shared:
-        data.parallel(t if channels_last else rest)
+        if shared:
+            data.parallel(rest)
 
 
 def _schedule_product(
@@ -200,7 +212,7 @@ def _schedule_product(
 ) -> None:
     """Keep a panel of kernels by some tiles in registers; fewer tiles where that leaves less of the last idle."""
     group = hl.Var("group")
-    product.bound_extent(lane, panel)
+    product.bound_extent(lane, panel).reorder_storage(lane, t, i, j, b, k)  # tiles are written side by side
     for size in (most_tiles * 5 // 6, most_tiles * 2 // 3, most_tiles):
         stage = product if size == most_tiles else product.specialize(register_tiles == size)
         stage.split(t, group, t, size, hl.TailStrategy.RoundUp).reorder(lane, t, group, i, j)
