@@ -18,6 +18,8 @@ import halide as hl
 from convolens.pipelines.epilogue import finish
 from convolens.pipelines.toom_cook import toom_cook
 
+SPAN = 16  # tiles side by side that are written together: whole cache lines where channels lie apart
+
 lane, c, q, i, j, x, y, t, b, g, k, n = (hl.Var(name) for name in ("lane", *"cqijxytbgkn"))
 
 
@@ -94,12 +96,12 @@ def build(
     first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
     result[lane, x, y, t, b, k] = finish(sums + bias[first + lane], activation, slope, ceiling)
     corner = hl.Func("corner")
-    corner[t, g] = hl.Tuple([tile_width * (across * part + t), tile_height * row, plane, image])
-    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "tile": across, "line": block}
-    order = "lane x y vector tile line" if channels_last else "x y lane vector tile line"
+    corner[g] = hl.Tuple([tile_width * across * part, tile_height * row, plane, image])
+    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "tile": SPAN, "line": block}
+    order = "lane x y vector tile span line" if channels_last else "x tile y lane span vector line"
     order += " block panel" if shared else " panel block"
     whole = across * parts * tile_width
-    out, o = _scatter(result, corner, sizes, order.split(), lines, whole)
+    out, o = _scatter(result, corner, sizes, order.split(), across, lines, whole)
 
     # schedule
     written = out.update().allow_race_conditions()  # no two tiles share a cell
@@ -112,17 +114,17 @@ def build(
         written.parallel(o["block"])
         data.compute_at(out, o["block"])
         product.compute_at(out, o["panel"])
-    corner.compute_at(out, o["tile"])
+    corner.compute_at(out, o["line"])
     back.vectorize(lane, lanes).unroll(x).unroll(j)
     if channels_last:
         written.vectorize(o["lane"]).unroll(o["x"]).unroll(o["y"])
         back.compute_at(out, o["vector"])
     else:
-        written.specialize(out.output_buffer().dim(1).extent() == whole).vectorize(o["x"]).unroll(o["y"])
-        written.unroll(o["x"]).unroll(o["y"])
-        result.compute_at(out, o["vector"]).reorder(x, y, lane).unroll(x).unroll(y).vectorize(lane, lanes)
+        written.specialize(out.output_buffer().dim(1).extent() == whole).vectorize(o["x"])
+        written.unroll(o["x"])
+        result.compute_at(out, o["span"]).reorder(x, y, lane).unroll(x).unroll(y).vectorize(lane, lanes)
         result.bound_extent(lane, lanes).bound_extent(x, tile_width).bound_extent(y, tile_height)
-        result.reorder_storage(x, lane, y, t, b, k)  # neighbouring cells are written together
+        result.reorder_storage(x, lane, y, t, b, k).bound_storage(t, SPAN)  # neighbouring cells side by side
         back.compute_at(result, t)
     _schedule_data(bordered, half, data, lanes, channels_last, shared)
     total.update().reorder(lane, t, r.x, r.y)
@@ -156,7 +158,13 @@ def _bordered(
 
 
 def _scatter(
-    result: hl.Func, corner: hl.Func, sizes: dict[str, Any], order: list[str], lines: hl.Expr, whole: hl.Expr
+    result: hl.Func,
+    corner: hl.Func,
+    sizes: dict[str, Any],
+    order: list[str],
+    across: hl.Expr,
+    lines: hl.Expr,
+    whole: hl.Expr,
 ) -> tuple[hl.Func, dict[str, hl.RVar]]:
     """
     Write each tile's cells to where it lies; return the loops by name, too. Their order is innermost first.
@@ -167,22 +175,25 @@ def _scatter(
     out[c, x, y, q, n] = hl.undef(result.type())
     extent = [out.output_buffer().dim(d).extent() for d in range(5)]
     panel = sizes["lane"] * sizes["vector"]
+    sizes |= {"span": (across - 1) / sizes["tile"] + 1}
     sizes |= {"block": (lines - 1) / sizes["line"] + 1, "panel": (extent[0] - 1) / panel + 1}
     loops = hl.RDom([(0, sizes[name]) for name in order])
     o = {name: loops[axis] for axis, name in enumerate(order)}
     line = o["line"] + o["block"] * sizes["line"]
-    first = [corner[o["tile"], line][axis] for axis in range(4)]
+    tile = o["tile"] + o["span"] * sizes["tile"]
+    first = [corner[line][axis] for axis in range(4)]
     member = o["vector"] * sizes["lane"] + o["lane"]
     where = (
         hl.min(o["panel"] * panel, extent[0] - panel) + member,
-        first[0] + o["x"],
+        first[0] + tile * sizes["x"] + o["x"],
         first[1] + o["y"],
         *first[2:],
     )
     loops.where(line < lines)
+    loops.where(tile < across)
     loops.where(where[2] < extent[2])
     loops.where((extent[1] == whole) | (where[1] < extent[1]))
-    value = result[member, o["x"], o["y"], o["tile"] + o["line"] * sizes["tile"], o["block"], o["panel"]]
+    value = result[member, o["x"], o["y"], hl.min(tile, across - 1) + o["line"] * across, o["block"], o["panel"]]
     out[*(hl.unsafe_promise_clamped(at, 0, e - 1) for at, e in zip(where, extent, strict=True))] = value
     return out, o
 
