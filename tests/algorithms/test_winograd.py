@@ -5,7 +5,7 @@ import pytest
 
 from cases import expected
 from convolens.algorithms import ALGORITHMS, compiled, winograd
-from convolens.algorithms.base import Array
+from convolens.algorithms.base import Array, Epilogue
 from convolens.algorithms.winograd import Winograd
 from convolens.ops.arrays import channels_first
 from convolens.runtime import compile as compiler
@@ -134,6 +134,30 @@ def test_narrower_vectors(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "cpu", lambda: CPU("", "x86_64", "", ("avx2",)))
     shape = (1, 14, 15, 8) if layout == "NHWC" else (1, 8, 14, 15)
     check(LARGE, ConvSpec(shape, (25, 8, 3, 3), padding=1, layout=layout))
+
+
+@both_layouts
+@pytest.mark.parametrize("activation", [None, "relu6"])
+def test_bias_and_activation(layout: str, activation: str | None) -> None:
+    """Both are done on the way, in every group and phase; a residual comes between them and is left."""
+    shape = (1, 9, 10, 32) if layout == "NHWC" else (1, 32, 9, 10)
+    spec = ConvSpec(shape, (48, 16, 3, 3), padding=1, dilation=2, groups=2, layout=layout)
+    x, w = arrays(spec)
+    bias = np.arange(48, dtype=np.float32)
+    wanted = run(LARGE, spec, x, w) + bias[:, None, None]
+    out = np.full(spec.output_shape, np.nan, np.float32)
+    view, image, state = (
+        channels_first(out, 2, spec.layout),
+        channels_first(x, 2, spec.layout),
+        LARGE.prepare(spec, w),
+    )
+    left = LARGE.run_with(spec, state, image, view, Epilogue(bias, activation, residual := np.ones_like(view)))
+    assert left.bias is None
+    assert left.activation == activation
+    assert left.residual is residual
+    np.testing.assert_allclose(view, wanted, rtol=0, atol=1e-4)
+    assert LARGE.run_with(spec, state, image, view, Epilogue(bias, activation)).done
+    np.testing.assert_allclose(view, np.clip(wanted, 0, 6) if activation else wanted, rtol=0, atol=1e-4)
 
 
 @both_layouts

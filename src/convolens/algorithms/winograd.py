@@ -89,7 +89,11 @@ class Transformed:
         """Return the compiled pipeline for arrays of one layout."""
         key = channels_last, shared, activation
         if key not in self.functions:
-            choice = {"channels_last": channels_last, "shared": shared, "activation": activation}
+            choice: dict[str, str | bool] = {
+                "channels_last": channels_last,
+                "shared": shared,
+                "activation": activation,
+            }
             self.functions[key] = compiler.load(PIPELINE, **self.parameters, **choice)
         return self.functions[key]
 
