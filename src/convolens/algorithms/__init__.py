@@ -9,6 +9,7 @@ from convolens.algorithms.fft import FFT
 from convolens.algorithms.im2col import Im2col
 from convolens.algorithms.overlap_add import OverlapAdd
 from convolens.algorithms.reference import Reference
+from convolens.algorithms.rows import Rows
 from convolens.algorithms.separable import Separable
 from convolens.algorithms.tiled import Tiled
 from convolens.algorithms.winograd import Winograd, WinogradSmall
@@ -20,6 +21,7 @@ ALGORITHMS: dict[str, Algorithm[Any]] = {
         Direct(),
         Im2col(),
         Tiled(),
+        Rows(),
         Depthwise(),
         Winograd(),
         WinogradSmall(),
