@@ -14,12 +14,13 @@ from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 
 FIRSTS = 6  # numbers that say where a task begins
-SUM_RUN = 512  # terms that are summed before they are added to the rest, so that roundings stay few
+SUM_RUN = 128  # terms that are summed before they are added to the rest, so that roundings stay few
 
-# Cycles, measured: of a task, a tile, a row in the scratch, its vectors and the cells that are looked up, a row of
-# results, and its vectors; and of waking other threads.
-TASK, TILE, ROW, VECTOR, LOOKUP, RESULT_ROW, RESULT_VECTOR, WAKE = 3000, 60, 20, 5, 6, 10, 4, 20_000
-FAR = 0.2  # how much slower sums are with a scratch that takes up another quarter of the L2 cache
+# Cycles, measured: of a product of vectors; of a task, a tile each time that sums are added, a row in the scratch, its
+# vectors, the cells that are looked up, a row of results, its vectors; and of waking other threads.
+TERM = 0.56
+TASK, TILE, ROW, VECTOR, LOOKUP, RESULT_ROW, RESULT_VECTOR, WAKE = 3000, 100, 20, 6, 6, 10, 6, 20_000
+FAR = 0.2  # how much slower sums are where a task works in another half of the L2 cache
 
 Sizes = tuple[int, int, int]
 
@@ -84,7 +85,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Columns, rows and panels of kernels a task; the cycles all tasks take together, and bytes of their scratch."""
+    """Columns, rows and panels of kernels a task; the cycles all tasks take together; bytes that one works in."""
 
     columns: int
     rows: int
@@ -134,10 +135,11 @@ def choose(shape: Geometry, tile: Tile, itemsize: int, threads: int) -> Blocks:
     columns, rows, panels = (part.ravel() for part in parts)
     pitch = columns + across.reach
     lines = len(across.phases) * len(deep.places) * len(down.phases) * (rows + down.reach)
-    scratch = pitch * lines * shape.channels * itemsize
-    tiles = -(-((rows - 1) * pitch + columns) // tile.cells) * panels
-    far = 1 + FAR * np.maximum(0, scratch / (cache_bytes().get("L2", 1 << 20) / 4) - 1)
-    sums = tiles * (TILE + shape.terms * tile.vectors * tile.kernels / 2 * far)
+    run = -(-((rows - 1) * pitch + columns) // tile.cells) * tile.cells
+    held = (pitch * lines * shape.channels + run * panels * tile.kernels) * itemsize
+    far = 1 + FAR * np.maximum(0, held / (cache_bytes().get("L2", 1 << 20) / 2) - 1)
+    blocks = -(-shape.terms // SUM_RUN)
+    sums = run // tile.cells * panels * (TILE * blocks + shape.terms * tile.vectors * tile.kernels * TERM * far)
     looked_up = np.where(columns < tile.lanes, pitch, min(sum(shape.pads[-1]), tile.lanes))
     fill = shape.channels * lines * (ROW + VECTOR * (pitch // tile.lanes + 1) + LOOKUP * looked_up)
     write = panels * tile.kernels * rows * (RESULT_ROW + RESULT_VECTOR * -(-columns // tile.lanes))
@@ -146,9 +148,8 @@ def choose(shape: Geometry, tile: Tile, itemsize: int, threads: int) -> Blocks:
     tasks = tasks * depth * max(1, shape.batch) * shape.groups
     finish = tasks * task / threads + (task * (1 - 1 / threads) + WAKE) * ((tasks > 1) & (threads > 1))
     best = int(np.argmin(finish))
-    return Blocks(
-        *(int(part[best]) for part in (columns, rows, panels)), int((tasks * task)[best]), int(scratch[best])
-    )
+    chosen = (columns, rows, panels, tasks * task, held)
+    return Blocks(*(int(part[best]) for part in chosen))
 
 
 def _parts(size: int) -> Array:

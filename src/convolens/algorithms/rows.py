@@ -1,5 +1,6 @@
 """The direct sum along rows: compiled loops for channels first, whose vectors run along the cells of a row."""
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -54,9 +55,9 @@ class Rows(Algorithm[Packed]):
     """
     Sum of products over channels and kernel cells, a tile of kernels by cells of a row held in registers.
 
-    Each step multiplies a few vectors of neighbouring cells by one weight of each kernel. A block of the image, with
-    its border, goes through a scratch array in cache, where rows follow each other, and where with a stride the cells
-    that one weight meets lie together; so the loops are the same for every kernel, stride and dilation.
+    Each step multiplies a few vectors of neighbouring cells by one weight of each kernel. A block of the image,
+    with its border, goes through a scratch array in cache, where rows follow each other, and where with a stride
+    the cells that one weight meets lie together; so the loops are the same for every kernel, stride and dilation.
 
     References
     ----------
@@ -77,7 +78,7 @@ class Rows(Algorithm[Packed]):
             return f"it has at most {MOST_DIMS} dimensions"
         if spec.layout == LAST:
             return "with channels last the cells of a row lie apart"
-        if spec.weight_shape[1] * int(np.prod(spec.window_size, dtype=np.float64)) > MOST_CELLS:
+        if spec.weight_shape[1] * math.prod(spec.window_size) > MOST_CELLS:
             return "its window is too large"
         return compiler.unavailable()
 
@@ -86,15 +87,15 @@ class Rows(Algorithm[Packed]):
         tile, threads = _tile(spec), thread_count()
         blocks = _blocks(spec, 1)
         cast = spec.dtype != spec.compute_dtype
-        image = spec.batch * spec.in_channels * int(np.prod(spec.input_size)) * spec.compute_dtype.itemsize
-        results = spec.batch * spec.out_channels * int(np.prod(spec.output_size)) * spec.compute_dtype.itemsize
-        held = _blocks(spec, threads)
+        item = spec.compute_dtype.itemsize
+        image, results = math.prod(spec.input_shape) * item, math.prod(spec.output_shape) * item
+        held = _blocks(spec, threads).scratch
         return Cost(
             operations=4 * tile.lanes * blocks.cycles,
             work="compiled",
-            traffic=image + results + (2 * image if cast else 0),
+            traffic=2 * (image + results + (image if cast else 0)),
             calls=10,
-            workspace=threads * 2 * held.scratch + (image if cast else 0),
+            workspace=threads * held + (image if cast else 0),
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
@@ -140,7 +141,7 @@ class Rows(Algorithm[Packed]):
 
 
 def _rows(array: Array, shape: Geometry, size: tuple[int, int, int], *, copy: bool = True) -> Array:
-    """View (N, C, size…) as (N, groups, C / groups, D, H, W); or return a copy, or an array like it, of plain rows."""
+    """View (N, C, size…) as (N, groups, C / groups, D, H, W); where rows are not plain, a copy or an array like it."""
     whole = (shape.batch, shape.groups, array.shape[1] // shape.groups, *size)
     view = array.reshape(whole)
     if view.strides[-1] == array.itemsize and np.may_share_memory(view, array):

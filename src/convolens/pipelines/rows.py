@@ -3,9 +3,9 @@ Direct cross-correlation where the cells of a row are neighbours in memory: vect
 
 One pipeline for any kernel, stride, dilation and border in up to three dimensions. A task copies a block of the
 image with its border to a scratch array in cache, row after row, columns and rows sorted by their phase of the
-stride. There the cells that one weight meets are one run of neighbours, over all rows of the block, as far from the
-run of sums as an offset tells. A list of offsets, one for each channel and kernel cell, is all that the innermost
-loop knows of the kernel. Between two rows a run holds a few sums of no use, which are not written.
+stride. There the cells that one weight meets are one run of neighbours, over all rows of the block, as far from
+the run of sums as an offset tells. A list of offsets, one for each channel and kernel cell, is all that the
+innermost loop knows of the kernel. Between two rows a run holds a few sums of no use, which are not written.
 """
 
 from collections.abc import Sequence
@@ -37,15 +37,16 @@ def build(
 
     Notes
     -----
-    Arguments, in NumPy's order of axes: source (N, G, C, D, H, W); weights (G, panels, terms, kernels), terms being
-    channels by kernel cells, the kernels filled up with zeros to whole panels; bias (G, panels, kernels); residual,
-    if any, like the output; for x, y and z the source cell of every padded cell, −1 for the constant; for each term
-    its offset in the scratch; the phases of columns, the rows and the planes that a block has, as padded cells from
-    its first; tasks (tasks, FIRSTS + 2 × phases): where each begins, then for each phase the first column, and the
-    one after the last, that are copied as they are, at least ``lanes`` of them or none; output (N, G, K, D, H, W).
-    Then scalars: strides (x, y, z), columns and rows of a block, cells of a row and of a channel in the scratch,
-    cells of a run, panels a task, cells of border before a row, most cells of a row that are looked up, terms that
-    are summed before they are added to the rest, and how often; slope and ceiling; the border's constant.
+    Arguments, in NumPy's order of axes: source (N, G, C, D, H, W); weights (G, panels, terms, kernels), terms
+    being channels by kernel cells, the kernels filled up with zeros to whole panels; bias (G, panels, kernels);
+    residual, if any, like the output; for x, y and z the source cell of every padded cell, −1 for the constant;
+    for each term its offset in the scratch; the phases of columns, the rows and the planes that a block has, as
+    padded cells from its first; tasks (tasks, FIRSTS + 2 × phases): where each begins, then for each phase the
+    first column, and the one after the last, that are copied as they are, at least ``lanes`` of them or none;
+    output (N, G, K, D, H, W). Then scalars: strides (x, y, z), columns and rows of a block, cells of a row and of
+    a channel in the scratch, cells of a run, panels a task, cells of border before a row, most cells of a row that
+    are looked up, terms that are summed before they are added to the rest, and how often; slope and ceiling; the
+    border's constant.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     tile = lanes * vectors
@@ -54,7 +55,7 @@ def build(
     bias, tasks = hl.ImageParam(number, 3, "bias"), hl.ImageParam(hl.Int(32), 2, "tasks")
     names = ("table_x", "table_y", "table_z", "offsets", "phases", "lines", "planes")
     lists = [hl.ImageParam(hl.Int(32), 1, name) for name in names]
-    offsets, phases, lines, planes = lists[3:]
+    offsets = lists[3]
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     columns, rows, pitch, length, run, task_panels, before, looked_up, block_terms, blocks = sizes = [
         hl.Param(hl.Int(32), name)
@@ -75,39 +76,43 @@ def build(
     r, t = hl.RDom([(0, block_terms)], "r"), hl.RDom([(0, blocks)], "t")
     term = block * block_terms + r
     r.where(term < weights.dim(1).extent())
-    met = hl.unsafe_promise_clamped(q + offsets[term], 0, held - 1)
+    known = _within(term, offsets.dim(0))
+    met = hl.unsafe_promise_clamped(q + offsets[known], 0, held - 1)
     partial[q, kernel, block, panel, task] = hl.cast(number, 0)
-    partial[q, kernel, block, panel, task] += weights[kernel, term, *at_panel] * scratch[met, task]
-    total[q, kernel, panel, task] = hl.cast(number, 0)
-    total[q, kernel, panel, task] += partial[q, kernel, t, panel, task]
+    partial[q, kernel, block, panel, task] += weights[kernel, known, *at_panel] * scratch[met, task]
+    total[q, kernel, panel, task] = hl.undef(number)
+    so_far = hl.select(t.x == 0, hl.cast(number, 0), total[q, kernel, panel, task])
+    total[q, kernel, panel, task] = so_far + partial[q, kernel, t, panel, task]
     out[[hl.Var() for _ in range(6)]] = hl.undef(number)
     whole = out.output_buffer()
     b = hl.RDom([(0, columns), (0, rows), (0, kernels), (0, task_panels), (0, tasks.dim(1).extent())], "b")
-    x0, y0, z0, p0, g0, n0 = (tasks[i, b[4]] for i in range(FIRSTS))
-    k = (p0 + b[3]) * kernels + b[2]
+    column, row, in_panel, of_panel, of_task = (b[i] for i in range(5))
+    x0, y0, z0, p0, g0, n0 = (tasks[i, of_task] for i in range(FIRSTS))
+    k = (p0 + of_panel) * kernels + in_panel
     b.where(k < whole.dim(3).extent())
-    to = [_within(v, whole.dim(d)) for d, v in enumerate((x0 + b[0], y0 + b[1], z0, k, g0, n0))]
-    sums = total[b[1] * pitch + b[0], b[2], b[3], b[4]]
-    sums += bias[b[2], _within(p0 + b[3], bias.dim(1)), _within(g0, bias.dim(2))]
+    to = [_within(v, whole.dim(d)) for d, v in enumerate((x0 + column, y0 + row, z0, k, g0, n0))]
+    sums = total[row * pitch + column, in_panel, of_panel, of_task]
+    sums += bias[in_panel, _within(p0 + of_panel, bias.dim(1)), _within(g0, bias.dim(2))]
     added = hl.ImageParam(number, 6, "residual")
     if residual:
         sums += added[to]
     out[to] = finish(sums, activation, slope, ceiling)
 
-    # schedule: a task is a block of the image by some panels; in it, panel by panel, a register tile at a time
+    # schedule: a task is a block of the image by some panels; in it, a register tile at a time
     near, wide, tiles = hl.RVar("near"), hl.RVar("wide"), hl.Var("tiles")
-    out.update().allow_race_conditions().split(b[0], wide, near, lanes, hl.TailStrategy.GuardWithIf)
-    out.update().vectorize(near).parallel(b[4])
+    out.update().allow_race_conditions().split(column, wide, near, lanes, hl.TailStrategy.GuardWithIf)
+    out.update().vectorize(near).parallel(of_task)
     out.never_partition_all()
-    scratch.compute_at(out, b[4]).store_in(hl.MemoryType.Heap).bound_extent(scratch.args()[0], held)
+    scratch.compute_at(out, of_task).store_in(hl.MemoryType.Heap).bound_extent(scratch.args()[0], held)
     scratch.update(0).allow_race_conditions().vectorize(copied)
     for stride in (1, 2):  # loads that are dense, and dense loads that are shuffled
         scratch.update(0).specialize(strides[0] == stride)
     scratch.update(1).unscheduled()
-    total.compute_at(out, b[3]).bound_extent(kernel, kernels).bound_extent(q, (run + tile - 1) / tile * tile)
-    for stage, order in ((total, (q, kernel, tiles)), (total.update(), (q, kernel, t.x, tiles))):
-        stage.split(q, tiles, q, tile).reorder(*order).vectorize(q, lanes).unroll(q).unroll(kernel)
-    partial.compute_at(total, t.x).vectorize(q, lanes).unroll(q).unroll(kernel)
+    total.compute_at(out, of_task).store_in(hl.MemoryType.Heap).bound_extent(panel, task_panels)
+    total.bound_extent(kernel, kernels).bound_extent(q, (run + tile - 1) / tile * tile)
+    total.update().split(q, tiles, q, tile).reorder(q, kernel, panel, tiles, t.x)
+    total.update().vectorize(q, lanes).unroll(q).unroll(kernel)
+    partial.compute_at(total, panel).vectorize(q, lanes).unroll(q).unroll(kernel)
     partial.update().reorder(q, kernel, r.x).vectorize(q, lanes).unroll(q).unroll(kernel)
     # what compiled code may take for granted; it checks its arguments against this
     like = [added, whole] if residual else [whole]
@@ -159,7 +164,9 @@ def _fill(
         row = line + extents[0] * (plane + extents[1] * phase)
         place = hl.unsafe_promise_clamped(at, 0, pitch - 1) + pitch * row + length * channel
         seen = inside & (cells[0] >= 0) & (cells[1] >= 0)
-        scratch[place, task] = hl.select(seen, source[column, *yz, channel, *item], hl.cast(source.type(), outside))
+        scratch[place, task] = hl.select(
+            seen, source[column, *yz, channel, *item], hl.cast(source.type(), outside)
+        )
 
     scratch[hl.Var("cell"), task] = hl.undef(source.type())
     inner = hl.RDom([(0, lanes), (0, (pitch + lanes - 1) / lanes), *around], "inner")
