@@ -16,8 +16,8 @@ from convolens.spec.geometry import ConvSpec
 FIRSTS = 6  # numbers that say where a task begins
 SUM_RUN = 128  # terms that are summed before they are added to the rest, so that roundings stay few
 
-# Cycles, measured: of a product of vectors; of a task, a tile each time that sums are added, a row in the scratch, its
-# vectors, the cells that are looked up, a row of results, its vectors; and of waking other threads.
+# Cycles, measured: of a product of vectors; of a task, a tile each time that sums are added, a row in the scratch,
+# its vectors, the cells that are looked up, a row of results, its vectors; and of waking other threads.
 TERM = 0.56
 TASK, TILE, ROW, VECTOR, LOOKUP, RESULT_ROW, RESULT_VECTOR, WAKE = 3000, 100, 20, 6, 6, 10, 6, 20_000
 FAR = 0.2  # how much slower sums are where a task works in another half of the L2 cache
@@ -146,7 +146,8 @@ def choose(shape: Geometry, tile: Tile, itemsize: int, threads: int) -> Blocks:
     task = TASK + sums + fill + write
     tasks = -(-width // columns) * -(-height // rows) * -(-all_panels // panels)
     tasks = tasks * depth * max(1, shape.batch) * shape.groups
-    finish = tasks * task / threads + (task * (1 - 1 / threads) + WAKE) * ((tasks > 1) & (threads > 1))
+    waking = WAKE * ((tasks > 1) & (threads > 1))
+    finish = tasks * task / threads + task * (1 - 1 / threads) + waking  # others may wait for the last task
     best = int(np.argmin(finish))
     chosen = (columns, rows, panels, tasks * task, held)
     return Blocks(*(int(part[best]) for part in chosen))
