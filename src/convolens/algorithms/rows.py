@@ -141,7 +141,7 @@ class Rows(Algorithm[Packed]):
 
 
 def _rows(array: Array, shape: Geometry, size: tuple[int, int, int], *, copy: bool = True) -> Array:
-    """View (N, C, size…) by groups and in three dimensions; copy, or make one like it, where rows are not plain."""
+    """View (N, C, size…) by groups, in three dimensions; where rows are not plain, copy or make one like it."""
     whole = (shape.batch, shape.groups, array.shape[1] // shape.groups, *size)
     view = array.reshape(whole)
     if view.strides[-1] == array.itemsize and np.may_share_memory(view, array):
