@@ -17,6 +17,7 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.rows"
+TABLE_BYTES = 32  # for each cell along an axis, while the tables of the border are made
 MOST_CELLS = 1 << 30  # of a window in all channels, so that offsets have 32 bits
 
 # Kernels → vectors in the register tile, where registers are many or few.
@@ -95,7 +96,7 @@ class Rows(Algorithm[Packed]):
             work="compiled",
             traffic=2 * (image + results + (image if cast else 0)),
             calls=10,
-            workspace=threads * held + (image if cast else 0),
+            workspace=threads * held + TABLE_BYTES * max(spec.padded_size) + (image if cast else 0),
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
