@@ -1,19 +1,34 @@
 """
 Depthwise cross-correlation, channels innermost: each channel of the image under a kernel of its own.
 
-One pipeline for all sizes, strides and dilations in up to three dimensions. A task fills a scratch array in cache
-with some rows of the image and their border, read in the order of memory and laid down block by block of channels.
-From there a tile of pixels by channels is summed in registers; the taps of a kernel row are unrolled, so that a
-vector of the image that was loaded once serves all pixels whose windows hold it.
+One pipeline for all sizes, strides and dilations in up to three dimensions. A task lays its part of the image,
+with the border, into a scratch array in cache, some channels of a pixel side by side. From there a tile of pixels
+by channels is summed in registers; the taps of a kernel row are unrolled, so that a vector of the image that was
+loaded once serves all pixels whose windows hold it. Blocks of channels follow each other within a tile, so that
+the output is written in the order of memory.
 """
 
 from typing import Any
 
 import halide as hl
 
+from convolens.pipelines.epilogue import finish
+
+SCRATCH_VECTORS = 9
+"""Vectors from pixel to pixel in the scratch; an odd number, lest pixels crowd a few sets of the cache."""
+
 
 def build(
-    dtype: str, lanes: int, vectors: int, pixels: int, taps: int, whole: bool, step: int
+    dtype: str,
+    lanes: int,
+    vectors: int,
+    rows: int,
+    pixels: int,
+    taps: int,
+    whole: bool,
+    step: int,
+    activation: str,
+    residual: bool,
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -22,105 +37,121 @@ def build(
     ----------
     dtype : str
         float32 or float64.
-    lanes, vectors, pixels : int
-        The register tile: ``vectors`` vectors of ``lanes`` channels by ``pixels`` output cells of a row.
+    lanes, vectors, rows, pixels : int
+        The register tile: ``vectors`` vectors of ``lanes`` channels by ``rows`` × ``pixels`` output cells.
     taps : int
         Cells of a kernel row that are unrolled together.
     whole : bool
-        Whether kernel rows are made of whole such runs, with nothing left over.
+        Whether a kernel row is one such run, with nothing left over.
     step : int
         The stride along rows, where kernels are not dilated along them; 0 if any stride and dilation are to do.
+    activation : str
+        What follows the sums, as :func:`finish` knows it.
+    residual : bool
+        Whether an array like the output is added before.
 
     Notes
     -----
-    Arguments, in NumPy's order of axes: source (N, D, H, W, blocks, vectors × lanes); weights (kd, kh, kw, blocks,
-    vectors × lanes); bias (blocks, vectors × lanes); for x, y and z the source cell of every padded cell, −1 for
-    the constant; output as source. Then scalars: strides and dilations (each x, y, z), cells of border
-    before a row, rows and blocks a task, whether negative results become 0, the border's constant.
+    Arguments, in NumPy's order of axes: source (N, D, H, W, C) of at least vectors × lanes channels; weights
+    (kd, kh, kw, C); bias (C,); for x, y and z the source cell of every padded cell, −1 for the constant; the
+    residual, if any; output as source. Then scalars: strides and dilations (each x, y, z), cells of border before
+    a row; what a task has of blocks of channels, at most ``SCRATCH_VECTORS`` vectors, and of cells along x, y and
+    z; the border's constant; ``slope`` and ``ceiling`` of the activation.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     panel = lanes * vectors
-    c, block, x, y, z, n = (hl.Var(v) for v in ("c", "block", "x", "y", "z", "n"))
-    source, weights = hl.ImageParam(number, 6, "source"), hl.ImageParam(number, 5, "weights")
-    bias = hl.ImageParam(number, 2, "bias")
+    axes = c, x, y, z, n = [hl.Var(v) for v in "cxyzn"]
+    source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 4, "weights")
+    bias, added = hl.ImageParam(number, 1, "bias"), hl.ImageParam(number, 5, "residual")
     tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     dilations = [hl.Param(hl.Int(32), f"dilation_{axis}") for axis in "xyz"]
-    before, task_rows, task_blocks, relu = (
-        hl.Param(hl.Int(32), name) for name in ("before", "task_rows", "task_blocks", "relu")
-    )
-    outside = hl.Param(hl.Float(64), "outside")
+    before = hl.Param(hl.Int(32), "before")
+    task_sizes = [hl.Param(hl.Int(32), f"task_{axis}") for axis in ("blocks", "x", "y", "z")]
+    outside, slope, ceiling = (hl.Param(hl.Float(64), f) for f in ("outside", "slope", "ceiling"))
 
-    # algorithm: the border of a row is put around what is copied as it is
-    columns, lines, layers = tables
-    line = lines[hl.clamp(y, 0, lines.dim(0).extent() - 1)]
-    layer = layers[hl.clamp(z, 0, layers.dim(0).extent() - 1)]
-    bordered, total, out = (hl.Func(f) for f in ("bordered", "total", "out"))
-    length, padded = source.dim(2).extent(), columns.dim(0).extent()
-    inner = hl.RDom([(0, length)])
-    ends = [hl.RDom([(0, before)]), hl.RDom([(before + length, padded - before - length)])]
-
-    def cell(column: hl.Expr) -> hl.Expr:
-        at = [hl.clamp(v, 0, source.dim(i).extent() - 1) for i, v in enumerate((column, line, layer), start=2)]
-        inside = (line >= 0) & (layer >= 0) & (column >= 0)
-        return hl.select(inside, source[c, block, *at, n], hl.cast(number, outside))
-
-    bordered[c, block, x, y, z, n] = hl.undef(number)
-    bordered[c, block, inner.x + before, y, z, n] = cell(hl.unsafe_promise_clamped(inner.x, 0, length - 1))
-    for end in ends:
-        bordered[c, block, end.x, y, z, n] = cell(columns[end.x])
-    planes = [(0, weights.dim(d).extent()) for d in (3, 4)]
-    width = weights.dim(2).extent()
-    runs = hl.RDom([(0, taps), (0, 1 if whole and taps > 1 else width / taps), *planes])
-    rest = hl.RDom([(0, width % taps), *planes])
-
+    bordered = _bordered(source, tables, before, outside, axes)
+    width, height, depth = (weights.dim(d).extent() for d in (1, 2, 3))
+    runs = hl.RDom([(0, taps), (0, 1 if whole else width / taps), (0, height), (0, depth)])
+    rest = hl.RDom([(0, width % taps), (0, height), (0, depth)])
     steps = (hl.Expr(step) if step else strides[0], *strides[1:])
     spread = (hl.Expr(1) if step else dilations[0], *dilations[1:])
 
-    def product(column: hl.Expr, row: hl.Expr, plane: hl.Expr) -> hl.Expr:
-        taken = zip(steps, (x, y, z), spread, (column, row, plane), strict=True)
-        window = [stride * cell + dilation * tap for stride, cell, dilation, tap in taken]
-        return weights[c, block, column, row, plane] * bordered[c, block, *window, n]
+    def product(*tap: hl.Expr) -> hl.Expr:
+        cells = [s * cell + d * t for s, cell, d, t in zip(steps, (x, y, z), spread, tap, strict=True)]
+        return weights[c, *tap] * bordered[c, *cells, n]
 
-    total[c, block, x, y, z, n] = bias[c, block]
-    total[c, block, x, y, z, n] += product(runs.x + taps * runs.y, runs.z, runs.w)
+    total, out = hl.Func("total"), hl.Func("out")
+    total[axes] = bias[c]
+    total[axes] += product(runs.x + taps * runs.y, runs.z, runs.w)
     if not whole:
-        total[c, block, x, y, z, n] += product(width / taps * taps + rest.x, rest.y, rest.z)
-    result = total[c, block, x, y, z, n]
-    out[c, block, x, y, z, n] = hl.select((relu != 0) & (result < 0), hl.cast(number, 0), result)
+        total[axes] += product(width / taps * taps + rest.x, rest.y, rest.z)
+    result = hl.Expr(total[axes])
+    if residual:
+        result += added[axes]
+    out[axes] = finish(result, activation, slope, ceiling)
 
-    # schedule: a task is some rows of some blocks of channels; in it, block by block, a register tile at a time
-    task, strip, group, tile = (hl.Var(v) for v in ("task", "strip", "group", "tile"))
+    # a task is a box of cells of some blocks of channels; in it, a register tile at a time, block by block
+    task, block, band, tile = (hl.Var(v) for v in ("task", "block", "band", "tile"))
+    group, *boxes = (hl.Var(v) for v in ("group", "box_x", "box_y", "box_z"))
     guard = hl.TailStrategy.GuardWithIf
+    for axis, box, size in zip((x, y, z), boxes, task_sizes[1:], strict=True):
+        out.split(axis, box, axis, size, guard)
     (
-        out.bound(c, 0, panel)
-        .split(y, strip, y, task_rows, guard)
-        .split(block, group, block, task_blocks, guard)
+        out.split(y, band, y, rows, guard)
         .split(x, tile, x, pixels, guard)
-        .reorder(c, x, tile, y, block, group, strip, z, n)
+        .split(c, block, c, panel, hl.TailStrategy.ShiftInwards)
+        .split(block, group, block, task_sizes[0], guard)
+        .reorder(c, x, y, block, tile, band, z, group, *boxes, n)
         .vectorize(c, lanes)
         .unroll(c)
         .unroll(x)
-        .fuse(group, strip, task)
-        .fuse(task, z, task)
-        .fuse(task, n, task)
-        .parallel(task)
+        .unroll(y)
+        .never_partition_all()
     )
-    out.never_partition_all()
-    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap).bound_extent(c, panel)
-    bordered.reorder_storage(c, x, y, block, z, n)
-    for i, column in enumerate((inner.x, *(end.x for end in ends))):
-        bordered.update(i).reorder(c, block, column, y, z, n).vectorize(c, lanes).unroll(c)
-    total.compute_at(out, tile).bound_extent(c, panel).bound_extent(x, pixels)
-    total.vectorize(c, lanes).unroll(c).unroll(x)
-    main = total.update().reorder(c, x, runs.x, runs.y, runs.z, runs.w, y)
-    main.vectorize(c, lanes).unroll(c).unroll(x).unroll(runs.x)
+    fused = group
+    for axis in (*boxes, n):
+        out.fuse(fused, axis, task)
+        fused = task
+    out.parallel(task)
+    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap).bound_storage(c, SCRATCH_VECTORS * lanes)
+    bordered.vectorize(c, panel, hl.TailStrategy.ShiftInwards)
+    total.compute_at(out, block).never_partition_all()
+    total.bound_extent(c, panel).bound_extent(x, pixels).bound_extent(y, rows)
+    total.vectorize(c, lanes).unroll(c).unroll(x).unroll(y)
+    main = total.update().reorder(c, x, runs.x, y, runs.y, runs.z, runs.w)
+    main.vectorize(c, lanes).unroll(c).unroll(x).unroll(runs.x).unroll(y)
     if not whole:
-        total.update(1).reorder(c, x, rest.x, rest.y, rest.z, y).vectorize(c, lanes).unroll(c).unroll(x)
+        left = total.update(1).reorder(c, x, y, rest.x, rest.y, rest.z)
+        left.vectorize(c, lanes).unroll(c).unroll(x).unroll(y)
     # what compiled code may take for granted; it checks its arguments against this
-    for buffer, dims in ((source, 6), (bias, 2), (weights, 5), (out.output_buffer(), 6)):
+    for buffer, dims in ((source, 5), (weights, 4), (bias, 1), (added, 5), (out.output_buffer(), 5)):
         for d in range(dims):
             buffer.dim(d).set_min(0)
-        buffer.dim(0).set_bounds(0, panel).set_stride(1)
-    scalars = [*strides, *dilations, before, task_rows, task_blocks, relu, outside]
-    return out, [source, weights, bias, *tables, *scalars]
+        buffer.dim(0).set_stride(1)
+    arrays = [source, weights, bias, *tables, *([added] if residual else [])]
+    return out, [*arrays, *strides, *dilations, before, *task_sizes, outside, slope, ceiling]
+
+
+def _bordered(
+    source: hl.ImageParam, tables: list[hl.ImageParam], before: hl.Param, outside: hl.Param, axes: list[hl.Var]
+) -> hl.Func:
+    """Put the border around the image; between the ends of a row, which are looked up, cells lie as they were."""
+    c, x, y, z, n = axes
+    looked_up = [hl.Func(name) for name in ("column", "line", "layer")]
+    for cell, table, axis in zip(looked_up, tables, (x, y, z), strict=True):
+        cell[axis] = table[hl.clamp(axis, 0, table.dim(0).extent() - 1)]
+    column, line, layer = (cell[axis] for cell, axis in zip(looked_up, (x, y, z), strict=True))
+    length = source.dim(1).extent()
+
+    def cell(column: hl.Expr) -> hl.Expr:
+        at = [hl.clamp(v, 0, source.dim(d).extent() - 1) for d, v in enumerate((column, line, layer), start=1)]
+        inside = (line >= 0) & (layer >= 0) & (column >= 0)
+        return hl.select(inside, source[c, *at, n], hl.cast(source.type(), outside))
+
+    bordered = hl.Func("bordered")
+    between = (x >= before) & (x < before + length)
+    bordered[axes] = hl.select(between, hl.likely(cell(x - before)), cell(column))
+    for cell, axis in zip(looked_up, (x, y, z), strict=True):
+        cell.compute_at(bordered, axis)  # so that nothing is looked up again for every channel
+    return bordered

@@ -11,8 +11,21 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines.epilogue import finish
 
-def build(dtype: str, lanes: int, vectors: int, rows: int, taps: int, whole: bool) -> tuple[hl.Func, list[Any]]:
+
+def build(
+    dtype: str,
+    lanes: int,
+    vectors: int,
+    rows: int,
+    taps: int,
+    whole: bool,
+    step: int,
+    run: int,
+    activation: str,
+    residual: bool,
+) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -25,81 +38,67 @@ def build(dtype: str, lanes: int, vectors: int, rows: int, taps: int, whole: boo
     taps : int
         Cells of a kernel column that are unrolled together.
     whole : bool
-        Whether kernel columns are made of whole such runs, with nothing left over.
+        Whether a kernel column is one such run, with nothing left over.
+    step : int
+        The stride along rows and columns, where kernels are not dilated along columns; 0 if any are to do.
+    run : int
+        Cells of a row that are copied together; no row of the image has fewer.
+    activation : str
+        What follows the sums, as :func:`finish` knows it.
+    residual : bool
+        Whether an array like the output is added before.
 
     Notes
     -----
     Arguments, in NumPy's order of axes: source (N, C, D, H, W); weights (K, kd, kh, kw), where K is a multiple of
-    C; bias (K,); for x, y and z the source cell of every padded cell, −1 for the constant; output (N, K, D, H, W).
-    Then scalars: strides and dilations (each x, y, z), cells of border before a row, kernels a channel, rows and
-    kernels a task, whether negative results become 0, the border's constant.
+    C; bias (K,); for x, y and z the source cell of every padded cell, −1 for the constant; the residual, if any;
+    output (N, K, D, H, W). Then scalars: strides and dilations (each x, y, z), cells of border before a row, how
+    many of them on either side are not the constant, kernels a channel, rows and kernels a task, the border's
+    constant, ``slope`` and ``ceiling`` of the activation.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
-    x, y, z, k, n = (hl.Var(v) for v in ("x", "y", "z", "k", "n"))
+    axes = x, y, z, k, n = [hl.Var(v) for v in "xyzkn"]
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 4, "weights")
-    bias = hl.ImageParam(number, 1, "bias")
+    bias, added = hl.ImageParam(number, 1, "bias"), hl.ImageParam(number, 5, "residual")
     tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     dilations = [hl.Param(hl.Int(32), f"dilation_{axis}") for axis in "xyz"]
-    before, multiplier, task_rows, task_kernels, relu = (
-        hl.Param(hl.Int(32), name) for name in ("before", "multiplier", "task_rows", "task_kernels", "relu")
-    )
-    outside = hl.Param(hl.Float(64), "outside")
+    before, left, right, multiplier, task_rows, task_kernels = whole_numbers = [
+        hl.Param(hl.Int(32), name)
+        for name in ("before", "left", "right", "multiplier", "task_rows", "task_kernels")
+    ]
+    outside, slope, ceiling = (hl.Param(hl.Float(64), name) for name in ("outside", "slope", "ceiling"))
 
-    # algorithm: the border of a row is put around what is copied as it is
-    columns, lines, planes = tables
-    line = lines[hl.clamp(y, 0, lines.dim(0).extent() - 1)]
-    plane = planes[hl.clamp(z, 0, planes.dim(0).extent() - 1)]
+    bordered = _bordered(source, tables, (before, left, right), multiplier, outside, axes, run)
+    width, height, depth = (weights.dim(d).extent() for d in range(3))
+    runs = hl.RDom([(0, taps), (0, 1 if whole else height / taps), (0, width), (0, depth)])
+    rest = hl.RDom([(0, height % taps), (0, width), (0, depth)])
+    steps = (hl.Expr(step), hl.Expr(step), strides[2]) if step else strides
+    spread = (dilations[0], hl.Expr(1) if step else dilations[1], dilations[2])
 
-    def cell(column: hl.Expr) -> hl.Expr:
-        inside = (line >= 0) & (plane >= 0) & (column >= 0)
-        at = [hl.clamp(cell, 0, source.dim(i).extent() - 1) for i, cell in enumerate((column, line, plane))]
-        return hl.select(inside, source[*at, k / multiplier, n], hl.cast(number, outside))
+    def product(*tap: hl.Expr) -> hl.Expr:
+        cells = [s * cell + d * t for s, cell, d, t in zip(steps, (x, y, z), spread, tap, strict=True)]
+        return weights[*tap, k] * bordered[*cells, k, n]
 
-    bordered, total, out = (hl.Func(f) for f in ("bordered", "total", "out"))
-    length, padded = source.dim(0).extent(), columns.dim(0).extent()
-    inner = hl.RDom([(0, length)])
-    ends = [hl.RDom([(0, before)]), hl.RDom([(before + length, padded - before - length)])]
-    bordered[x, y, z, k, n] = hl.undef(number)
-    row = hl.unsafe_promise_clamped(inner.x, 0, length - 1)
-    at = [hl.clamp(v, 0, source.dim(i).extent() - 1) for i, v in enumerate((line, plane), start=1)]
-    bordered[inner.x + before, y, z, k, n] = hl.select(
-        (line >= 0) & (plane >= 0), source[row, *at, k / multiplier, n], hl.cast(number, outside)
-    )
-    for end in ends:
-        bordered[end.x, y, z, k, n] = cell(columns[end.x])
-    height = weights.dim(1).extent()
-    runs = hl.RDom(
-        [
-            (0, taps),
-            (0, 1 if whole and taps > 1 else height / taps),
-            (0, weights.dim(0).extent()),
-            (0, weights.dim(2).extent()),
-        ]
-    )
-    rest = hl.RDom([(0, height % taps), (0, weights.dim(0).extent()), (0, weights.dim(2).extent())])
-
-    def product(*window: hl.Expr) -> hl.Expr:
-        taken = zip(strides, (x, y, z), dilations, window, strict=True)
-        cells = [stride * cell + dilation * tap for stride, cell, dilation, tap in taken]
-        return weights[*window, k] * bordered[*cells, k, n]
-
-    total[x, y, z, k, n] = bias[k]
-    total[x, y, z, k, n] += product(runs.z, runs.x + taps * runs.y, runs.w)
+    total, out = hl.Func("total"), hl.Func("out")
+    total[axes] = bias[k]
+    total[axes] += product(runs.z, runs.x + taps * runs.y, runs.w)
     if not whole:
-        total[x, y, z, k, n] += product(rest.y, height / taps * taps + rest.x, rest.z)
-    result = total[x, y, z, k, n]
-    out[x, y, z, k, n] = hl.select((relu != 0) & (result < 0), hl.cast(number, 0), result)
+        total[axes] += product(rest.y, height / taps * taps + rest.x, rest.z)
+    result = hl.Expr(total[axes])
+    if residual:
+        result += added[axes]
+    out[axes] = finish(result, activation, slope, ceiling)
 
-    # schedule: a task is some rows of some channels; in it, channel by channel, a register tile at a time
+    # a task is some rows of some channels; in it, channel by channel, a register tile at a time
     task, strip, group, tile, band, wide = (hl.Var(v) for v in ("task", "strip", "group", "tile", "band", "wide"))
-    guard = hl.TailStrategy.GuardWithIf
+    guard, predicate = hl.TailStrategy.GuardWithIf, hl.TailStrategy.Predicate
     (
         out.split(y, strip, y, task_rows, guard)
         .split(y, band, y, rows, guard)
         .split(k, group, k, task_kernels, guard)
-        .split(x, tile, x, lanes * vectors, guard)
-        .split(x, wide, x, lanes, guard)
+        .split(x, tile, x, lanes * vectors, predicate)
+        .split(x, wide, x, lanes, predicate)
         .reorder(x, wide, y, tile, band, k, strip, group, z, n)
         .vectorize(x)
         .unroll(wide)
@@ -108,36 +107,61 @@ def build(dtype: str, lanes: int, vectors: int, rows: int, taps: int, whole: boo
         .fuse(task, z, task)
         .fuse(task, n, task)
         .parallel(task)
+        .never_partition_all()
     )
-    out.never_partition_all()
-    bordered.compute_at(out, k).store_in(hl.MemoryType.Heap)
-    near, far = hl.RVar("near"), hl.RVar("far")
-    (
-        bordered.update(0)
-        .allow_race_conditions()
-        .split(inner.x, far, near, lanes, guard)
-        .reorder(near, far, y, z)
-        .vectorize(near)
-        .specialize(source.dim(0).stride() == 1)
-    )
-    for i in range(len(ends)):
-        bordered.update(1 + i).reorder(ends[i].x, y, z)
-    total.compute_at(out, tile).bound_extent(x, lanes * vectors).bound_extent(y, rows)
+    bordered.compute_at(out, k).hoist_storage(out, task).store_in(hl.MemoryType.Heap).vectorize(x, lanes)
+    total.compute_at(out, tile).bound_extent(x, lanes * vectors).bound_extent(y, rows).never_partition_all()
     total.vectorize(x, lanes).unroll(x).unroll(y)
-    main = total.update().reorder(x, y, runs.x, runs.y, runs.z, runs.w, z)
+    main = total.update().reorder(x, y, runs.x, runs.y, runs.z, runs.w)
     main.vectorize(x, lanes).unroll(x).unroll(y).unroll(runs.x)
-    main.specialize((strides[0] == 1) & (strides[1] == 1) & (dilations[1] == 1))
-    main.specialize((strides[0] == 2) & (strides[1] == 2) & (dilations[1] == 1))
     if not whole:
-        left = total.update(1).reorder(x, y, rest.x, rest.y, rest.z, z).vectorize(x, lanes).unroll(x).unroll(y)
-        left.specialize((strides[0] == 1) & (strides[1] == 1))
+        over = total.update(1).reorder(x, y, rest.x, rest.y, rest.z)
+        over.vectorize(x, lanes).unroll(x).unroll(y)
     # what compiled code may take for granted; it checks its arguments against this
-    for buffer, dims in ((source, 5), (bias, 1), (weights, 4), (out.output_buffer(), 5)):
+    for buffer, dims in ((source, 5), (weights, 4), (bias, 1), (added, 5), (out.output_buffer(), 5)):
         for d in range(dims):
             buffer.dim(d).set_min(0)
-    for table in tables:
-        table.dim(0).set_min(0)
     source.dim(0).set_stride(hl.Expr())
-    weights.dim(0).set_stride(1)
-    scalars = [*strides, *dilations, before, multiplier, task_rows, task_kernels, relu, outside]
-    return out, [source, weights, bias, *tables, *scalars]
+    arrays = [source, weights, bias, *tables, *([added] if residual else [])]
+    return out, [*arrays, *strides, *dilations, *whole_numbers, outside, slope, ceiling]
+
+
+def _bordered(
+    source: hl.ImageParam,
+    tables: list[hl.ImageParam],
+    pads: tuple[hl.Param, hl.Param, hl.Param],
+    multiplier: hl.Param,
+    outside: hl.Param,
+    axes: list[hl.Var],
+    run: int,
+) -> hl.Func:
+    """Lay rows of the image over the constant, and beside them, cell by cell, what of a border is not constant."""
+    _, y, z, k, n = axes
+    before, left, right = pads
+    length = source.dim(0).extent()
+    columns, *others = tables
+    line, layer = (
+        table[hl.clamp(v, 0, table.dim(0).extent() - 1)] for table, v in zip(others, (y, z), strict=True)
+    )
+    bordered = hl.Func("bordered")
+    bordered[axes] = hl.cast(source.type(), outside)
+
+    def lay(domain: hl.RDom, at: hl.Expr, column: hl.Expr) -> None:
+        domain.where((line >= 0) & (layer >= 0))
+        cell = [
+            hl.unsafe_promise_clamped(v, 0, source.dim(d).extent() - 1)
+            for d, v in enumerate((column, line, layer))
+        ]
+        bordered[at, y, z, k, n] = source[*cell, k / multiplier, n]
+
+    row = hl.RDom([(0, run), (0, (length + run - 1) / run)])
+    column = hl.min(run * row.y, length - run) + row.x
+    lay(row, before + column, column)
+    for i, (start, cells) in enumerate(((before - left, left), (before + length, right)), start=1):
+        end = hl.RDom([(0, cells)])
+        end.where(columns[start + end.x] >= 0)
+        lay(end, start + end.x, columns[start + end.x])
+        bordered.update(i).reorder(end.x, y, z)
+    inner = bordered.update(0).reorder(row.x, row.y, y, z).allow_race_conditions().vectorize(row.x)
+    inner.specialize(source.dim(0).stride() == 1)
+    return bordered

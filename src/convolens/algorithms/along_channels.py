@@ -1,0 +1,130 @@
+"""Depthwise loops for channels that lie together: how vectors, register tiles and tasks are chosen."""
+
+import math
+
+import numpy as np
+
+from convolens.algorithms.base import Array, Cost
+from convolens.algorithms.compiled import scratch_bytes, vector_lanes, volumes
+from convolens.algorithms.loops import (
+    Loops,
+    Size,
+    border_tables,
+    box_cells,
+    box_count,
+    cut,
+    fit,
+    steps,
+    volume,
+    wanted_tasks,
+)
+from convolens.runtime.call import Pinned
+from convolens.runtime.cpu import cpu
+from convolens.runtime.threads import thread_count
+from convolens.spec.geometry import ConvSpec
+
+PIPELINE = "convolens.pipelines.depthwise"
+UNROLLED = (3, 5, 7)  # kernel widths with loops of their own; others go by runs of ANY
+ANY = 4
+PIXELS = 7  # of a register tile: divides 14, 28, 56, 112
+SCRATCH_VECTORS = 9  # that the pipeline's scratch has for a pixel
+LEAST = (1, 4, 4 * PIXELS)  # planes, rows and pixels of a task
+HALO = 0.5  # of the rows that neighbours share, a task computes at least so many; twice as many where others wait
+SHARE_OF_PEAK = 0.5
+
+
+def takes(spec: ConvSpec) -> bool:
+    """Whether there is one kernel a channel, and channels for a vector."""
+    return spec.out_channels == spec.in_channels >= vector_lanes(spec)
+
+
+def view(x: Array) -> Array:
+    """View (N, C, size…) as (N, D, H, W, C)."""
+    return volumes(x).transpose(0, 2, 3, 4, 1)
+
+
+def parameters(spec: ConvSpec) -> dict[str, str | int]:
+    """Choose what the pipeline is compiled for, the epilogue aside."""
+    vectors, rows = _tile(spec)
+    width = spec.kernel_size[-1]
+    return {
+        "dtype": str(spec.compute_dtype),
+        "lanes": vector_lanes(spec),
+        "vectors": vectors,
+        "rows": rows,
+        "pixels": PIXELS,
+        "taps": width if width in UNROLLED else ANY,
+        "whole": width in UNROLLED,
+        "step": spec.stride[-1] if spec.stride[-1] <= 2 and spec.dilation[-1] == 1 else 0,
+    }
+
+
+def prepare(spec: ConvSpec, weights: Array) -> Loops:
+    """Lay out weights (C, kd, kh, kw), borders and tasks."""
+    blocks, (depth, height, width) = _tasks(spec)
+    scalars = (*steps(spec), spec.pads[-1][0], blocks, width, height, depth, float(spec.border.value))
+    kernels = Pinned(np.ascontiguousarray(weights.transpose(1, 2, 3, 0)))
+    bias = Pinned(np.zeros(len(weights), weights.dtype))
+    return Loops(PIPELINE, parameters(spec), kernels, bias, border_tables(spec), scalars)
+
+
+def cost(spec: ConvSpec) -> Cost:
+    """Count the products of whole tiles, and the image's way through the scratch."""
+    item, panel = spec.compute_dtype.itemsize, _panel(spec)
+    (_, box), width = _tasks(spec), volume(spec.output_size)[2]
+    wasted = -(-spec.in_channels // panel) * panel / spec.in_channels * -(-width // PIXELS) * PIXELS / width
+    copied = spec.batch * spec.in_channels * box_cells(spec, box) * box_count(spec, box) * item
+    cast = math.prod(spec.input_shape) * item if spec.dtype != spec.compute_dtype else 0
+    return Cost(
+        operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK),
+        work="compiled",
+        traffic=2 * copied + 2 * cast,
+        calls=10,
+        workspace=box_cells(spec, box) * SCRATCH_VECTORS * cpu().vector_bytes * thread_count() + cast,
+    )
+
+
+def _tile(spec: ConvSpec) -> tuple[int, int]:
+    """Choose vectors and rows of the register tile: two vectors or, in tall images, rows, where registers allow."""
+    if cpu().vector_registers < 32:
+        return 1, 1
+    double = 2 * vector_lanes(spec)
+    tall = volume(spec.output_size)[1] >= 4 * LEAST[1]
+    odd = -(-spec.in_channels // vector_lanes(spec)) % 2
+    return (1, 2) if tall or spec.in_channels < double or odd else (2, 1)
+
+
+def _panel(spec: ConvSpec) -> int:
+    return _tile(spec)[0] * vector_lanes(spec)
+
+
+def _tasks(spec: ConvSpec) -> tuple[int, Size]:
+    """
+    Choose blocks of channels and output cells a task.
+
+    As many channels as possible, as memory is then read in longer runs. Whether a cell is summed in one task or
+    another, its sum is the same.
+    """
+    panel = _panel(spec)
+    blocks = -(-spec.in_channels // panel)
+    groups = -(-blocks // (SCRATCH_VECTORS // _tile(spec)[0]))
+    together = -(-blocks // groups)
+
+    def fitting() -> tuple[Size, bool]:
+        cell_bytes = together * panel * spec.compute_dtype.itemsize
+        return fit(spec, cell_bytes, scratch_bytes() // 2, LEAST, HALO)
+
+    box, fits = fitting()
+    while not fits and together > 1:
+        together = -(-together // 2)
+        box, fits = fitting()
+    wanted = wanted_tasks(spec)
+    while max(1, spec.batch) * -(-blocks // together) * box_count(spec, box) < wanted:
+        smaller = cut(spec, box, LEAST, 4 * HALO)
+        if smaller:
+            box = smaller
+        elif together > 1:
+            together = -(-together // 2)
+        else:
+            break
+    return together, box

@@ -1,0 +1,106 @@
+"""Depthwise loops for cells of a row that lie together: how vectors, register tiles and tasks are chosen."""
+
+import math
+
+import numpy as np
+
+from convolens.algorithms.base import Array, Cost
+from convolens.algorithms.compiled import scratch_bytes, vector_lanes, volumes
+from convolens.algorithms.loops import Loops, border_tables, steps, volume, wanted_tasks
+from convolens.runtime.call import Pinned
+from convolens.runtime.cpu import cpu
+from convolens.runtime.threads import thread_count
+from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST
+
+PIPELINE = "convolens.pipelines.stencil"
+UNROLLED = (3, 5, 7)  # kernel heights with loops of their own; others go by runs of ANY
+ANY = 4
+ROWS = 8  # of the register tile, or vectors where an image has fewer rows than LEAST_ROWS
+SEVEN = 7  # rows instead, where they divide the height, as in networks for images of 224 × 224
+LEAST_ROWS = 4
+FEWER = (8, 4, 1)  # cells that are copied together where an image is narrower than a vector
+MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
+SHARE_OF_PEAK = 0.5
+
+view = volumes
+
+
+def parameters(spec: ConvSpec) -> dict[str, str | int]:
+    """Choose what the pipeline is compiled for, the epilogue aside."""
+    vectors, rows = _tile(spec)
+    height = volume(spec.kernel_size)[1]
+    strides, dilation = {spec.stride[-1], volume(spec.stride)[1]}, volume(spec.dilation)[1]
+    return {
+        "dtype": str(spec.compute_dtype),
+        "lanes": vector_lanes(spec),
+        "vectors": vectors,
+        "rows": rows,
+        "taps": height if height in UNROLLED else ANY,
+        "whole": height in UNROLLED,
+        "run": next(run for run in (vector_lanes(spec), *FEWER) if run <= spec.input_size[-1]),
+        "step": spec.stride[-1] if strides in ({1}, {2}) and dilation == 1 else 0,
+    }
+
+
+def prepare(spec: ConvSpec, weights: Array) -> Loops:
+    """Lay out weights (K, kd, kh, kw), borders and tasks."""
+    before, after = spec.pads[-1]
+    shown = (0, 0) if spec.border.mode == "constant" else (before, after)
+    multiplier = spec.out_channels // spec.in_channels
+    scalars = (*steps(spec), before, *shown, multiplier, *_tasks(spec), float(spec.border.value))
+    bias = Pinned(np.zeros(len(weights), weights.dtype))
+    return Loops(PIPELINE, parameters(spec), Pinned(weights), bias, border_tables(spec), scalars)
+
+
+def cost(spec: ConvSpec) -> Cost:
+    """Count the products of whole tiles, and the image's way through the scratch."""
+    item = spec.compute_dtype.itemsize
+    image = spec.batch * spec.in_channels * math.prod(spec.padded_size) * item
+    _, height, width = volume(spec.output_size)
+    vectors, rows = _tile(spec)
+    columns = vectors * vector_lanes(spec)
+    wasted = -(-width // columns) * columns / width * -(-height // rows) * rows / height
+    scattered = spec.layout == LAST and spec.out_channels > 1
+    turned = math.prod(spec.output_shape) * item if scattered else 0
+    cast = math.prod(spec.input_shape) * item if spec.dtype != spec.compute_dtype else 0
+    scratch = max(scratch_bytes(), _row_bytes(spec) * volume(spec.window_size)[1])
+    return Cost(
+        operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK),
+        work="compiled",
+        traffic=2 * image + 2 * turned + 2 * cast,
+        calls=10,
+        workspace=scratch * thread_count() + turned + cast,
+    )
+
+
+def _tile(spec: ConvSpec) -> tuple[int, int]:
+    """Choose vectors and rows of the register tile."""
+    height = volume(spec.output_size)[1]
+    if cpu().vector_registers < 32:
+        return (1, ROWS - 2) if height >= LEAST_ROWS else (ROWS - 2, 1)
+    if height < LEAST_ROWS:
+        return ROWS, 1
+    return 1, SEVEN if height % SEVEN == 0 else ROWS
+
+
+def _row_bytes(spec: ConvSpec) -> int:
+    """Bytes of scratch for one padded row of a channel, in all planes of a window."""
+    return volume(spec.window_size)[0] * spec.padded_size[-1] * spec.compute_dtype.itemsize
+
+
+def _tasks(spec: ConvSpec) -> tuple[int, int]:
+    """
+    Choose rows and kernels a task.
+
+    Whether a cell is summed in one task or another, its sum is the same.
+    """
+    depth, height, _ = volume(spec.output_size)
+    stride, window, tile = volume(spec.stride)[1], volume(spec.window_size)[1], _tile(spec)[1]
+    wanted = -(-wanted_tasks(spec) // max(1, spec.batch * depth))  # for each plane of output
+    share = -(-height // max(1, -(-wanted // spec.out_channels)))
+    fitting = max(1, (scratch_bytes() // _row_bytes(spec) - window) // stride + 1)
+    rows = min(height, fitting, max(share, tile, -(-MOST_HALO * max(0, window - stride) // stride)))
+    if tile < rows < height:
+        rows -= rows % tile
+    return rows, max(1, spec.out_channels // -(-wanted // -(-height // rows)))
