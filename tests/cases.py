@@ -107,6 +107,12 @@ SPECS: dict[str, ConvSpec] = {
     "wide, dilated": ConvSpec((1, 16, 14, 12), (16, 16, 3, 3), dilation=(2, 3), padding="same"),
     "wide, far apart": ConvSpec((1, 33, 32, 20), (16, 20, 3, 3), dilation=(12, 9), padding="same", layout="NHWC"),
     "wide, groups": ConvSpec((2, 32, 7, 7), (32, 16, 3, 3), groups=2, padding=1),
+    "wide, small groups": ConvSpec(
+        (2, 9, 11, 32), (32, 2, 3, 3), groups=16, padding=1, layout="NHWC", border="reflect"
+    ),
+    "wide, groups of four, strided": ConvSpec(
+        (1, 10, 12, 32), (32, 4, 5, 3), groups=8, stride=2, padding=(2, 1), layout="NHWC"
+    ),
     "wide, flip": ConvSpec((1, 16, 7, 6), (16, 16, 3, 3), flip=True, padding="full"),
     "wide 5×5": ConvSpec((1, 16, 11, 10), (16, 16, 5, 5), padding=2),
     "wide 1×3": ConvSpec((1, 16, 5, 12), (16, 16, 1, 3), padding=(0, 1)),

@@ -6,6 +6,7 @@ from convolens.algorithms.base import Algorithm
 from convolens.algorithms.depthwise import Depthwise
 from convolens.algorithms.direct import Direct
 from convolens.algorithms.fft import FFT
+from convolens.algorithms.grouped import Grouped
 from convolens.algorithms.im2col import Im2col
 from convolens.algorithms.overlap_add import OverlapAdd
 from convolens.algorithms.reference import Reference
@@ -23,6 +24,7 @@ ALGORITHMS: dict[str, Algorithm[Any]] = {
         Tiled(),
         Rows(),
         Depthwise(),
+        Grouped(),
         Winograd(),
         WinogradSmall(),
         Separable(),

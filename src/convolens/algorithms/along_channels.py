@@ -43,7 +43,7 @@ def view(x: Array) -> Array:
     return volumes(x).transpose(0, 2, 3, 4, 1)
 
 
-def parameters(spec: ConvSpec) -> dict[str, str | int]:
+def parameters(spec: ConvSpec, multiplier: int = 1, apart: int = 1) -> dict[str, str | int]:
     """Choose what the pipeline is compiled for, the epilogue aside."""
     vectors, rows = _tile(spec)
     width = spec.kernel_size[-1]
@@ -56,16 +56,23 @@ def parameters(spec: ConvSpec) -> dict[str, str | int]:
         "taps": width if width in UNROLLED else ANY,
         "whole": width in UNROLLED,
         "step": spec.stride[-1] if spec.stride[-1] <= 2 and spec.dilation[-1] == 1 else 0,
+        "multiplier": multiplier,
+        "apart": apart,
     }
 
 
-def prepare(spec: ConvSpec, weights: Array) -> Loops:
-    """Lay out weights (C, kd, kh, kw), borders and tasks."""
+def prepare(spec: ConvSpec, weights: Array, multiplier: int = 1, apart: int = 1) -> Loops:
+    """
+    Lay out weights (C, kd, kh, kw), borders and tasks.
+
+    Where each channel of the image is seen ``multiplier`` times, the spec is as if it were there as often;
+    ``apart`` elements lie between neighbouring channels.
+    """
     blocks, (depth, height, width) = _tasks(spec)
     scalars = (*steps(spec), spec.pads[-1][0], blocks, width, height, depth, float(spec.border.value))
     kernels = Pinned(np.ascontiguousarray(weights.transpose(1, 2, 3, 0)))
     bias = Pinned(np.zeros(len(weights), weights.dtype))
-    return Loops(PIPELINE, parameters(spec), kernels, bias, border_tables(spec), scalars)
+    return Loops(PIPELINE, parameters(spec, multiplier, apart), kernels, bias, border_tables(spec), scalars)
 
 
 def cost(spec: ConvSpec) -> Cost:
@@ -85,7 +92,7 @@ def cost(spec: ConvSpec) -> Cost:
 
 
 def _tile(spec: ConvSpec) -> tuple[int, int]:
-    """Choose vectors and rows of the register tile: two vectors or, in tall images, rows, where registers allow."""
+    """Choose vectors and rows of the register tile: where registers allow two vectors or, in tall images, rows."""
     if cpu().vector_registers < 32:
         return 1, 1
     double = 2 * vector_lanes(spec)

@@ -67,7 +67,7 @@ class Depthwise(Algorithm[Weights]):
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count the products of whole tiles, and the image's way through the scratch."""
-        return (along_channels if _expects_channels(spec) else along_rows).cost(spec)
+        return along_channels.cost(spec) if _expects_channels(spec) else along_rows.cost(spec)
 
     def error_bound(self, spec: ConvSpec) -> float:
         """Bound a plain sum's error."""

@@ -93,7 +93,7 @@ def border_tables(spec: ConvSpec) -> tuple[Pinned, ...]:
 
 def steps(spec: ConvSpec) -> tuple[int, ...]:
     """Return strides and dilations, each for x, y, z."""
-    return *reversed(volume(spec.stride)), *reversed(volume(spec.dilation))
+    return (*volume(spec.stride)[::-1], *volume(spec.dilation)[::-1])
 
 
 def wanted_tasks(spec: ConvSpec) -> int:

@@ -27,6 +27,8 @@ def build(
     taps: int,
     whole: bool,
     step: int,
+    multiplier: int,
+    apart: int,
     activation: str,
     residual: bool,
 ) -> tuple[hl.Func, list[Any]]:
@@ -45,6 +47,10 @@ def build(
         Whether a kernel row is one such run, with nothing left over.
     step : int
         The stride along rows, where kernels are not dilated along them; 0 if any stride and dilation are to do.
+    multiplier : int
+        Output channels that read the same source channel.
+    apart : int
+        Elements between neighbouring source channels.
     activation : str
         What follows the sums, as :func:`finish` knows it.
     residual : bool
@@ -70,7 +76,7 @@ def build(
     task_sizes = [hl.Param(hl.Int(32), f"task_{axis}") for axis in ("blocks", "x", "y", "z")]
     outside, slope, ceiling = (hl.Param(hl.Float(64), f) for f in ("outside", "slope", "ceiling"))
 
-    bordered = _bordered(source, tables, before, outside, axes)
+    bordered = _bordered(source, tables, before, outside, axes, multiplier)
     width, height, depth = (weights.dim(d).extent() for d in (1, 2, 3))
     runs = hl.RDom([(0, taps), (0, 1 if whole else width / taps), (0, height), (0, depth)])
     rest = hl.RDom([(0, width % taps), (0, height), (0, depth)])
@@ -95,12 +101,13 @@ def build(
     task, block, band, tile = (hl.Var(v) for v in ("task", "block", "band", "tile"))
     group, *boxes = (hl.Var(v) for v in ("group", "box_x", "box_y", "box_z"))
     guard = hl.TailStrategy.GuardWithIf
+    tail = hl.TailStrategy.ShiftInwards if multiplier == 1 else hl.TailStrategy.RoundUp
     for axis, box, size in zip((x, y, z), boxes, task_sizes[1:], strict=True):
         out.split(axis, box, axis, size, guard)
     (
         out.split(y, band, y, rows, guard)
         .split(x, tile, x, pixels, guard)
-        .split(c, block, c, panel, hl.TailStrategy.ShiftInwards)
+        .split(c, block, c, panel, tail)
         .split(block, group, block, task_sizes[0], guard)
         .reorder(c, x, y, block, tile, band, z, group, *boxes, n)
         .vectorize(c, lanes)
@@ -115,7 +122,9 @@ def build(
         fused = task
     out.parallel(task)
     bordered.compute_at(out, task).store_in(hl.MemoryType.Heap).bound_storage(c, SCRATCH_VECTORS * lanes)
-    bordered.vectorize(c, panel, hl.TailStrategy.ShiftInwards)
+    bordered.vectorize(c, panel, tail)
+    if multiplier > 1:
+        bordered.align_bounds(c, panel)  # so that the compiler knows which lanes read the same channel
     total.compute_at(out, block).never_partition_all()
     total.bound_extent(c, panel).bound_extent(x, pixels).bound_extent(y, rows)
     total.vectorize(c, lanes).unroll(c).unroll(x).unroll(y)
@@ -128,30 +137,35 @@ def build(
     for buffer, dims in ((source, 5), (weights, 4), (bias, 1), (added, 5), (out.output_buffer(), 5)):
         for d in range(dims):
             buffer.dim(d).set_min(0)
-        buffer.dim(0).set_stride(1)
+        buffer.dim(0).set_stride(apart if buffer is source else 1)
     arrays = [source, weights, bias, *tables, *([added] if residual else [])]
     return out, [*arrays, *strides, *dilations, before, *task_sizes, outside, slope, ceiling]
 
 
 def _bordered(
-    source: hl.ImageParam, tables: list[hl.ImageParam], before: hl.Param, outside: hl.Param, axes: list[hl.Var]
+    source: hl.ImageParam,
+    tables: list[hl.ImageParam],
+    before: hl.Param,
+    outside: hl.Param,
+    axes: list[hl.Var],
+    multiplier: int,
 ) -> hl.Func:
     """Put the border around the image; between the ends of a row, which are looked up, cells lie as they were."""
     c, x, y, z, n = axes
     looked_up = [hl.Func(name) for name in ("column", "line", "layer")]
-    for cell, table, axis in zip(looked_up, tables, (x, y, z), strict=True):
-        cell[axis] = table[hl.clamp(axis, 0, table.dim(0).extent() - 1)]
-    column, line, layer = (cell[axis] for cell, axis in zip(looked_up, (x, y, z), strict=True))
+    for found, table, axis in zip(looked_up, tables, (x, y, z), strict=True):
+        found[axis] = table[hl.clamp(axis, 0, table.dim(0).extent() - 1)]
+    column, line, layer = (found[axis] for found, axis in zip(looked_up, (x, y, z), strict=True))
     length = source.dim(1).extent()
 
     def cell(column: hl.Expr) -> hl.Expr:
         at = [hl.clamp(v, 0, source.dim(d).extent() - 1) for d, v in enumerate((column, line, layer), start=1)]
         inside = (line >= 0) & (layer >= 0) & (column >= 0)
-        return hl.select(inside, source[c, *at, n], hl.cast(source.type(), outside))
+        return hl.select(inside, source[c / multiplier, *at, n], hl.cast(source.type(), outside))
 
     bordered = hl.Func("bordered")
     between = (x >= before) & (x < before + length)
     bordered[axes] = hl.select(between, hl.likely(cell(x - before)), cell(column))
-    for cell, axis in zip(looked_up, (x, y, z), strict=True):
-        cell.compute_at(bordered, axis)  # so that nothing is looked up again for every channel
+    for found, axis in zip(looked_up, (x, y, z), strict=True):
+        found.compute_at(bordered, axis)  # so that nothing is looked up again for every channel
     return bordered
