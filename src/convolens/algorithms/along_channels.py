@@ -30,7 +30,8 @@ PIXELS = 7  # of a register tile: divides 14, 28, 56, 112
 SCRATCH_VECTORS = 9  # that the pipeline's scratch has for a pixel
 LEAST = (1, 4, 4 * PIXELS)  # planes, rows and pixels of a task
 HALO = 0.5  # of the rows that neighbours share, a task computes at least so many; twice as many where others wait
-SHARE_OF_PEAK = 0.5
+SHARE_OF_PEAK = 0.6
+COPYING = 8  # operations in the time that a cell takes on its way into the scratch
 
 
 def takes(spec: ConvSpec) -> bool:
@@ -77,16 +78,15 @@ def prepare(spec: ConvSpec, weights: Array, multiplier: int = 1, apart: int = 1)
 
 def cost(spec: ConvSpec) -> Cost:
     """Count the products of whole tiles, and the image's way through the scratch."""
-    item, panel = spec.compute_dtype.itemsize, _panel(spec)
-    (_, box), width = _tasks(spec), volume(spec.output_size)[2]
+    panel, (_, box), width = _panel(spec), _tasks(spec), volume(spec.output_size)[2]
     wasted = -(-spec.in_channels // panel) * panel / spec.in_channels * -(-width // PIXELS) * PIXELS / width
-    copied = spec.batch * spec.in_channels * box_cells(spec, box) * box_count(spec, box) * item
-    cast = math.prod(spec.input_shape) * item if spec.dtype != spec.compute_dtype else 0
+    copied = spec.batch * spec.in_channels * box_cells(spec, box) * box_count(spec, box)
+    cast = math.prod(spec.input_shape) * spec.compute_dtype.itemsize if spec.dtype != spec.compute_dtype else 0
     return Cost(
-        operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK),
+        operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK) + COPYING * copied,
         work="compiled",
-        traffic=2 * copied + 2 * cast,
-        calls=10,
+        traffic=spec.memory + 2 * cast,
+        calls=5,
         workspace=box_cells(spec, box) * SCRATCH_VECTORS * cpu().vector_bytes * thread_count() + cast,
     )
 

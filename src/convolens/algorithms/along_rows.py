@@ -21,7 +21,8 @@ SEVEN = 7  # rows instead, where they divide the height, as in networks for imag
 LEAST_ROWS = 4
 FEWER = (8, 4, 1)  # cells that are copied together where an image is narrower than a vector
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
-SHARE_OF_PEAK = 0.5
+SHARE_OF_PEAK = 0.6
+COPYING = 20  # operations in the time that a cell takes on its way into the scratch
 
 view = volumes
 
@@ -56,7 +57,7 @@ def prepare(spec: ConvSpec, weights: Array) -> Loops:
 def cost(spec: ConvSpec) -> Cost:
     """Count the products of whole tiles, and the image's way through the scratch."""
     item = spec.compute_dtype.itemsize
-    image = spec.batch * spec.in_channels * math.prod(spec.padded_size) * item
+    image = spec.batch * spec.in_channels * math.prod(spec.padded_size)
     _, height, width = volume(spec.output_size)
     vectors, rows = _tile(spec)
     columns = vectors * vector_lanes(spec)
@@ -66,10 +67,10 @@ def cost(spec: ConvSpec) -> Cost:
     cast = math.prod(spec.input_shape) * item if spec.dtype != spec.compute_dtype else 0
     scratch = max(scratch_bytes(), _row_bytes(spec) * volume(spec.window_size)[1])
     return Cost(
-        operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK),
+        operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK) + COPYING * image,
         work="compiled",
-        traffic=2 * image + 2 * turned + 2 * cast,
-        calls=10,
+        traffic=spec.memory + 2 * turned + 2 * cast,
+        calls=5,
         workspace=scratch * thread_count() + turned + cast,
     )
 

@@ -1,5 +1,6 @@
 """Convolution in groups of a few channels, which lie together: the depthwise loops, once more along each group."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,7 +45,7 @@ class Grouped(Algorithm[Loops]):
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count what the depthwise convolution takes."""
-        return along_channels.cost(_as_depthwise(spec))
+        return replace(along_channels.cost(_as_depthwise(spec)), traffic=spec.memory)
 
     def error_bound(self, spec: ConvSpec) -> float:
         """Bound a plain sum's error."""

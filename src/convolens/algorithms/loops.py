@@ -131,9 +131,9 @@ def cut(spec: ConvSpec, box: Size, least: Size, halo: float) -> Size | None:
     if not wide:
         return None
     axis = min(wide, key=lambda axis: (axis == MOST_DIMS - 1, shared(axis) / box[axis]))
-    half = -(-box[axis] // (2 * least[axis])) * least[axis]
-    depth, height, width = (*box[:axis], half, *box[axis + 1 :])
-    return depth, height, width
+    sizes = list(box)
+    sizes[axis] = -(-box[axis] // (2 * least[axis])) * least[axis]
+    return sizes[0], sizes[1], sizes[2]
 
 
 def fit(spec: ConvSpec, cell_bytes: int, budget: int, least: Size, halo: float) -> tuple[Size, bool]:

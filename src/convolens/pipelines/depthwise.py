@@ -157,11 +157,12 @@ def _bordered(
         found[axis] = table[hl.clamp(axis, 0, table.dim(0).extent() - 1)]
     column, line, layer = (found[axis] for found, axis in zip(looked_up, (x, y, z), strict=True))
     length = source.dim(1).extent()
+    channel = hl.unsafe_promise_clamped(c / multiplier, 0, source.dim(0).extent() - 1)
 
     def cell(column: hl.Expr) -> hl.Expr:
         at = [hl.clamp(v, 0, source.dim(d).extent() - 1) for d, v in enumerate((column, line, layer), start=1)]
         inside = (line >= 0) & (layer >= 0) & (column >= 0)
-        return hl.select(inside, source[c / multiplier, *at, n], hl.cast(source.type(), outside))
+        return hl.select(inside, source[channel, *at, n], hl.cast(source.type(), outside))
 
     bordered = hl.Func("bordered")
     between = (x >= before) & (x < before + length)
