@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from convolens.algorithms import compiled, depthwise
+from convolens.algorithms import compiled, loops
+from convolens.algorithms.base import Epilogue
 from convolens.algorithms.depthwise import Depthwise
 from convolens.algorithms.reference import Reference
 from convolens.errors import SpecError
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 
 Array = npt.NDArray[Any]
 MOST_CELLS = 2000  # that the reference has to sum
+MARGIN, MARK = 4096, 7777.0
 each_layout = pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 
 
@@ -152,7 +154,7 @@ def test_results_do_not_depend_on_threads_or_tasks(layout: str, monkeypatch: pyt
     for count in (1, 2, 7):
         with threads(count):
             results.append(_compute(Depthwise(), spec, x, weight))
-    monkeypatch.setattr(depthwise, "available_cores", lambda: 64)
+    monkeypatch.setattr(loops, "thread_count", lambda: 64)
     monkeypatch.setattr(compiled, "cache_bytes", lambda: {"L2": 1 << 14})
     results.append(_compute(Depthwise(), spec, x, weight))
     for result in results[1:]:
@@ -177,3 +179,43 @@ def test_refusals() -> None:
     assert "integers" in str(Depthwise().refusal(ConvSpec((1, 1, 5), (1, 1, 3), dtype="i4", weight_dtype="i4")))
     assert "dimensions" in str(Depthwise().refusal(ConvSpec((1, 1, 5, 5, 5, 5), (1, 1, 3, 3, 3, 3))))
     assert Depthwise().refusal(ConvSpec((1, 1, 5), (3, 1, 3))) is None
+
+
+@each_layout
+@pytest.mark.parametrize("channels", [3, 20, 37])
+def test_nothing_is_written_beside_the_output(channels: int, layout: str) -> None:
+    """An output amid other numbers leaves them as they are, whatever the tails."""
+    for size in ((1, 1), (3, 17), (15, 6), (9, 33)):
+        spec = _spec(channels, size, (3, 5), layout, padding=(1, 2))
+        x, weight = _arrays(spec)
+        cells = int(np.prod(spec.output_shape))
+        space = np.full(cells + 2 * MARGIN, MARK, np.float32)
+        _compute(Depthwise(), spec, x, weight, space[MARGIN:-MARGIN].reshape(spec.output_shape))
+        assert (space[:MARGIN] == MARK).all()
+        assert (space[-MARGIN:] == MARK).all()
+        assert not (space[MARGIN:-MARGIN] == MARK).any()
+
+
+@each_layout
+def test_bias_residual_and_activation_in_registers(layout: str) -> None:
+    """Nothing is left of an epilogue that lies in memory as the output does; of another, the residual."""
+    spec = _spec(20, (6, 9), (3, 3), layout, padding=1)
+    (x, weight), rng = _arrays(spec), np.random.default_rng(1)
+    bias, residual = (rng.standard_normal(shape, np.float32) for shape in (20, spec.output_shape))
+    images, added = (channels_first(array, 2, spec.layout) for array in (x, residual))
+    expected = channels_first(_compute(Depthwise(), spec, x, weight), 2, spec.layout)
+    expected = np.minimum(np.maximum(expected + bias[:, None, None] + added, 0), 6)
+    algorithm = Depthwise()
+    state = algorithm.prepare(spec, weight)
+    out = channels_first(np.empty(spec.output_shape, np.float32), 2, spec.layout)
+    assert algorithm.run_with(spec, state, images, out, Epilogue(bias, "relu6", added)).done
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
+    apart = (
+        np.repeat(added, 2, axis=3)[..., ::2]
+        .transpose(0, 2, 3, 1)
+        .repeat(2, axis=3)[..., ::2]
+        .transpose(0, 3, 1, 2)
+    )
+    left = algorithm.run_with(spec, state, images, out, Epilogue(bias, "relu6", apart))
+    assert (left.bias, left.activation) == (None, "relu6")
+    assert left.residual is apart
