@@ -142,6 +142,21 @@ SPECS |= {
     for name, spec in SPECS.items()
     if spec.weight_shape[1] > 1 and spec.compute_dtype.kind == "f" and spec.dims <= 3
 }
+SPECS |= {
+    f"groups of {channels} by {kernels}, {name}": ConvSpec(
+        (1, 9, 10, 32 // kernels * channels), (32, channels, 3, 3), groups=32 // kernels, layout="NHWC", **options
+    )
+    for channels, kernels in ((4, 4), (3, 8))
+    for name, options in {
+        "valid": {},
+        "padded": {"padding": 1},
+        "strided": {"padding": 1, "stride": 2},
+        "dilated": {"padding": 2, "dilation": 2},
+        "flip, edge": {"padding": ((0, 3), (2, 1)), "border": "edge", "flip": True},
+        "float64, wrap": {"padding": 1, "border": "wrap", "dtype": "f8"},
+        "float16": {"padding": 1, "dtype": "f2"},
+    }.items()
+}
 SPECS["2-D channels last, many"] = ConvSpec((2, 9, 8, 37), (37, 1, 3, 3), groups=37, padding=1, layout="NHWC")
 
 
