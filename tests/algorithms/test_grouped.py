@@ -81,6 +81,17 @@ def test_results_do_not_depend_on_threads() -> None:
     np.testing.assert_array_equal(results[2], results[0])
 
 
+@pytest.mark.parametrize("wild", [np.nan, np.inf])
+def test_nan_and_infinity_stay_in_their_windows(wild: float) -> None:
+    """One bad cell reaches the nine results around it of the kernels of its group, and no other."""
+    spec = _spec(4, 4, (9, 9), padding=1)
+    x, weight = random_arrays(spec)
+    x[0, 4, 5, 7] = wild
+    found = np.isfinite(computed(Grouped(), spec, x, weight))
+    assert not found[0, 3:6, 4:7, 4:8].any()
+    assert found.sum() == found.size - 36
+
+
 def test_bias_and_activation() -> None:
     """Both are done in registers."""
     spec = _spec(4, 4, (6, 7), padding=1)
