@@ -103,7 +103,7 @@ def separable_terms(weight: Array, dtype: np.dtype[np.floating], least: Array | 
         return [[weight.astype(dtype)]]
     kernels, channels, first = weight.shape[:3]
     matrices = weight.reshape(kernels, channels, first, -1)
-    product = _as_product(matrices, dtype)
+    product = as_product(matrices, dtype)
     if product is not None:
         column, row = product
         rest = row.reshape(kernels, channels, *weight.shape[3:])
@@ -121,7 +121,7 @@ def separable_terms(weight: Array, dtype: np.dtype[np.floating], least: Array | 
     return terms
 
 
-def _as_product(matrices: Array, dtype: np.dtype[np.floating]) -> tuple[Array, Array] | None:
+def as_product(matrices: Array, dtype: np.dtype[np.floating]) -> tuple[Array, Array] | None:
     """
     Write matrices (K, C, m, n) as columns (K, C, m) times rows (K, C, n), if all of them are such products.
 
@@ -154,7 +154,7 @@ def separable_rank(weight: Array, dtype: np.dtype[np.floating]) -> int | None:
     """
     kernels, channels, first = weight.shape[:3]
     matrices = weight.reshape(kernels, channels, first, -1)
-    if min(matrices.shape[2:]) > MOST_DECOMPOSED and _as_product(matrices.astype(np.float64), dtype) is None:
+    if min(matrices.shape[2:]) > MOST_DECOMPOSED and as_product(matrices.astype(np.float64), dtype) is None:
         return None
     return len(separable_terms(weight, dtype))
 

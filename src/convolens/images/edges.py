@@ -78,7 +78,15 @@ def edge_magnitude(
 
     kernels = gradient_kernels(operator)
     smoothing = kernels[0].clip(min=0).sum()
-    return over_picture(image, kernels, magnitude, border=parse_border(border), keep_alpha=not raw)
+    return over_picture(
+        image,
+        kernels,
+        magnitude,
+        border=parse_border(border),
+        keep_alpha=not raw,
+        response=None if raw else "magnitude",
+        scale=1 / smoothing,
+    )
 
 
 @overload

@@ -133,7 +133,15 @@ def filter_image(
         sums: NDArray[Any] = tile.responses[0]
         return sums if response == "raw" else _shown(sums, weights, response, dtype)
 
-    return over_picture(image, [weights], shown, border=outside, flip=flip, keep_alpha=response != "raw")
+    return over_picture(
+        image,
+        [weights],
+        shown,
+        border=outside,
+        flip=flip,
+        keep_alpha=response != "raw",
+        response=response if response in ("clip", "absolute") else None,
+    )
 
 
 def as_weights(kernel: ArrayLike | NamedKernel | str) -> Weights:

@@ -94,15 +94,20 @@ class Image:
 
         Nothing is copied where they lie in one array already, as `split_alpha` and `room_for` leave them.
         """
+        joined = self.joined_channels()
+        return np.dstack([self.pixels, self.alpha]) if joined is None else joined
+
+    def joined_channels(self) -> NDArray[Any] | None:
+        """View pixels and alpha as the one array that they lie in; None where they lie apart."""
         if self.alpha is None:
             return self.pixels
         step, colours = self.pixels.itemsize, (*self.pixels.shape, 1)[2]
         strides = (*self.alpha.strides, step)
         apart = self.alpha.__array_interface__["data"][0] - self.pixels.__array_interface__["data"][0]
         is_behind = apart == colours * step and self.pixels.strides == strides[: self.pixels.ndim]
-        if is_behind and self.alpha.dtype == self.pixels.dtype:
-            return as_strided(self.pixels, (*self.pixels.shape[:2], colours + 1), strides, writeable=False)
-        return np.dstack([self.pixels, self.alpha])
+        if not is_behind or self.alpha.dtype != self.pixels.dtype:
+            return None
+        return as_strided(self.pixels, (*self.pixels.shape[:2], colours + 1), strides, writeable=False)
 
 
 def split_alpha(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:

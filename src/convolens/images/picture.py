@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convolens.errors import DTypeError
+from convolens.images.fused import Fusable, fused_filter
 from convolens.images.image import Image, room_for, split_alpha
 from convolens.images.tiles import Tile, Weights, check_filterable, tiles
 from convolens.spec.borders import Border
@@ -21,6 +22,8 @@ def over_picture(
     border: Border,
     flip: bool = False,
     keep_alpha: bool,
+    response: Fusable | None = None,
+    scale: float = 1.0,
 ) -> NDArray[Any] | Image:
     """
     Lay kernels over a picture, tile by tile.
@@ -37,6 +40,8 @@ def over_picture(
         As for `tiles`.
     keep_alpha : bool
         Whether the result has the picture's alpha.
+    response, scale
+        What ``shown`` makes of a tile, in the words of `fused_filter`, where there are such.
 
     Returns
     -------
@@ -54,6 +59,13 @@ def over_picture(
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
     pixels, alpha = (array, image.alpha) if isinstance(image, Image) else split_alpha(array)
+    if response is not None:
+        whole = image.joined_channels() if isinstance(image, Image) else array
+        found = whole if whole is None else fused_filter(whole, kernels, border, flip, response, scale)
+        if found is not None:
+            if alpha is not None:
+                found[..., -1] = alpha
+            return _like(image, found)
     kept = alpha if keep_alpha else None
     room: tuple[NDArray[Any], NDArray[Any]] | None = None
     for tile in tiles(pixels, kernels, border=border, flip=flip):
@@ -68,3 +80,12 @@ def over_picture(
         result = image.with_pixels(filtered, kept if channels is filtered else channels[..., -1])
         return result if keep_alpha else result.without_alpha()
     return channels.reshape(array.shape) if alpha is None else channels
+
+
+def _like(image: ArrayLike | Image, channels: NDArray[Any]) -> NDArray[Any] | Image:
+    """Return pixels and alpha in one array as ``image`` has them."""
+    if not isinstance(image, Image):
+        return channels
+    if image.alpha is None:
+        return image.with_pixels(channels)
+    return image.with_pixels(channels[..., 0] if image.pixels.ndim == 2 else channels[..., :-1], channels[..., -1])

@@ -77,7 +77,7 @@ def tiles(
     and its FFTs, whatever the picture's size.
     """
     dtype = _computing_dtype(pixels, kernels, border)
-    reaches = [_reach(length, flip) for length in kernels[0].shape]
+    reaches = [reach(length, flip) for length in kernels[0].shape]
     plain = pixels.dtype.kind != "f" and kernels[0].size <= PLAINLY_SUMMED
     convolution = prepare_conv(np.stack(kernels)[:, np.newaxis].astype(dtype), flip=flip, exact=plain)
     planes = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
@@ -128,7 +128,7 @@ def _computing_dtype(pixels: NDArray[Any], kernels: Sequence[Weights], border: B
     return np.dtype(np.int64)
 
 
-def _reach(length: int, flip: bool) -> tuple[int, int]:
+def reach(length: int, flip: bool) -> tuple[int, int]:
     """How many cells a kernel of this length covers before the pixel, and after it."""
     before, after = length // 2, length - 1 - length // 2
     return (after, before) if flip else (before, after)

@@ -1,0 +1,210 @@
+"""Pictures from pixels to pixels in one compiled pass, wherever that gives what the way through tiles gives."""
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convolens.algorithms.compiled import scratch_bytes
+from convolens.algorithms.separable import as_product
+from convolens.images.tiles import Weights, reach
+from convolens.runtime import compile as compiler
+from convolens.runtime.call import Function, Pinned
+from convolens.runtime.cpu import available_cores, cpu
+from convolens.spec.borders import Border, source_index
+
+Fusable = Literal["clip", "absolute", "magnitude"]
+
+DENSE, PASSES = "convolens.pipelines.photograph", "convolens.pipelines.passes"
+DTYPES = ("uint8", "uint16", "float32")
+UNROLLED = (3, 5, 7)  # heights of kernels with loops of their own
+LEAST_SEPARATED = 25  # kernel cells from which two passes are quicker
+MOST_CELLS = 1 << 12  # of a kernel that is no product, and
+MOST_SIDE = 1 << 10  # of one that is; FFTs are quicker with larger ones
+WORTH_COMPILING = 1 << 19  # numbers of a picture that is worth the wait for the compiler, as some hundred like it are
+ROWS = 8  # of a register tile
+RUN_BYTES = 4096  # of a task's rows: a tile's rows of them stay in the first cache
+TASKS_PER_CORE = 4
+PLACES = 20  # binary places that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """
+    A compiled pipeline with everything but picture and result.
+
+    Attributes
+    ----------
+    function : Function
+        The pipeline.
+    constants : tuple of Pinned
+        Weights and tables.
+    scalars : tuple
+        What the pipeline takes after its arrays.
+    """
+
+    function: Function
+    constants: tuple[Pinned, ...]
+    scalars: tuple[int | float, ...]
+
+
+def fused_filter(
+    array: NDArray[Any],
+    kernels: Sequence[Weights],
+    border: Border,
+    flip: bool,
+    response: Fusable,
+    scale: float = 1.0,
+) -> NDArray[Any] | None:
+    """
+    Filter all channels of an array; None where there is no compiled way, or it would not pay to compile one.
+
+    Parameters
+    ----------
+    array : ndarray, shape (H, W) or (H, W, C)
+        The picture.
+    kernels : sequence of int64 or float64 arrays, shape (kh, kw)
+        One kernel, or the two of a magnitude.
+    border, flip
+        As for `tiles`.
+    response : {"clip", "absolute", "magnitude"}
+        Sums, sums without their sign, or the root of the sum of the squares of two.
+    scale : float, default 1
+        Multiplies the response.
+
+    Notes
+    -----
+    Sums are taken in the narrowest of int16, float32 and float64 in which all of them are exact; where they are exact
+    in none, in float64.
+    """
+    if not _is_plain(array) or max(kernel.size for kernel in kernels) > MOST_SIDE**2:
+        return None
+    weights = tuple((kernel.shape, kernel.dtype.char, kernel.tobytes()) for kernel in kernels)
+    loops = _loops(array.shape, array.dtype.name, weights, border, flip, response, scale, compiler.loaded())
+    if loops is None:
+        return None
+    result = np.empty(array.shape, array.dtype)
+    flat = (1, len(array), -1)
+    loops.function(array.reshape(flat), *loops.constants, result.reshape(flat), scalars=loops.scalars)
+    return result
+
+
+def _is_plain(array: NDArray[Any]) -> bool:
+    """Whether the pixels of a row, and the channels of a pixel, lie side by side."""
+    run = array.itemsize * math.prod(array.shape[1:])
+    row_is_whole = array[0].flags.c_contiguous and array.strides[0] >= run and not array.strides[0] % array.itemsize
+    return row_is_whole and array.dtype.name in DTYPES and array.dtype.isnative and array.flags.aligned
+
+
+@functools.lru_cache(maxsize=32)
+def _loops(
+    shape: tuple[int, ...],
+    dtype: str,
+    weights: tuple[tuple[tuple[int, ...], str, bytes], ...],
+    border: Border,
+    flip: bool,
+    response: Fusable,
+    scale: float,
+    loaded: int,
+) -> Loops | None:
+    """Choose the pipeline, load it, and lay out weights, borders and tasks."""
+    if compiler.unavailable():
+        return None
+    kernels = np.stack([np.frombuffer(data, char).reshape(size) for size, char, data in weights])
+    reaches = [reach(length, flip) for length in kernels.shape[1:]]
+    if flip:
+        kernels = kernels[:, ::-1, ::-1]
+    sums, numbers, factor = _exact(kernels, dtype, border, response)
+    product = _as_product(numbers[0]) if len(kernels) == 1 and numbers[0].size >= LEAST_SEPARATED else None
+    if numbers[0].size > MOST_CELLS and (product is None or max(numbers[0].shape) > MOST_SIDE):
+        return None
+    if sums == "int16" and factor != 1 and product is None:
+        sums = "float32"
+    lanes = cpu().vector_bytes // np.dtype(sums).itemsize
+    parameters: dict[str, str | int] = {"source": dtype, "sums": sums, "target": dtype, "response": response}
+    parameters |= {"lanes": lanes, "rows": ROWS}
+    if product is None:
+        height = numbers.shape[1]
+        parameters["height"] = height if height in UNROLLED else 0
+    pipeline = DENSE if product is None else PASSES
+    height, cells = shape[0], math.prod(shape[1:])
+    waits = height * cells >= WORTH_COMPILING or compiler.ready(pipeline, **parameters)
+    if height < ROWS or cells < lanes or not waits:
+        return None
+    channels = cells // shape[1]
+    lines = source_index(np.arange(-reaches[0][0], height + reaches[0][1]), height, border)
+    pixels = source_index(np.arange(-reaches[1][0], shape[1] + reaches[1][1]), shape[1], border)[:, np.newaxis]
+    columns = np.where(pixels < 0, -1, pixels * channels + np.arange(channels)).ravel()
+    arrays = [numbers] if product is None else [factors[np.newaxis] for factors in product]
+    constants = [np.ascontiguousarray(array, sums) for array in arrays]
+    constants += [np.ascontiguousarray(table, np.int32) for table in (columns, lines)]
+    tasks = _tasks(height, cells, numbers.shape[1], len(columns) - cells, lanes, np.dtype(sums).itemsize)
+    scalars = (channels, reaches[1][0] * channels, *tasks, float(border.value), scale * factor)
+    return Loops(compiler.load(pipeline, **parameters), tuple(map(Pinned, constants)), scalars)
+
+
+def _exact(kernels: Weights, dtype: str, border: Border, response: Fusable) -> tuple[str, Weights, float]:
+    """Choose the type of the sums, the numbers that stand for the weights in them, and what they were divided by."""
+    whole = _in_whole_numbers(kernels) if dtype.startswith("uint") and float(border.value).is_integer() else None
+    if whole is None:
+        return "float64", kernels, 1.0
+    numbers, divisor = whole
+    brightest = max(np.iinfo(dtype).max, abs(int(border.value)))
+    largest = brightest * int(np.abs(numbers).sum(axis=(1, 2)).max())
+    if response == "magnitude":
+        return ("float32" if 2 * largest**2 < 2**24 else "float64"), numbers, 1 / divisor
+    # Of a quotient in float32, no rounding may reach a half: one is reached exactly, or is at least 1 / 2d away.
+    if divisor & (divisor - 1) and (divisor % 2 == 0 or np.iinfo(dtype).max * divisor >= 2**20):
+        return "float64", numbers, 1 / divisor
+    narrow = largest < 2**15 and dtype == "uint8"
+    return ("int16" if narrow else "float32" if largest < 2**24 else "float64"), numbers, 1 / divisor
+
+
+def _in_whole_numbers(kernels: Weights) -> tuple[Weights, int] | None:
+    """
+    Write weights as integers over a common divisor; None if they are no such fractions of small numbers.
+
+    >>> _in_whole_numbers(np.array([0.25, 0.5])), _in_whole_numbers(np.array([1 / 9, 2 / 9]))
+    ((array([1, 2]), 4), (array([1, 2]), 9))
+    """
+    if kernels.dtype.kind == "i":
+        return kernels, 1
+    places = kernels * 2.0**PLACES
+    least = np.abs(kernels[kernels != 0]).min()
+    divisor = round(1 / least) if 2.0**-PLACES < least < 1 else 1
+    multiples = np.rint(kernels * divisor)
+    if (places == np.rint(places)).all() and np.abs(places).max() < 2**52:
+        numbers = places.astype(np.int64)
+        common = math.gcd(2**PLACES, *numbers.ravel().tolist())
+        return numbers // common, 2**PLACES // common
+    near = np.abs(kernels * divisor - multiples) <= 4 * np.finfo(np.float64).eps * np.abs(multiples)
+    return (multiples.astype(np.int64), divisor) if near.all() and np.abs(multiples).max() < 2**31 else None
+
+
+def _as_product(kernel: Weights) -> tuple[Weights, Weights] | None:
+    """Write a kernel as a column and a row, integers by integers."""
+    if kernel.dtype.kind == "f":
+        product = as_product(kernel[np.newaxis, np.newaxis], np.dtype(np.float64))
+        return None if product is None else (product[0][0, 0], product[1][0, 0])
+    i, j = divmod(int(np.abs(kernel).argmax()), kernel.shape[1])
+    row = kernel[i] // (math.gcd(*kernel[i].tolist()) or 1)
+    column = kernel[:, j] // (row[j] or 1)
+    return (column, row) if (column[:, np.newaxis] * row == kernel).all() else None
+
+
+def _tasks(height: int, cells: int, kernel_height: int, halo: int, lanes: int, item: int) -> tuple[int, int]:
+    """Choose rows and cells of a task, so that its scratch stays in a core's cache and there are tasks for all."""
+    run = min(cells, _even_share(cells, max(RUN_BYTES // item, halo), lanes))
+    fitting = scratch_bytes() // ((run + halo) * item) - kernel_height
+    wanted = height * -(-cells // run) // (TASKS_PER_CORE * available_cores())
+    return min(height, _even_share(height, max(ROWS, kernel_height // 4, min(fitting, wanted)), ROWS)), run
+
+
+def _even_share(size: int, most: int, step: int) -> int:
+    """Cut a length into equal parts of about ``most`` at most, each of whole steps."""
+    share = -(-size // -(-size // most))
+    return -(-share // step) * step

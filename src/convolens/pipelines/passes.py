@@ -1,0 +1,69 @@
+"""
+Cross-correlation of planes with a sum of products of a column and a row, in one walk over the plane.
+
+A task fills a scratch array in cache with a block of the plane and its border, as numbers to calculate with. For a few
+rows at a time, columns are summed from there into a second scratch array, still in cache, and rows of that into the
+result, which is rounded and saturated on the way out. Both sums are taken in registers: vectors run along rows, and a
+vector that was loaded once serves all rows whose columns hold it.
+"""
+
+from typing import Any
+
+import halide as hl
+
+from convolens.pipelines.pixels import NUMBERS, Setting, as_pixels, bordered_block, by_blocks, start_at_zero
+
+TAPS = 4  # cells of a column that are unrolled together
+
+
+def build(source: str, sums: str, target: str, response: str, lanes: int, rows: int) -> tuple[hl.Func, list[Any]]:
+    """
+    Build the pipeline.
+
+    Parameters
+    ----------
+    source, sums, target : str
+        Data types of the planes, of weights and sums, and of the result.
+    response : str
+        ``clip`` for the sums themselves, ``absolute`` for those without their sign.
+    lanes, rows : int
+        The register tile: ``rows`` rows of a vector of ``lanes`` cells.
+
+    Notes
+    -----
+    Arguments, in NumPy's order of axes: planes (N, H, W C); for every term its column (terms, kh) and its row (terms,
+    kw); then those of `Setting`; output (N, H, W C).
+    """
+    number, scaled = NUMBERS[sums], "float32" if sums == "int16" else sums
+    x, y, plane, term = (hl.Var(v) for v in ("x", "y", "plane", "term"))
+    image = hl.ImageParam(NUMBERS[source], 3, "image")
+    column_weights, row_weights = (hl.ImageParam(number, 2, name) for name in ("column_weights", "row_weights"))
+    setting = Setting()
+
+    # algorithm
+    bordered = bordered_block(image, setting, number, lanes)
+    column, down, total, out = (hl.Func(f) for f in ("column", "down", "total", "out"))
+    height, width = column_weights.dim(0).extent(), row_weights.dim(0).extent()
+    runs, rest = hl.RDom([(0, TAPS), (0, height / TAPS)]), hl.RDom([(0, height % TAPS)])
+    across = hl.RDom([(0, width), (0, row_weights.dim(1).extent())])
+    column[x, y, term, plane] = hl.cast(number, 0)
+    for tap in (runs.x + TAPS * runs.y, height / TAPS * TAPS + rest.x):
+        column[x, y, term, plane] += column_weights[tap, term] * bordered[x, y + tap, plane]
+    down[x, y, term, plane] = column[x, y, term, plane]
+    total[x, y, plane] = hl.cast(number, 0)
+    total[x, y, plane] += row_weights[across.x, across.y] * down[x + setting.step * across.x, y, across.y, plane]
+    result = hl.cast(NUMBERS[scaled], total[x, y, plane]) * hl.cast(NUMBERS[scaled], setting.scale)
+    out[x, y, plane] = as_pixels(hl.abs(result) if response == "absolute" else result, scaled, target)
+
+    # schedule: in a task some rows at a time, pass by pass, a register tile at a time
+    task, band, tile = by_blocks(out, setting, lanes, rows)
+    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
+    down.compute_at(out, band).store_in(hl.MemoryType.Heap)
+    down.split(x, tile, x, lanes).reorder(x, y, tile, term).vectorize(x).unroll(y).bound_extent(y, rows)
+    column.compute_at(down, tile).bound_extent(y, rows).vectorize(x, lanes).unroll(y)
+    column.update(0).reorder(x, y, runs.x, runs.y).vectorize(x, lanes).unroll(y).unroll(runs.x)
+    column.update(1).reorder(x, y, rest.x).vectorize(x, lanes).unroll(y)
+    total.compute_at(out, tile).bound_extent(x, lanes).bound_extent(y, rows).vectorize(x, lanes).unroll(y)
+    total.update().reorder(x, y, across.x, across.y).vectorize(x, lanes).unroll(y)
+    start_at_zero(column_weights, row_weights, out.output_buffer())
+    return out, [image, column_weights, row_weights, *setting.arguments]
