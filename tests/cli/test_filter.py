@@ -240,10 +240,10 @@ INTERRUPTIBLE = """
 import sys
 from convolens.cli.main import main
 from convolens.images import picture
-def announced(*arguments, **options):
+def announced(*arguments):
     print("filtering", flush=True)
-    yield from tiles(*arguments, **options)
-tiles, picture.tiles = picture.tiles, announced
+    return fused_filter(*arguments)
+fused_filter, picture.fused_filter = picture.fused_filter, announced
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -26,6 +26,7 @@ def filter_image(
     border: str | float | Border = ...,
     flip: bool = ...,
     response: Response = ...,
+    exact: bool = ...,
 ) -> Image: ...
 
 
@@ -37,6 +38,7 @@ def filter_image(
     border: str | float | Border = ...,
     flip: bool = ...,
     response: Response = ...,
+    exact: bool = ...,
 ) -> NDArray[Any]: ...
 
 
@@ -47,6 +49,7 @@ def filter_image(
     border: str | float | Border = "reflect",
     flip: bool = False,
     response: Response = "clip",
+    exact: bool = False,
 ) -> NDArray[Any] | Image:
     r"""
     Lay a kernel over every pixel of a picture and sum the products.
@@ -73,6 +76,8 @@ def filter_image(
         Turn the kernel by 180°.
     response : {"clip", "signed", "absolute", "raw"}, default "clip"
         How the sums become pixels, see Notes.
+    exact : bool, default False
+        Compute in float64 what is not exact in a narrower type, also where float32 is quicker, see Notes.
 
     Returns
     -------
@@ -106,7 +111,10 @@ def filter_image(
         The exact sums: int64 for integers under whole weights, otherwise float64.
 
     Sums of integers under whole weights are exact, and so rounded correctly whatever the response; where
-    they could pass int64 they are refused. All other sums are computed in float64.
+    they could pass int64 they are refused. All other sums are computed in float64, with one exception: unless
+    ``exact``, ``clip`` and ``absolute`` may compute them in float32 where the picture is float32, and where it is
+    uint8 and no sum can thereby be off by more than 0.01. Where such a sum lies so near to the middle between two
+    levels, it may be rounded to either.
 
     Beyond picture and result, memory depends on the kernel's size alone: less than 200 MB up to 601 × 601
     weights, less than 600 MB for the largest, 2047 × 2047.
@@ -141,6 +149,7 @@ def filter_image(
         flip=flip,
         keep_alpha=response != "raw",
         response=response if response in ("clip", "absolute") else None,
+        exact=exact,
     )
 
 

@@ -26,10 +26,11 @@ LEAST_SEPARATED = 25  # kernel cells from which two passes are quicker
 MOST_CELLS = 1 << 12  # of a kernel that is no product, and
 MOST_SIDE = 1 << 10  # of one that is; FFTs are quicker with larger ones
 WORTH_COMPILING = 1 << 19  # numbers of a picture that is worth the wait for the compiler, as some hundred like it are
-ROWS = 8  # of a register tile
+VECTORS, ROWS = 2, 4  # of a register tile
 RUN_BYTES = 4096  # of a task's rows: a tile's rows of them stay in the first cache
 TASKS_PER_CORE = 4
 PLACES = 20  # binary places that are looked at
+MOST_DOUBT = 0.01  # how far float32 may leave a sum of 8-bit pixels from the true one, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def fused_filter(
     border: Border,
     flip: bool,
     response: Fusable,
+    exact: bool,
     scale: float = 1.0,
 ) -> NDArray[Any] | None:
     """
@@ -73,18 +75,22 @@ def fused_filter(
         As for `tiles`.
     response : {"clip", "absolute", "magnitude"}
         Sums, sums without their sign, or the root of the sum of the squares of two.
+    exact : bool
+        Sum in float64 what float32 would round; see Notes.
     scale : float, default 1
         Multiplies the response.
 
     Notes
     -----
-    Sums are taken in the narrowest of int16, float32 and float64 in which all of them are exact; where they are exact
-    in none, in float64.
+    Sums of integers are taken in the narrowest of int16, float32 and float64 in which all of them are exact. Sums that
+    are exact in none, and those of floating-point numbers, are taken in float64; unless ``exact``, in float32 for
+    pictures of float32, and of uint8 where no sum can be off by more than 0.01. Magnitudes of floating-point numbers
+    are always taken in float64, where no square overflows.
     """
     if not _is_plain(array) or max(kernel.size for kernel in kernels) > MOST_SIDE**2:
         return None
     weights = tuple((kernel.shape, kernel.dtype.char, kernel.tobytes()) for kernel in kernels)
-    loops = _loops(array.shape, array.dtype.name, weights, border, flip, response, scale, compiler.loaded())
+    loops = _loops(array.shape, array.dtype.name, weights, border, flip, response, exact, scale, compiler.loaded())
     if loops is None:
         return None
     result = np.empty(array.shape, array.dtype)
@@ -108,32 +114,36 @@ def _loops(
     border: Border,
     flip: bool,
     response: Fusable,
+    exact: bool,
     scale: float,
     loaded: int,
 ) -> Loops | None:
     """Choose the pipeline, load it, and lay out weights, borders and tasks."""
-    if compiler.unavailable():
+    if compiler.unavailable() or (dtype != "float32" and not math.isfinite(border.value)):
         return None
     kernels = np.stack([np.frombuffer(data, char).reshape(size) for size, char, data in weights])
     reaches = [reach(length, flip) for length in kernels.shape[1:]]
     if flip:
         kernels = kernels[:, ::-1, ::-1]
-    sums, numbers, factor = _exact(kernels, dtype, border, response)
+    sums, numbers, factor = _exact_sums(kernels, dtype, border, response)
     product = _as_product(numbers[0]) if len(kernels) == 1 and numbers[0].size >= LEAST_SEPARATED else None
     if numbers[0].size > MOST_CELLS and (product is None or max(numbers[0].shape) > MOST_SIDE):
         return None
     if sums == "int16" and factor != 1 and product is None:
         sums = "float32"
+    if sums is None:
+        narrow = not exact and _may_round(kernels, dtype, border, response, separated=product is not None)
+        sums = "float32" if narrow else "float64"
     lanes = cpu().vector_bytes // np.dtype(sums).itemsize
     parameters: dict[str, str | int] = {"source": dtype, "sums": sums, "target": dtype, "response": response}
-    parameters |= {"lanes": lanes, "rows": ROWS}
+    parameters |= {"lanes": lanes, "vectors": VECTORS, "rows": ROWS}
     if product is None:
         height = numbers.shape[1]
         parameters["height"] = height if height in UNROLLED else 0
     pipeline = DENSE if product is None else PASSES
     height, cells = shape[0], math.prod(shape[1:])
     waits = height * cells >= WORTH_COMPILING or compiler.ready(pipeline, **parameters)
-    if height < ROWS or cells < lanes or not waits:
+    if height < ROWS or cells < VECTORS * lanes or not waits:
         return None
     channels = cells // shape[1]
     lines = source_index(np.arange(-reaches[0][0], height + reaches[0][1]), height, border)
@@ -142,16 +152,29 @@ def _loops(
     arrays = [numbers] if product is None else [factors[np.newaxis] for factors in product]
     constants = [np.ascontiguousarray(array, sums) for array in arrays]
     constants += [np.ascontiguousarray(table, np.int32) for table in (columns, lines)]
-    tasks = _tasks(height, cells, numbers.shape[1], len(columns) - cells, lanes, np.dtype(sums).itemsize)
+    tasks = _tasks(height, cells, numbers.shape[1], len(columns) - cells, VECTORS * lanes, np.dtype(sums).itemsize)
     scalars = (channels, reaches[1][0] * channels, *tasks, float(border.value), scale * factor)
     return Loops(compiler.load(pipeline, **parameters), tuple(map(Pinned, constants)), scalars)
 
 
-def _exact(kernels: Weights, dtype: str, border: Border, response: Fusable) -> tuple[str, Weights, float]:
-    """Choose the type of the sums, the numbers that stand for the weights in them, and what they were divided by."""
+def _exact_sums(
+    kernels: Weights, dtype: str, border: Border, response: Fusable
+) -> tuple[str | None, Weights, float]:
+    """
+    Choose the narrowest type in which all sums are exact, if there is one.
+
+    Returns
+    -------
+    sums : str or None
+        The type.
+    numbers : ndarray
+        What stands for the weights in the sums.
+    factor : float
+        What turns sums of numbers into sums of weights.
+    """
     whole = _in_whole_numbers(kernels) if dtype.startswith("uint") and float(border.value).is_integer() else None
     if whole is None:
-        return "float64", kernels, 1.0
+        return None, kernels, 1.0
     numbers, divisor = whole
     brightest = max(np.iinfo(dtype).max, abs(int(border.value)))
     largest = brightest * int(np.abs(numbers).sum(axis=(1, 2)).max())
@@ -162,6 +185,15 @@ def _exact(kernels: Weights, dtype: str, border: Border, response: Fusable) -> t
         return "float64", numbers, 1 / divisor
     narrow = largest < 2**15 and dtype == "uint8"
     return ("int16" if narrow else "float32" if largest < 2**24 else "float64"), numbers, 1 / divisor
+
+
+def _may_round(kernels: Weights, dtype: str, border: Border, response: Fusable, *, separated: bool) -> bool:
+    """Whether float32 is good enough for sums that it rounds."""
+    if dtype == "float32":
+        return response != "magnitude"
+    terms = sum(kernels.shape[1:]) if separated else math.prod(kernels.shape[1:])
+    largest = max(255.0, abs(border.value)) * float(np.abs(kernels).sum(axis=(1, 2)).max())
+    return dtype == "uint8" and (terms + 2) * 2.0**-24 * largest <= MOST_DOUBT
 
 
 def _in_whole_numbers(kernels: Weights) -> tuple[Weights, int] | None:
@@ -196,9 +228,9 @@ def _as_product(kernel: Weights) -> tuple[Weights, Weights] | None:
     return (column, row) if (column[:, np.newaxis] * row == kernel).all() else None
 
 
-def _tasks(height: int, cells: int, kernel_height: int, halo: int, lanes: int, item: int) -> tuple[int, int]:
+def _tasks(height: int, cells: int, kernel_height: int, halo: int, tile: int, item: int) -> tuple[int, int]:
     """Choose rows and cells of a task, so that its scratch stays in a core's cache and there are tasks for all."""
-    run = min(cells, _even_share(cells, max(RUN_BYTES // item, halo), lanes))
+    run = min(cells, _even_share(cells, max(RUN_BYTES // item, halo), tile))
     fitting = scratch_bytes() // ((run + halo) * item) - kernel_height
     wanted = height * -(-cells // run) // (TASKS_PER_CORE * available_cores())
     return min(height, _even_share(height, max(ROWS, kernel_height // 4, min(fitting, wanted)), ROWS)), run

@@ -23,6 +23,7 @@ def over_picture(
     flip: bool = False,
     keep_alpha: bool,
     response: Fusable | None = None,
+    exact: bool = False,
     scale: float = 1.0,
 ) -> NDArray[Any] | Image:
     """
@@ -40,7 +41,7 @@ def over_picture(
         As for `tiles`.
     keep_alpha : bool
         Whether the result has the picture's alpha.
-    response, scale
+    response, exact, scale
         What ``shown`` makes of a tile, in the words of `fused_filter`, where there are such.
 
     Returns
@@ -61,7 +62,7 @@ def over_picture(
     pixels, alpha = (array, image.alpha) if isinstance(image, Image) else split_alpha(array)
     if response is not None:
         whole = image.joined_channels() if isinstance(image, Image) else array
-        found = whole if whole is None else fused_filter(whole, kernels, border, flip, response, scale)
+        found = whole if whole is None else fused_filter(whole, kernels, border, flip, response, exact, scale)
         if found is not None:
             if alpha is not None:
                 found[..., -1] = alpha

@@ -16,7 +16,7 @@ from convolens.pipelines.pixels import NUMBERS, Setting, as_pixels, bordered_blo
 TAPS = 4  # cells of a column that are unrolled together
 
 
-def build(source: str, sums: str, target: str, response: str, lanes: int, rows: int) -> tuple[hl.Func, list[Any]]:
+def build(source: str, sums: str, target: str, response: str, lanes: int, vectors: int, rows: int) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -26,8 +26,8 @@ def build(source: str, sums: str, target: str, response: str, lanes: int, rows: 
         Data types of the planes, of weights and sums, and of the result.
     response : str
         ``clip`` for the sums themselves, ``absolute`` for those without their sign.
-    lanes, rows : int
-        The register tile: ``rows`` rows of a vector of ``lanes`` cells.
+    lanes, vectors, rows : int
+        The register tile: ``rows`` rows of ``vectors`` vectors of ``lanes`` cells.
 
     Notes
     -----
@@ -56,14 +56,17 @@ def build(source: str, sums: str, target: str, response: str, lanes: int, rows: 
     out[x, y, plane] = as_pixels(hl.abs(result) if response == "absolute" else result, scaled, target)
 
     # schedule: in a task some rows at a time, pass by pass, a register tile at a time
-    task, band, tile = by_blocks(out, setting, lanes, rows)
+    task, band, tile = by_blocks(out, setting, lanes, vectors, rows)
     bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
     down.compute_at(out, band).store_in(hl.MemoryType.Heap)
-    down.split(x, tile, x, lanes).reorder(x, y, tile, term).vectorize(x).unroll(y).bound_extent(y, rows)
-    column.compute_at(down, tile).bound_extent(y, rows).vectorize(x, lanes).unroll(y)
-    column.update(0).reorder(x, y, runs.x, runs.y).vectorize(x, lanes).unroll(y).unroll(runs.x)
-    column.update(1).reorder(x, y, rest.x).vectorize(x, lanes).unroll(y)
-    total.compute_at(out, tile).bound_extent(x, lanes).bound_extent(y, rows).vectorize(x, lanes).unroll(y)
-    total.update().reorder(x, y, across.x, across.y).vectorize(x, lanes).unroll(y)
+    down.split(x, tile, x, vectors * lanes).reorder(x, y, tile, term).bound_extent(y, rows)
+    down.vectorize(x, lanes).unroll(x).unroll(y)
+    column.compute_at(down, tile).bound_extent(x, vectors * lanes).bound_extent(y, rows)
+    column.vectorize(x, lanes).unroll(x).unroll(y)
+    column.update(0).reorder(x, y, runs.x, runs.y).vectorize(x, lanes).unroll(x).unroll(y).unroll(runs.x)
+    column.update(1).reorder(x, y, rest.x).vectorize(x, lanes).unroll(x).unroll(y)
+    total.compute_at(out, tile).bound_extent(x, vectors * lanes).bound_extent(y, rows)
+    total.vectorize(x, lanes).unroll(x).unroll(y)
+    total.update().reorder(x, y, across.x, across.y).vectorize(x, lanes).unroll(x).unroll(y)
     start_at_zero(column_weights, row_weights, out.output_buffer())
     return out, [image, column_weights, row_weights, *setting.arguments]

@@ -17,7 +17,7 @@ ANY = 4  # cells of a kernel column that are unrolled together, where the kernel
 
 
 def build(
-    source: str, sums: str, target: str, response: str, lanes: int, rows: int, height: int
+    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, rows: int, height: int
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -29,8 +29,8 @@ def build(
     response : str
         ``clip`` for the sums themselves, ``absolute`` for those without their sign, ``magnitude`` for the root of the
         sum of two kernels' squared sums.
-    lanes, rows : int
-        The register tile: ``rows`` rows of a vector of ``lanes`` cells.
+    lanes, vectors, rows : int
+        The register tile: ``rows`` rows of ``vectors`` vectors of ``lanes`` cells.
     height : int
         Rows of the kernel; 0 leaves them open.
 
@@ -67,13 +67,13 @@ def build(
     out[x, y, plane] = as_pixels(result, sums, target)
 
     # schedule: a task is a block of the image; in it, a register tile at a time
-    task, _, tile = by_blocks(out, setting, lanes, rows)
+    task, _, tile = by_blocks(out, setting, lanes, vectors, rows)
     bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
-    total.compute_at(out, tile).bound_extent(x, lanes).bound_extent(y, rows).bound_extent(k, kernels)
-    total.vectorize(x, lanes).unroll(y).unroll(k)
-    main = total.update().reorder(x, y, k, runs.x, runs.y, runs.z).vectorize(x, lanes).unroll(y).unroll(runs.x)
+    total.compute_at(out, tile).bound_extent(x, vectors * lanes).bound_extent(y, rows).bound_extent(k, kernels)
+    total.vectorize(x, lanes).unroll(x).unroll(y).unroll(k)
+    main = total.update().reorder(x, y, k, runs.x, runs.y, runs.z).vectorize(x, lanes).unroll(x).unroll(y).unroll(runs.x)
     main.unroll(k)
     if not height:
-        total.update(1).reorder(x, y, k, rest.x, rest.y).vectorize(x, lanes).unroll(y).unroll(k)
+        total.update(1).reorder(x, y, k, rest.x, rest.y).vectorize(x, lanes).unroll(x).unroll(y).unroll(k)
     start_at_zero(weights, out.output_buffer())
     return out, [image, weights, *setting.arguments]

@@ -79,7 +79,7 @@ def bordered_block(image: hl.ImageParam, setting: Setting, number: hl.Type, lane
     return block
 
 
-def by_blocks(out: hl.Func, setting: Setting, lanes: int, rows: int) -> tuple[hl.Var, hl.Var, hl.Var]:
+def by_blocks(out: hl.Func, setting: Setting, lanes: int, vectors: int, rows: int) -> tuple[hl.Var, ...]:
     """
     Let a task be a block of the image; in it, some rows at a time, and of these a register tile at a time.
 
@@ -89,15 +89,17 @@ def by_blocks(out: hl.Func, setting: Setting, lanes: int, rows: int) -> tuple[hl
         The loops at which something can be computed.
     """
     x, y, plane = out.args()
-    task, strip, block, band, tile = (hl.Var(v) for v in ("task", "strip", "block", "band", "tile"))
+    task, strip, block, band, tile, wide = (hl.Var(v) for v in ("task", "strip", "block", "band", "tile", "wide"))
     inwards = hl.TailStrategy.ShiftInwards
     (
         out.split(y, strip, y, setting.task_rows, inwards)
         .split(x, block, x, setting.task_cells, inwards)
         .split(y, band, y, rows, inwards)
-        .split(x, tile, x, lanes, inwards)
-        .reorder(x, y, tile, band, block, strip, plane)
+        .split(x, tile, x, vectors * lanes, inwards)
+        .split(x, wide, x, lanes)
+        .reorder(x, wide, y, tile, band, block, strip, plane)
         .vectorize(x)
+        .unroll(wide)
         .unroll(y)
         .fuse(block, strip, task)
         .fuse(task, plane, task)
