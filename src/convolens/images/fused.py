@@ -23,9 +23,11 @@ DENSE, PASSES = "convolens.pipelines.photograph", "convolens.pipelines.passes"
 DTYPES = ("uint8", "uint16", "float32")
 UNROLLED = (3, 5, 7)  # heights of kernels with loops of their own
 LEAST_SEPARATED = 25  # kernel cells from which two passes are quicker
-MOST_CELLS = 1 << 12  # of a kernel that is no product, and
+MOST_CELLS = 1 << 11  # of a kernel that is no product, and
 MOST_SIDE = 1 << 10  # of one that is; FFTs are quicker with larger ones
-WORTH_COMPILING = 1 << 19  # numbers of a picture that is worth the wait for the compiler, as some hundred like it are
+WORTH_COMPILING = (
+    1 << 19
+)  # numbers of a picture that is worth the wait for the compiler, as some hundred like it are
 VECTORS, ROWS = 2, 4  # of a register tile
 RUN_BYTES = 4096  # of a task's rows: a tile's rows of them stay in the first cache
 TASKS_PER_CORE = 4
@@ -82,10 +84,10 @@ def fused_filter(
 
     Notes
     -----
-    Sums of integers are taken in the narrowest of int16, float32 and float64 in which all of them are exact. Sums that
-    are exact in none, and those of floating-point numbers, are taken in float64; unless ``exact``, in float32 for
-    pictures of float32, and of uint8 where no sum can be off by more than 0.01. Magnitudes of floating-point numbers
-    are always taken in float64, where no square overflows.
+    Sums of integers are taken in the narrowest of int16, float32 and float64 in which all of them are exact.
+    Sums that are exact in none, and those of floating-point numbers, are taken in float64; unless ``exact``, in
+    float32 for pictures of float32, and of uint8 where no sum can be off by more than 0.01. Magnitudes of
+    floating-point numbers are always taken in float64, where no square overflows.
     """
     if not _is_plain(array) or max(kernel.size for kernel in kernels) > MOST_SIDE**2:
         return None
@@ -102,7 +104,9 @@ def fused_filter(
 def _is_plain(array: NDArray[Any]) -> bool:
     """Whether the pixels of a row, and the channels of a pixel, lie side by side."""
     run = array.itemsize * math.prod(array.shape[1:])
-    row_is_whole = array[0].flags.c_contiguous and array.strides[0] >= run and not array.strides[0] % array.itemsize
+    row_is_whole = (
+        array[0].flags.c_contiguous and array.strides[0] >= run and not array.strides[0] % array.itemsize
+    )
     return row_is_whole and array.dtype.name in DTYPES and array.dtype.isnative and array.flags.aligned
 
 

@@ -94,8 +94,10 @@ class Image:
 
         Nothing is copied where they lie in one array already, as `split_alpha` and `room_for` leave them.
         """
-        joined = self.joined_channels()
-        return np.dstack([self.pixels, self.alpha]) if joined is None else joined
+        if (joined := self.joined_channels()) is not None:
+            return joined
+        assert self.alpha is not None  # pixels alone are one array
+        return np.dstack([self.pixels, self.alpha])
 
     def joined_channels(self) -> NDArray[Any] | None:
         """View pixels and alpha as the one array that they lie in; None where they lie apart."""

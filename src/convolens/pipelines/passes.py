@@ -1,10 +1,10 @@
 """
 Cross-correlation of planes with a sum of products of a column and a row, in one walk over the plane.
 
-A task fills a scratch array in cache with a block of the plane and its border, as numbers to calculate with. For a few
-rows at a time, columns are summed from there into a second scratch array, still in cache, and rows of that into the
-result, which is rounded and saturated on the way out. Both sums are taken in registers: vectors run along rows, and a
-vector that was loaded once serves all rows whose columns hold it.
+A task fills a scratch array in cache with a block of the plane and its border, as numbers to calculate with. For
+a few rows at a time, columns are summed from there into a second scratch array, still in cache, and rows of that
+into the result, which is rounded and saturated on the way out. Both sums are taken in registers: vectors run
+along rows, and a vector that was loaded once serves all rows whose columns hold it.
 """
 
 from typing import Any
@@ -16,7 +16,9 @@ from convolens.pipelines.pixels import NUMBERS, Setting, as_pixels, bordered_blo
 TAPS = 4  # cells of a column that are unrolled together
 
 
-def build(source: str, sums: str, target: str, response: str, lanes: int, vectors: int, rows: int) -> tuple[hl.Func, list[Any]]:
+def build(
+    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, rows: int
+) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -31,8 +33,8 @@ def build(source: str, sums: str, target: str, response: str, lanes: int, vector
 
     Notes
     -----
-    Arguments, in NumPy's order of axes: planes (N, H, W C); for every term its column (terms, kh) and its row (terms,
-    kw); then those of `Setting`; output (N, H, W C).
+    Arguments, in NumPy's order of axes: planes (N, H, W C); for every term its column (terms, kh) and its row
+    (terms, kw); then those of `Setting`; output (N, H, W C).
     """
     number, scaled = NUMBERS[sums], "float32" if sums == "int16" else sums
     x, y, plane, term = (hl.Var(v) for v in ("x", "y", "plane", "term"))

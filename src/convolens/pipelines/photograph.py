@@ -1,10 +1,10 @@
 """
 Cross-correlation of an image with any kernel, from pixels to pixels: read once, rounded, saturated, written once.
 
-The channels of a pixel lie side by side, so a row is one run of cells, and the kernel's columns lie a pixel apart. A
-task fills a scratch array in cache with a block of the image and its border, as numbers to calculate with. From there
-a vector of cells in several rows is summed in registers; the taps of a kernel column are unrolled, so that a vector
-that was loaded once serves all rows whose windows hold it.
+The channels of a pixel lie side by side, so a row is one run of cells, and the kernel's columns lie a pixel
+apart. A task fills a scratch array in cache with a block of the image and its border, as numbers to calculate
+with. From there a vector of cells in several rows is summed in registers; the taps of a kernel column are
+unrolled, so that a vector that was loaded once serves all rows whose windows hold it.
 """
 
 from typing import Any
@@ -27,8 +27,8 @@ def build(
     source, sums, target : str
         Data types of the image, of weights and sums, and of the result.
     response : str
-        ``clip`` for the sums themselves, ``absolute`` for those without their sign, ``magnitude`` for the root of the
-        sum of two kernels' squared sums.
+        ``clip`` for the sums themselves, ``absolute`` for those without their sign, ``magnitude`` for the root
+        of the sum of two kernels' squared sums.
     lanes, vectors, rows : int
         The register tile: ``rows`` rows of ``vectors`` vectors of ``lanes`` cells.
     height : int
@@ -36,8 +36,8 @@ def build(
 
     Notes
     -----
-    Arguments, in NumPy's order of axes: image (1, H, W C); weights (kernels, kh, kw); then those of `Setting`, where
-    sums in int16 are not scaled; output (1, H, W C).
+    Arguments, in NumPy's order of axes: image (1, H, W C); weights (kernels, kh, kw); then those of `Setting`,
+    where sums in int16 are not scaled; output (1, H, W C).
     """
     number, kernels = NUMBERS[sums], 2 if response == "magnitude" else 1
     x, y, plane, k = (hl.Var(v) for v in ("x", "y", "plane", "k"))
@@ -71,7 +71,14 @@ def build(
     bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
     total.compute_at(out, tile).bound_extent(x, vectors * lanes).bound_extent(y, rows).bound_extent(k, kernels)
     total.vectorize(x, lanes).unroll(x).unroll(y).unroll(k)
-    main = total.update().reorder(x, y, k, runs.x, runs.y, runs.z).vectorize(x, lanes).unroll(x).unroll(y).unroll(runs.x)
+    main = (
+        total.update()
+        .reorder(x, y, k, runs.x, runs.y, runs.z)
+        .vectorize(x, lanes)
+        .unroll(x)
+        .unroll(y)
+        .unroll(runs.x)
+    )
     main.unroll(k)
     if not height:
         total.update(1).reorder(x, y, k, rest.x, rest.y).vectorize(x, lanes).unroll(x).unroll(y).unroll(k)

@@ -1,6 +1,5 @@
 """What the pipelines over images share: their arguments, a block with its border, tasks, and results as pixels."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import halide as hl
@@ -14,15 +13,6 @@ NUMBERS = {
 }
 
 
-def _number(name: str) -> Any:
-    return field(default_factory=lambda: hl.Param(hl.Int(32), name))
-
-
-def _table(name: str) -> Any:
-    return field(default_factory=lambda: hl.ImageParam(hl.Int(32), 1, name))
-
-
-@dataclass(frozen=True)
 class Setting:
     """
     What these pipelines are told beside image and weights, in the order of their arguments.
@@ -39,14 +29,12 @@ class Setting:
         The border's constant, and what sums are multiplied by.
     """
 
-    columns: Any = _table("columns")
-    lines: Any = _table("lines")
-    step: Any = _number("step")
-    before: Any = _number("before")
-    task_rows: Any = _number("task_rows")
-    task_cells: Any = _number("task_cells")
-    outside: Any = field(default_factory=lambda: hl.Param(hl.Float(64), "outside"))
-    scale: Any = field(default_factory=lambda: hl.Param(hl.Float(64), "scale"))
+    def __init__(self) -> None:
+        self.columns, self.lines = (hl.ImageParam(hl.Int(32), 1, name) for name in ("columns", "lines"))
+        self.step, self.before, self.task_rows, self.task_cells = (
+            hl.Param(hl.Int(32), name) for name in ("step", "before", "task_rows", "task_cells")
+        )
+        self.outside, self.scale = (hl.Param(hl.Float(64), name) for name in ("outside", "scale"))
 
     @property
     def arguments(self) -> list[Any]:
@@ -113,8 +101,8 @@ def as_pixels(values: hl.Expr, sums: str, target: str) -> hl.Expr:
     """
     Round, halves to even, and hold within the limits of integers; floating point is only converted.
 
-    To a number that is held within 16 bits, 1.5 times the power of two is added that leaves no place for a fraction:
-    the processor rounds, and the low bits are the integer.
+    To a number that is held within 16 bits, 1.5 times the power of two is added that leaves no place for a
+    fraction: the processor rounds, and the low bits are the integer.
     """
     kind = NUMBERS[target]
     if not kind.is_uint():

@@ -1,0 +1,155 @@
+"""The compiled way from pixels to pixels against the way through tiles: borders, types, kernels and layouts."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from convolens.images import Image, edge_magnitude, filter_image, fused, picture
+from convolens.images.fused import fused_filter
+from convolens.runtime import compile as compiler
+from convolens.runtime.threads import threads
+from convolens.spec.borders import MODES
+
+pytestmark = pytest.mark.skipif(not compiler.available(), reason="nothing can be compiled here")
+
+WHOLE = np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 2]])
+HEAVY = np.array([[-90, 300, 7, 1], [0, 1, -70, -1]])
+RANDOM = np.random.default_rng(1).standard_normal((3, 3))
+BELL = np.outer(*(np.exp(-((np.arange(n) - n // 2) ** 2) / 3.4) / 2.3 for n in (5, 6)))
+KERNELS = {"whole": WHOLE, "heavy": HEAVY, "random": RANDOM, "bell": BELL, "box": np.full((5, 7), 1 / 35)}
+
+
+@pytest.fixture(autouse=True)
+def _always_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused, "WORTH_COMPILING", 0)
+
+
+def drawn(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """Draw pixels of the whole range."""
+    generator = np.random.default_rng(2)
+    if dtype == "float32":
+        return generator.standard_normal(shape, np.float32)
+    return generator.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+
+def both(monkeypatch: pytest.MonkeyPatch, call: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the result of the compiled way, which must be taken, and that of tiles."""
+    taken = []
+
+    def watched(*arguments: Any) -> NDArray[Any] | None:
+        taken.append(fused_filter(*arguments))
+        return taken[-1]
+
+    monkeypatch.setattr(picture, "fused_filter", watched)
+    found = call()
+    assert taken[0] is not None
+    monkeypatch.setattr(picture, "fused_filter", lambda *_: None)
+    return found, call()
+
+
+@pytest.mark.parametrize("dtype", fused.DTYPES)
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("border", [*MODES, 9])
+def test_agrees_with_tiles(monkeypatch: pytest.MonkeyPatch, dtype: str, name: str, border: Any) -> None:
+    """Sizes that fill no whole tile or task, grey and colour, turned and not, on any number of threads."""
+    kernel = KERNELS[name]
+    for shape, flip, count in (
+        ((5, 131), False, 1),
+        ((41, 79), True, 2),
+        ((37, 45, 3), True, 5),
+        ((9, 600), False, 2),
+    ):
+        pixels = drawn(shape, dtype)
+
+        def call(pixels: Any = pixels, flip: bool = flip) -> NDArray[Any]:
+            return filter_image(pixels, kernel, border=border, flip=flip, exact=dtype != "float32")
+
+        with threads(count):
+            found, expected = both(monkeypatch, call)
+        assert found.dtype == expected.dtype
+        tolerance = 1e-5 * np.abs(kernel).sum() if dtype == "float32" else 0
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", fused.DTYPES)
+@pytest.mark.parametrize("operator", ["sobel", "scharr", "prewitt"])
+def test_magnitudes_agree(monkeypatch: pytest.MonkeyPatch, dtype: str, operator: Any) -> None:
+    """The root of the sum of squares, with every smoothing; of floats also where their squares overflow."""
+    pixels = drawn((23, 71), dtype) * (np.float32(1e25) if dtype == "float32" else 1)
+    found, expected = both(monkeypatch, lambda: edge_magnitude(pixels.astype(dtype), operator=operator))
+    np.testing.assert_allclose(found, expected, rtol=1e-6 if dtype == "float32" else 0)
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_signs(monkeypatch: pytest.MonkeyPatch, absolute: bool) -> None:
+    """Negative sums are held at zero, or lose their sign, in every type of sums and both pipelines."""
+    response: Any = "absolute" if absolute else "clip"
+    for kernel in (-WHOLE, -HEAVY, -RANDOM, -BELL, np.full((5, 5), -1)):
+        pixels = drawn((40, 70), "uint8")
+
+        def call(kernel: Any = kernel, pixels: Any = pixels) -> NDArray[Any]:
+            return filter_image(pixels, kernel, response=response, exact=True)
+
+        np.testing.assert_array_equal(*both(monkeypatch, call))
+
+
+def test_ties_go_to_even() -> None:
+    """Averages over powers of two that end in one half are rounded to even, whatever the pipeline."""
+    for dtype in ("uint8", "uint16"):
+        for size in (2, 4, 8):
+            pixels = drawn((60, 80), dtype)
+            sums = ndimage.correlate(pixels.astype(np.int64), np.ones((size, size), np.int64), mode="mirror")
+            expected = np.rint(sums / size**2)
+            np.testing.assert_array_equal(filter_image(pixels, np.full((size, size), 1 / size**2)), expected)
+
+
+def test_default_is_off_by_one_near_the_middle_alone() -> None:
+    """In float32, 8-bit results differ from those in float64 only where sums lie within 0.01 of the middle."""
+    pixels = drawn((300, 400), "uint8")
+    found, exact = (filter_image(pixels, BELL, exact=exact).astype(int) for exact in (False, True))
+    sums = filter_image(pixels, BELL, response="raw")
+    differs = found != exact
+    assert (np.abs(found - exact) <= 1).all()
+    assert (np.abs(sums - np.floor(sums) - 0.5)[differs] < fused.MOST_DOUBT).all()
+
+
+def test_layouts_and_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows apart, alpha behind the colours, and pictures with alpha of their own give what dense arrays give."""
+    pixels = drawn((40, 60, 4), "uint8")
+    expected = filter_image(pixels.copy(), WHOLE)
+    np.testing.assert_array_equal(expected[..., 3], pixels[..., 3])
+    wide = np.pad(pixels, ((0, 0), (5, 6), (0, 0)))[:, 5:-6]
+    found, _ = both(monkeypatch, lambda: filter_image(wide, WHOLE))
+    np.testing.assert_array_equal(found, expected)
+    monkeypatch.setattr(picture, "fused_filter", fused_filter)
+    for other in (np.asfortranarray(pixels), pixels[::-1][::-1], np.repeat(pixels, 2, 1)[:, ::2]):
+        np.testing.assert_array_equal(filter_image(other, WHOLE), expected)
+    for alpha in (pixels[..., 3], pixels[..., 3].copy()):
+        shown = filter_image(Image(pixels[..., :3], alpha=alpha), WHOLE)
+        np.testing.assert_array_equal(shown.channels(), expected)
+        assert np.shares_memory(shown.channels(), shown.alpha)
+
+
+def test_nan_stays_in_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One NaN or infinity shows in the windows that hold it, in both pipelines, as in plain sums."""
+    for value in (np.nan, np.inf):
+        pixels = drawn((30, 90), "float32")
+        pixels[11, 50] = value
+        for kernel in (RANDOM, BELL):
+
+            def call(kernel: Any = kernel, pixels: Any = pixels) -> NDArray[Any]:
+                return filter_image(pixels, kernel)
+
+            found, expected = both(monkeypatch, call)
+            np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected))
+
+
+def test_small_pictures_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the size from which compiling pays, a pipeline is used only where it is there already."""
+    monkeypatch.setattr(fused, "WORTH_COMPILING", 1 << 19)
+    monkeypatch.setattr(compiler, "ready", lambda *_, **__: False)
+    monkeypatch.setattr(compiler, "load", lambda *_, **__: pytest.fail("compiled"))
+    filter_image(drawn((33, 77), "uint8"), WHOLE, border=1)
