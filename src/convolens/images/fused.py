@@ -25,9 +25,7 @@ UNROLLED = (3, 5, 7)  # heights of kernels with loops of their own
 LEAST_SEPARATED = 25  # kernel cells from which two passes are quicker
 MOST_CELLS = 1 << 11  # of a kernel that is no product, and
 MOST_SIDE = 1 << 10  # of one that is; FFTs are quicker with larger ones
-WORTH_COMPILING = (
-    1 << 19
-)  # numbers of a picture that is worth the wait for the compiler, as some hundred like it are
+WORTH_COMPILING = 1 << 19  # numbers from which a picture waits for the compiler: a hundred such make up for it
 VECTORS, ROWS = 2, 4  # of a register tile
 RUN_BYTES = 4096  # of a task's rows: a tile's rows of them stay in the first cache
 TASKS_PER_CORE = 4
