@@ -9,6 +9,7 @@ from convolens.algorithms.fft import FFT
 from convolens.algorithms.grouped import Grouped
 from convolens.algorithms.im2col import Im2col
 from convolens.algorithms.overlap_add import OverlapAdd
+from convolens.algorithms.overlap_save import OverlapSave
 from convolens.algorithms.reference import Reference
 from convolens.algorithms.rows import Rows
 from convolens.algorithms.separable import Separable
@@ -30,5 +31,6 @@ ALGORITHMS: dict[str, Algorithm[Any]] = {
         Separable(),
         FFT(),
         OverlapAdd(),
+        OverlapSave(),
     )
 }

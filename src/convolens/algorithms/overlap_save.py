@@ -1,0 +1,274 @@
+"""Overlap-save: tiles of the image through compiled FFTs, two at a time as one complex tile."""
+
+import functools
+import itertools
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, roundoff
+from convolens.algorithms.compiled import vector_lanes
+from convolens.algorithms.spectrum import MOST_BYTES, kernel_spectrum, spectrum_error
+from convolens.pipelines.radices import frequencies, radices
+from convolens.runtime import compile as compiler
+from convolens.runtime.call import Function, Pinned
+from convolens.runtime.cpu import available_cores
+from convolens.spec.borders import source_index
+from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST
+
+PIPELINE = "convolens.pipelines.overlap_save"
+MOST_DIMS = 2
+LENGTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+LEAST_GAIN = 0.9  # of a tile that is larger than another, in its cost
+TASKS_PER_CORE = 2
+SHARE_OF_PEAK = 0.5
+COPY = 40  # operations that take as long as a cell's way in or out
+CACHED = 1 << 18  # cells of a transform
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """
+    How the output is cut.
+
+    Attributes
+    ----------
+    size : tuple of int
+        Of a tile's transform, rows and columns; a signal is folded into them.
+    valid : tuple of int
+        Outputs of a tile.
+    count : tuple of int
+        Tiles down and across.
+    pairs : int
+        Of tiles, over all images.
+    """
+
+    size: tuple[int, int]
+    valid: tuple[int, int]
+    count: tuple[int, int]
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spectra:
+    """
+    Spectra of the kernels, and what goes with them, ready to be handed over.
+
+    Attributes
+    ----------
+    function : Function
+        The compiled pipeline.
+    constants : tuple of Pinned
+        Spectra, twiddle factors and borders.
+    scalars : tuple
+        What the pipeline takes after its arrays.
+    """
+
+    function: Function
+    constants: tuple[Pinned, ...]
+    scalars: tuple[int | float, ...]
+
+
+class OverlapSave(Algorithm[Spectra]):
+    """
+    Transform tiles that overlap by a window, multiply by the kernels' spectra, keep the outputs that are whole.
+
+    Two tiles go through one complex transform, as its real and its imaginary part: kernels are real, so that the
+    two do not mix. No padded copy of the image is made, and nothing is added.
+
+    References
+    ----------
+    H. D. Helms, Fast Fourier transform method of computing difference equations and simulating filters, 1967,
+    doi:10.1109/TAU.1967.1161911.
+    """
+
+    name: ClassVar = "overlap-save"
+    summary: ClassVar = "pairs of overlapping tiles through small FFTs, compiled"
+    plain_sum: ClassVar = False
+
+    def refusal(self, spec: ConvSpec) -> str | None:
+        """Refuse integers, strides, more than two dimensions, and windows that no tile holds."""
+        if spec.compute_dtype.kind != "f":
+            return "integers are summed exactly"
+        if not math.isfinite(spec.border.value):
+            return "a border that is not finite would spread"
+        if spec.dims > MOST_DIMS:
+            return f"it has at most {MOST_DIMS} dimensions"
+        if any(s != 1 for s in spec.stride):
+            return "the stride must be 1"
+        if not _sizes(spec):
+            return "no tile holds a window"
+        if _spectra_bytes(spec) > MOST_BYTES:
+            return f"spectra would take {_spectra_bytes(spec) / 2**30:.1f} GiB"
+        return compiler.unavailable()
+
+    def cost(self, spec: ConvSpec) -> Cost:
+        """Count the transforms and products of every pair of tiles."""
+        tiling, item = _tiling(spec), spec.compute_dtype.itemsize
+        cells = math.prod(tiling.size)
+        copied = sum(
+            math.prod(shape) * item
+            for shape, scattered in (
+                (spec.input_shape, spec.dtype != spec.compute_dtype),
+                (spec.output_shape, not _rows_lie_together(spec)),
+            )
+            if scattered
+        )
+        tasks = min(available_cores(), tiling.pairs * spec.groups * _splits(spec, tiling))
+        return Cost(
+            operations=int(
+                tiling.pairs * _pair_operations(spec, tiling.size, _splits(spec, tiling)) / SHARE_OF_PEAK
+            ),
+            work="compiled",
+            traffic=2 * copied,
+            calls=10,
+            workspace=copied + tasks * (2 + spec.weight_shape[1]) * 2 * cells * item,
+        )
+
+    def error_bound(self, spec: ConvSpec) -> float:
+        """Estimate one tile's roundings, spread evenly over it; those of its pair come with it."""
+        return 2 * spectrum_error(spec, _tiling(spec).size)
+
+    def pipeline(self, spec: ConvSpec) -> Pipeline:
+        """Name the pipeline for tiles of the chosen size."""
+        height, width = _tiling(spec).size
+        return PIPELINE, {
+            "dtype": str(spec.compute_dtype),
+            "lanes": vector_lanes(spec),
+            "height": height,
+            "width": width,
+            "signal": spec.dims == 1,
+            "single": spec.weight_shape[1] == 1,
+        }
+
+    def prepare(self, spec: ConvSpec, weight: Array) -> Spectra:
+        """Transform the kernels; lay out twiddle factors, borders and tiles."""
+        name, parameters = self.pipeline(spec)
+        tiling, dtype, lanes = _tiling(spec), spec.compute_dtype, vector_lanes(spec)
+        tables = [
+            source_index(np.arange(-before, size + after), size, spec.border).astype(np.int32)
+            for size, (before, after) in zip(reversed(spec.input_size), reversed(spec.pads), strict=True)
+        ] + [np.zeros(1, np.int32)] * (MOST_DIMS - spec.dims)
+        height, width = tiling.size
+        fold = np.outer(frequencies(height) if spec.dims == 1 else [0], np.arange(width))
+        constants = (
+            _spectra(spec, weight, tiling.size, lanes),
+            _factors(width).astype(dtype),
+            _factors(height).astype(dtype),
+            np.stack(_turns(fold, height * width), axis=1).astype(dtype),
+            *tables,
+        )
+        (down, across), (rows, columns) = tiling.count, tiling.valid
+        sharing = spec.out_channels // spec.groups
+        scalars = (across, down, spec.batch * down * across, columns, rows, spec.pads[-1][0], sharing)
+        task_kernels = sharing // _splits(spec, tiling)
+        return Spectra(
+            compiler.load(name, **parameters),
+            tuple(Pinned(np.ascontiguousarray(constant)) for constant in constants),
+            (*scalars, task_kernels, float(spec.border.value)),
+        )
+
+    def run(self, spec: ConvSpec, state: Spectra, x: Array, out: Array) -> None:
+        """Call the pipeline, with copies of arrays whose rows are scattered."""
+        if not out.size:
+            return
+        source, target = (a[:, :, None] if spec.dims == 1 else a for a in (x, out))
+        item = out.itemsize
+        if source.dtype != out.dtype or source.strides[-1] != item:
+            source = np.ascontiguousarray(source, out.dtype)
+        straight = target if target.strides[-1] == item else np.empty(target.shape, target.dtype)
+        state.function(source, *state.constants, straight, scalars=state.scalars)
+        if straight is not target:
+            target[...] = straight
+
+
+def _rows_lie_together(spec: ConvSpec) -> bool:
+    return spec.layout != LAST or spec.out_channels == 1
+
+
+def _turns(numerators: Array, n: int) -> tuple[Array, Array]:
+    """Return real and imaginary parts of exp(−2πi · numerators / n)."""
+    angles = -2 * np.pi * (numerators % n) / n
+    return np.cos(angles), np.sin(angles)
+
+
+def _factors(length: int) -> Array:
+    """Return the twiddle factors of a transform, step after step."""
+    steps, size = [], length
+    for radix in radices(length):
+        apart = size // radix
+        steps.append(np.stack(_turns(np.outer(np.arange(radix), np.arange(apart)).ravel(), size)))
+        size = apart
+    return np.concatenate(steps, axis=1)
+
+
+def _spectra(spec: ConvSpec, weight: Array, size: tuple[int, int], lanes: int) -> Array:
+    """Lay out the kernels' conjugate spectra: (K, C / groups, height / lanes, width, 2, lanes)."""
+    height, width = size
+    rows, columns = (np.array(frequencies(n)) for n in size)
+    spectra = np.empty((*weight.shape[:2], height // lanes, width, 2, lanes), spec.compute_dtype)
+    dilated = np.zeros(spec.window_size)
+    for kernel, target in zip(weight, spectra, strict=True):
+        for channel, laid in zip(kernel, target, strict=True):
+            dilated[tuple(slice(None, None, d) for d in spec.dilation)] = channel
+            if spec.dims == 1:
+                spectrum = np.fft.fft(dilated, height * width)[rows[:, None] + height * columns]
+            else:
+                spectrum = np.fft.fft2(dilated, size)[rows[:, None], columns]
+            blocks = spectrum.reshape(-1, lanes, width).swapaxes(1, 2) / (height * width)
+            laid[:, :, 0], laid[:, :, 1] = blocks.real, -blocks.imag
+    return spectra
+
+
+def _pair_operations(spec: ConvSpec, size: tuple[int, int], splits: int) -> float:
+    """Count what the transforms and products of a pair of tiles take, over all channels and kernels."""
+    cells = math.prod(size)
+    transform = cells * (5 * math.log2(cells) + COPY) * (1 if cells <= CACHED else 1.3)
+    return (
+        splits * spec.in_channels + spec.out_channels
+    ) * transform + 8 * cells * spec.out_channels * spec.weight_shape[1]
+
+
+def _splits(spec: ConvSpec, tiling: Tiling) -> int:
+    """Choose into how many tasks the kernels of a group are split; each transforms the channels again."""
+    sharing = spec.out_channels // spec.groups
+    wanted = -(-TASKS_PER_CORE * available_cores() // (tiling.pairs * spec.groups or 1))
+    return next(n for n in range(1, sharing + 1) if sharing % n == 0 and (n >= wanted or n == sharing))
+
+
+def _spectra_bytes(spec: ConvSpec) -> int:
+    return math.prod(spec.weight_shape[:2]) * math.prod(_tiling(spec).size) * 2 * spec.compute_dtype.itemsize
+
+
+def _sizes(spec: ConvSpec) -> list[tuple[int, int]]:
+    """List the sizes of tiles that hold a window."""
+    if spec.dims == 1:
+        near = [(a, b) for a, b in itertools.product(LENGTHS, LENGTHS) if a <= b <= 2 * a]
+        return [size for size in near if math.prod(size) >= spec.window_size[0]]
+    axes = ([n for n in LENGTHS if n >= window] for window in spec.window_size)
+    return list(itertools.product(*axes)) if spec.dims == 2 else []
+
+
+@functools.lru_cache(maxsize=1024)
+def _tiling(spec: ConvSpec) -> Tiling:
+    """Choose the size of tiles that takes the fewest operations."""
+    tilings = [_cut(spec, size) for size in _sizes(spec)]
+    return min(tilings, key=lambda tiling: tiling.pairs * _pair_operations(spec, tiling.size, 1))
+
+
+def _cut(spec: ConvSpec, size: tuple[int, int]) -> Tiling:
+    """Cut the output for tiles of a size; those that are not the last of a row are whole vectors wide."""
+    lanes = vector_lanes(spec)
+    if spec.dims == 1:
+        limits, target = (1, math.prod(size) - spec.window_size[0] + 1), (1, *spec.output_size)
+    else:
+        height, width = (n - window + 1 for n, window in zip(size, spec.window_size, strict=True))
+        limits, target = (height, width), spec.output_size
+    rows, columns = (min(limit, n) for limit, n in zip(limits, target, strict=True))
+    if columns < target[1] and columns > 2 * lanes:
+        columns -= columns % lanes
+    count = -(-target[0] // max(rows, 1)), -(-target[1] // max(columns, 1))
+    return Tiling(size, (max(rows, 1), max(columns, 1)), count, -(-spec.batch * math.prod(count) // 2))
