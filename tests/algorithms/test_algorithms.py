@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cases import SPECS, computed, expected, magnitude, random_arrays
-from convolens.algorithms import ALGORITHMS, direct, im2col, overlap_add
+from convolens.algorithms import ALGORITHMS, direct, im2col, overlap_add, overlap_save
 from convolens.algorithms.base import Algorithm, roundoff
 from convolens.ops.arrays import channels_first
 from convolens.spec.geometry import ConvSpec
@@ -39,6 +39,7 @@ def cut(patch: pytest.MonkeyPatch, blocks: str) -> None:
         patch.setattr(direct, "BLOCK_CELLS", 50)
         patch.setattr(im2col, "BLOCK_BYTES", 4000)
         patch.setattr(overlap_add, "LEAST_CELLS", 64)
+        patch.setattr(overlap_save, "LENGTHS", (32,))
 
 
 @pytest.fixture

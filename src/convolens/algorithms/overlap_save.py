@@ -1,16 +1,15 @@
 """Overlap-save: tiles of the image through compiled FFTs, two at a time as one complex tile."""
 
 import functools
-import itertools
 import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, roundoff
+from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline
 from convolens.algorithms.compiled import vector_lanes
-from convolens.algorithms.spectrum import MOST_BYTES, kernel_spectrum, spectrum_error
+from convolens.algorithms.spectrum import MOST_BYTES, spectrum_error
 from convolens.pipelines.radices import frequencies, radices
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
@@ -22,11 +21,11 @@ from convolens.spec.layout import LAST
 PIPELINE = "convolens.pipelines.overlap_save"
 MOST_DIMS = 2
 LENGTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
-LEAST_GAIN = 0.9  # of a tile that is larger than another, in its cost
 TASKS_PER_CORE = 2
-SHARE_OF_PEAK = 0.5
-COPY = 40  # operations that take as long as a cell's way in or out
-CACHED = 1 << 18  # cells of a transform
+SHARE_OF_PEAK = 0.14
+COPY = 35  # operations that take as long as the way of a cell of the image in, or of an output out
+CACHED = (1 << 16, 0.85), (1 << 20, 1.0), (math.inf, 1.45)
+"""How a transform's time grows with the bytes of a tile, of which some copies are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class OverlapSave(Algorithm[Spectra]):
             return f"it has at most {MOST_DIMS} dimensions"
         if any(s != 1 for s in spec.stride):
             return "the stride must be 1"
-        if not _sizes(spec):
+        if not _sizes(spec):  # asked after the dimensions, which it takes for granted
             return "no tile holds a window"
         if _spectra_bytes(spec) > MOST_BYTES:
             return f"spectra would take {_spectra_bytes(spec) / 2**30:.1f} GiB"
@@ -119,13 +118,11 @@ class OverlapSave(Algorithm[Spectra]):
         )
         tasks = min(available_cores(), tiling.pairs * spec.groups * _splits(spec, tiling))
         return Cost(
-            operations=int(
-                tiling.pairs * _pair_operations(spec, tiling.size, _splits(spec, tiling)) / SHARE_OF_PEAK
-            ),
+            operations=int(tiling.pairs * _pair_operations(spec, tiling, _splits(spec, tiling)) / SHARE_OF_PEAK),
             work="compiled",
             traffic=2 * copied,
             calls=10,
-            workspace=copied + tasks * (2 + spec.weight_shape[1]) * 2 * cells * item,
+            workspace=copied + _spectra_bytes(spec) + tasks * (2 + spec.weight_shape[1]) * 2 * cells * item,
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
@@ -223,13 +220,13 @@ def _spectra(spec: ConvSpec, weight: Array, size: tuple[int, int], lanes: int) -
     return spectra
 
 
-def _pair_operations(spec: ConvSpec, size: tuple[int, int], splits: int) -> float:
+def _pair_operations(spec: ConvSpec, tiling: Tiling, splits: int) -> float:
     """Count what the transforms and products of a pair of tiles take, over all channels and kernels."""
-    cells = math.prod(size)
-    transform = cells * (5 * math.log2(cells) + COPY) * (1 if cells <= CACHED else 1.3)
-    return (
-        splits * spec.in_channels + spec.out_channels
-    ) * transform + 8 * cells * spec.out_channels * spec.weight_shape[1]
+    cells = math.prod(tiling.size)
+    slower = next(factor for most, factor in CACHED if cells * spec.compute_dtype.itemsize <= most)
+    transform = cells * 5 * math.log2(cells) * slower + COPY * math.prod(tiling.valid)
+    products = 8 * cells * spec.out_channels * spec.weight_shape[1]
+    return (splits * spec.in_channels + spec.out_channels) * transform + products
 
 
 def _splits(spec: ConvSpec, tiling: Tiling) -> int:
@@ -245,18 +242,22 @@ def _spectra_bytes(spec: ConvSpec) -> int:
 
 def _sizes(spec: ConvSpec) -> list[tuple[int, int]]:
     """List the sizes of tiles that hold a window."""
+    pairs = [(a, b) for a in LENGTHS for b in LENGTHS]
     if spec.dims == 1:
-        near = [(a, b) for a, b in itertools.product(LENGTHS, LENGTHS) if a <= b <= 2 * a]
-        return [size for size in near if math.prod(size) >= spec.window_size[0]]
-    axes = ([n for n in LENGTHS if n >= window] for window in spec.window_size)
-    return list(itertools.product(*axes)) if spec.dims == 2 else []
+        return [(a, b) for a, b in pairs if a <= b <= 2 * a and a * b >= spec.window_size[0]]
+    height, width = spec.window_size
+    return [(a, b) for a, b in pairs if a >= height and b >= width]
+
+
+def _tiling(spec: ConvSpec) -> Tiling:
+    return _best(spec, tuple(_sizes(spec)))
 
 
 @functools.lru_cache(maxsize=1024)
-def _tiling(spec: ConvSpec) -> Tiling:
+def _best(spec: ConvSpec, sizes: tuple[tuple[int, int], ...]) -> Tiling:
     """Choose the size of tiles that takes the fewest operations."""
-    tilings = [_cut(spec, size) for size in _sizes(spec)]
-    return min(tilings, key=lambda tiling: tiling.pairs * _pair_operations(spec, tiling.size, 1))
+    tilings = [_cut(spec, size) for size in sizes]
+    return min(tilings, key=lambda tiling: tiling.pairs * _pair_operations(spec, tiling, 1))
 
 
 def _cut(spec: ConvSpec, size: tuple[int, int]) -> Tiling:

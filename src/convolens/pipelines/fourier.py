@@ -59,8 +59,8 @@ class Transform:
     """
     A Fourier transform in steps, each of which turns one digit of the position into one of the frequency.
 
-    Digits are those of a number with mixed radices; the frequencies come, and for the inverse are taken, with their
-    digits in reverse.
+    Digits are those of a number with mixed radices. The frequencies come with their digits in reverse, and the
+    inverse takes them so.
 
     Parameters
     ----------
@@ -90,8 +90,11 @@ class Transform:
         self.lane, *self.rest = axes
         self.factors, self.inverse = factors, inverse
         self.steps: list[tuple[hl.Func, list[hl.Func], int]] = []
+
+        def read(lane: Any, digits: Sequence[Any], rest: Sequence[Any]) -> Complex:
+            return source(lane, self._position(digits), *rest)
+
         steps = range(len(self.sizes))
-        read = lambda lane, digits, rest: source(lane, self._position(digits), *rest)  # noqa: E731
         for i in reversed(steps) if inverse else steps:
             read = self._step(f"{name}_{i}", i, read, after if i == steps[-1] else None)
         self.result = self.steps[-1][0]

@@ -20,7 +20,8 @@ import halide as hl
 
 from convolens.pipelines.fourier import Complex, Source, Transform, cells, times
 
-lane, v, x, y, c, t, k, p, group = (hl.Var(name) for name in "lane v x y c t k p group".split())
+lane, group = hl.Var("lane"), hl.Var("group")
+v, x, y, c, t, k, p = (hl.Var(name) for name in "vxyctkp")
 
 
 def build(
@@ -44,11 +45,11 @@ def build(
 
     Notes
     -----
-    Arguments, in NumPy's order of axes: source (N, C, H, W); spectra of the kernels (K, C / groups, height / lanes,
-    width, 2, lanes); twiddle factors of rows (2, width), of columns (2, height), and of the fold (height, 2, width);
-    for x and y the source cell of every padded cell, −1 for the constant; output (N, K, H, W). Then scalars: tiles
-    across, down, and in all; outputs of a tile across and down; cells of border before a row; kernels a group,
-    kernels a task, which divide those; the constant of the border.
+    Arguments, in NumPy's order of axes: source (N, C, H, W); spectra of the kernels (K, C / groups, height /
+    lanes, width, 2, lanes); twiddle factors of rows (2, width), of columns (2, height), of the fold (height, 2,
+    width); for x and y the source cell of every padded cell, −1 for the constant; output (N, K, H, W). Then
+    scalars: tiles across, down, and in all; outputs of a tile across and down; cells of border before a row;
+    kernels a group, kernels a task, which divide those; the constant of the border.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     source, kernels = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 6, "kernels")
@@ -124,7 +125,7 @@ def build(
 
 
 def _corners(scalars: dict[str, hl.Param]) -> hl.Func:
-    """Where tile t begins in its padded image, and which image it is of; an odd last tile is paired with itself."""
+    """Where tile t begins in its padded image, and in which image; an odd last one is paired with itself."""
     corner, tile = hl.Func("corner"), hl.min(t, scalars["tiles"] - 1)
     across, down = scalars["across"], scalars["down"]
     column, row = tile % across, tile / across % down

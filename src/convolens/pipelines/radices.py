@@ -1,4 +1,4 @@
-"""How long Fourier transforms are made of short ones; apart from the pipelines, so that reading it loads nothing."""
+"""How long Fourier transforms are made of short ones; apart from the loops, so that asking loads no compiler."""
 
 
 def radices(length: int) -> tuple[int, ...]:
