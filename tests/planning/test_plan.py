@@ -68,7 +68,7 @@ def test_tiny_and_huge_problems_are_planned(dtype: str) -> None:
 
 def test_large_kernels_go_through_spectra_and_layers_through_blas() -> None:
     """The two textbook cases; exact=True leaves spectra aside."""
-    assert plan_conv(LARGE_KERNEL).chosen.algorithm in ("fft", "overlap-add")
+    assert plan_conv(LARGE_KERNEL).chosen.algorithm in ("fft", "overlap-add", "overlap-save")
     assert plan_conv(LARGE_KERNEL, exact=True).algorithm.plain_sum
     assert plan_conv(LAYER, exact=True).algorithm.plain_sum
 
@@ -78,7 +78,7 @@ def test_bound_of_float16_is_that_of_its_last_rounding() -> None:
     spec = ConvSpec((1, 1, 32, 32), (1, 1, 3, 3), dtype="f2")
     for estimate in plan_conv(spec).estimates:
         assert estimate.refusal is not None or 2**-11 <= estimate.error_bound < 2**-10
-    assert plan_conv(spec.replace(dtype="f4")).chosen.error_bound < 2**-18
+    assert plan_conv(spec.replace(dtype="f4"), exact=True).chosen.error_bound < 2**-18
 
 
 @pytest.mark.parametrize("spec", [3, None, [1, 2], (1, 1, 9, 9)])

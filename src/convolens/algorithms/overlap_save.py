@@ -23,6 +23,7 @@ MOST_DIMS = 2
 LENGTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 TASKS_PER_CORE = 2
 SHARE_OF_PEAK = 0.14
+BORDER_BYTES = 20  # for a cell along an axis, while its source is looked up
 COPY = 35  # operations that take as long as the way of a cell of the image in, or of an output out
 CACHED = (1 << 16, 0.85), (1 << 20, 1.0), (math.inf, 1.45)
 """How a transform's time grows with the bytes of a tile, of which some copies are held."""
@@ -108,21 +109,17 @@ class OverlapSave(Algorithm[Spectra]):
         """Count the transforms and products of every pair of tiles."""
         tiling, item = _tiling(spec), spec.compute_dtype.itemsize
         cells = math.prod(tiling.size)
-        copied = sum(
-            math.prod(shape) * item
-            for shape, scattered in (
-                (spec.input_shape, spec.dtype != spec.compute_dtype),
-                (spec.output_shape, not _rows_lie_together(spec)),
-            )
-            if scattered
-        )
+        inputs, outputs = (math.prod(shape) * item for shape in (spec.input_shape, spec.output_shape))
+        copied = inputs * (spec.dtype != spec.compute_dtype or _scattered(spec, spec.in_channels))
+        copied += outputs * _scattered(spec, spec.out_channels)
+        held = _spectra_bytes(spec) + BORDER_BYTES * sum(spec.padded_size)
         tasks = min(available_cores(), tiling.pairs * spec.groups * _splits(spec, tiling))
         return Cost(
             operations=int(tiling.pairs * _pair_operations(spec, tiling, _splits(spec, tiling)) / SHARE_OF_PEAK),
             work="compiled",
             traffic=2 * copied,
             calls=10,
-            workspace=copied + _spectra_bytes(spec) + tasks * (2 + spec.weight_shape[1]) * 2 * cells * item,
+            workspace=copied + held + tasks * (2 + spec.weight_shape[1]) * 2 * cells * item,
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
@@ -182,8 +179,9 @@ class OverlapSave(Algorithm[Spectra]):
             target[...] = straight
 
 
-def _rows_lie_together(spec: ConvSpec) -> bool:
-    return spec.layout != LAST or spec.out_channels == 1
+def _scattered(spec: ConvSpec, channels: int) -> bool:
+    """Whether the cells of a row lie apart in the spec's own layout."""
+    return spec.layout == LAST and channels > 1
 
 
 def _turns(numerators: Array, n: int) -> tuple[Array, Array]:

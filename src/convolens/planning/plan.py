@@ -34,8 +34,8 @@ class Estimate:
     measured : float or None
         Time of one run as :func:`tune_conv` measured it; None where it did not.
     error_bound : float
-        Largest error beside max |input| · Σ |weights|, with the rounding of a float16 result. For ``fft`` and
-        ``overlap-add`` an estimate, which takes it that roundings spread evenly.
+        Largest error beside max |input| · Σ |weights|, with the rounding of a float16 result. For ``fft``,
+        ``overlap-add`` and ``overlap-save`` an estimate, which takes it that roundings spread evenly.
     workspace : int
         Bytes held beyond input, weight and output.
     setup : float
@@ -136,7 +136,7 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", c
     Examples
     --------
     >>> plan_conv(ConvSpec((1, 1, 1024, 1024), (1, 1, 63, 63), padding="same")).chosen.algorithm
-    'overlap-add'
+    'overlap-save'
     >>> plan_conv(ConvSpec((8, 64, 56, 56), (64, 64, 3, 3), padding=1, dtype="int16")).chosen.algorithm
     'im2col'
     """
