@@ -15,7 +15,7 @@ BANDWIDTH = 1.2e10  # bytes a second of one core, likewise
 
 # How far below the peak other kinds of work stay, measured with NumPy 2 and SciPy 1.17. A Python loop and passes
 # over arrays do not gain from a wider processor; their rates are of one core in any case.
-SHARES = {"compiled": 1.0, "matmul": 0.7, "fft": 0.1}
+SHARES = {"compiled": 1.0, "matmul": 0.7, "fft": 0.07}
 STREAM, PYTHON = 8e9, 2e8
 SLOWER: dict[str, dict[str, float]] = {
     "float32": {"python": 1, "stream": 1, "matmul": 1, "fft": 1, "compiled": 1},
@@ -79,7 +79,8 @@ def predict_seconds(spec: ConvSpec, cost: Cost, threads: int = 1) -> float:
         How many share the work.
     """
     machine, slower = rates(threads), SLOWER[str(spec.compute_dtype)][cost.work]
-    speed = {"python": PYTHON, "stream": STREAM}.get(cost.work) or SHARES[cost.work] * machine.operations
+    peak = rates(1 if cost.work == "fft" else threads).operations  # SciPy's FFTs are run on one core
+    speed = {"python": PYTHON, "stream": STREAM}.get(cost.work) or SHARES[cost.work] * peak
     overhead = COMPILED_CALL if cost.work == "compiled" else CALL
     moved = cost.traffic / (machine.bytes if cost.work == "compiled" else machine.alone)
     return cost.operations * slower / speed + moved + cost.calls * overhead
