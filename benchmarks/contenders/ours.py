@@ -39,12 +39,14 @@ def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) ->
         conv = cl.prepare_conv(weight, **options, **choice)
         yield Variant("", lambda: conv(x, out=out), lambda result: [back(result)])
         return
+    if case.operation == "transposed":
+        if choice.keys() - {"exact"}:
+            raise Unable("transposed convolution knows no choice of algorithm")
+        transpose = cl.prepare_conv_transpose(weight, **options, **choice)
+        yield Variant("", lambda: transpose(x, out=out), lambda result: [back(result)])
+        return
     if choice:
         raise Unable(f"{case.operation} knows no choice")
-    if case.operation == "transposed":
-        transpose = _of_dims("conv_transpose{}d", case)
-        yield Variant("", lambda: transpose(x, weight, **options, out=out), lambda result: [back(result)])
-        return
     grad = place(data["grad"])
     to_input, to_weight = _of_dims("conv{}d_grad_input", case), _of_dims("conv{}d_grad_weight", case)
     shape = x.shape

@@ -92,7 +92,13 @@ from convolens.ops.pooling.unpool import (
 )
 from convolens.ops.prepared import PreparedConv, prepare_conv
 from convolens.ops.toeplitz import toeplitz, toeplitz_offset
-from convolens.ops.transposed import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from convolens.ops.transposed import (
+    PreparedConvTranspose,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    prepare_conv_transpose,
+)
 from convolens.ops.unfold import fold, unfold
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
@@ -120,6 +126,7 @@ __all__ = [
     "Plan",
     "PoolSpec",
     "PreparedConv",
+    "PreparedConvTranspose",
     "SpecError",
     "Stack",
     "Step",
@@ -206,6 +213,7 @@ __all__ = [
     "parse_stack",
     "plan_conv",
     "prepare_conv",
+    "prepare_conv_transpose",
     "read_image",
     "settings_for",
     "threads",

@@ -1,5 +1,6 @@
 """Transposed convolution, against PyTorch and as the adjoint of convolution."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from convolens.errors import DTypeError, SpecError, UnknownNameError
 from convolens.ops.conv import conv1d, conv2d, conv3d
-from convolens.ops.transposed import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from convolens.ops.transposed import conv_transpose1d, conv_transpose2d, conv_transpose3d, prepare_conv_transpose
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.transposed import transposed_spec
 from strategies import Call, calls
@@ -244,3 +245,24 @@ def test_spec_without_arrays_gives_the_shape() -> None:
         == (spec.input_shape)
         == (2, 2, 10, 12)
     )
+
+
+def test_prepared_weights_serve_any_input() -> None:
+    """Of other sizes, types and batches, before and after pickling; the answers are those of the plain call."""
+    weight, bias = (generator.standard_normal(shape).astype("f4") for shape in ((3, 2, 4, 3), (2,)))
+    options: dict[str, Any] = {"stride": (2, 3), "padding": 1, "activation": "leaky-relu", "layout": "NHWC"}
+    transpose = prepare_conv_transpose(weight, bias, **options)
+    assert repr(transpose) == "PreparedConvTranspose(weight=(3, 2, 4, 3) float32)"
+    for shape, dtype in (((2, 6, 5, 3), "f4"), ((7, 9, 3), "f4"), ((7, 9, 3), "f8"), ((1, 1, 1, 3), "u1")):
+        x = (9 * generator.standard_normal(shape)).astype(dtype)
+        wanted = conv_transpose2d(x, weight, bias, **options)
+        for way in (transpose, transpose, pickle.loads(pickle.dumps(transpose))):
+            np.testing.assert_allclose(way(x), wanted, rtol=1e-5, atol=1e-5)
+    assert transpose.spec((7, 9, 3)).input_shape == transpose(np.ones((7, 9, 3), "f4")).shape
+
+
+@pytest.mark.parametrize("shape", [(3,), (4, 2)])
+def test_prepared_weights_of_no_size_are_refused(shape: tuple[int, ...]) -> None:
+    """Before there is an input."""
+    with pytest.raises(SpecError, match=r"n \+ 2 axes"):
+        prepare_conv_transpose(np.ones(shape))

@@ -1,0 +1,181 @@
+"""The adjoint of a convolution, ready to run: by NumPy tap by tap, or phase by phase through the engine."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from convolens.algorithms.gradients import input_gradient
+from convolens.algorithms.windows import at, unpad
+from convolens.ops.activations import activate
+from convolens.ops.arrays import Array, add_bias
+from convolens.ops.prepared import PreparedConv
+from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST, join_shape
+from convolens.spec.phases import Phase, Slices, phases
+
+SMALL = 1 << 16  # products, up to which planning takes longer than NumPy's loop over the taps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adjoint:
+    """
+    The adjoint of one convolution with its weights.
+
+    Attributes
+    ----------
+    spec : ConvSpec
+        The convolution that goes forward.
+    bias, activation : ndarray, shape (C,), and str, optional
+        What follows the sums.
+    way : Way
+        How it is computed.
+    """
+
+    spec: ConvSpec
+    bias: Array | None
+    activation: str | None
+    way: "Way"
+
+    def __call__(self, x: Array, out: Array) -> None:
+        """Compute the adjoint of ``x`` (N, K, output size…) into ``out`` (N, C, input size…) of the sums' type."""
+        self.way(x.astype(self.spec.compute_dtype, copy=False), out)
+        if not self.way.finishes:
+            add_bias(out, self.bias)
+            activate(out, self.activation)
+
+
+def prepare_adjoint(
+    spec: ConvSpec,
+    weight: Array,
+    bias: Array | None = None,
+    activation: str | None = None,
+    *,
+    exact: bool = False,
+    calls: int,
+) -> Adjoint:
+    """Choose how to compute the adjoint of ``spec`` under turned weights, and do what depends on these alone."""
+    weight = weight.astype(spec.compute_dtype, copy=False)
+    return Adjoint(spec, bias, activation, _way(spec, weight, bias, activation, exact=exact, calls=calls))
+
+
+def _way(
+    spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None, *, exact: bool, calls: int
+) -> "Way":
+    if not spec.batch or (calls == 1 and spec.macs <= SMALL):
+        return Taps(spec, weight)
+    if spec.border.mode == "constant":
+        return Phases(spec, weight, bias, activation, exact=exact, calls=calls)
+    whole = _bare(spec)
+    return Folded(spec, Phases(whole, weight, None, None, exact=exact, calls=calls))
+
+
+class Way(Protocol):
+    """One way of computing an adjoint."""
+
+    finishes: bool
+    """Whether it adds the bias and applies the activation, too."""
+
+    def __call__(self, x: Array, out: Array) -> None:
+        """Compute the adjoint of ``x`` into ``out``; both of ``spec.compute_dtype``, channels first."""
+
+
+class Taps:
+    """NumPy's loop over the taps."""
+
+    finishes = False
+
+    def __init__(self, spec: ConvSpec, weight: Array) -> None:
+        self.spec, self.weight = spec, weight
+
+    def __call__(self, x: Array, out: Array) -> None:
+        """Send each cell of ``x`` to its window."""
+        out[...] = input_gradient(self.spec, self.weight, x)
+
+
+class Folded:
+    """The adjoint of the padded image, its border added to the cells that it shows."""
+
+    finishes = False
+
+    def __init__(self, spec: ConvSpec, whole: Way) -> None:
+        self.spec, self.whole = spec, whole
+
+    def __call__(self, x: Array, out: Array) -> None:
+        """Compute the padded result, and fold its border back."""
+        padded = np.empty((*out.shape[:2], *self.spec.padded_size), out.dtype)
+        self.whole(x, padded)
+        out[...] = unpad(padded, self.spec.pads, self.spec.border)
+
+
+class Phases:
+    """
+    One convolution at stride 1 for each phase of the output, planned like any other.
+
+    References
+    ----------
+    W. Shi et al., Is the deconvolution layer the same as a convolutional layer?, 2016, arXiv:1609.07009.
+    """
+
+    finishes = True
+
+    def __init__(
+        self,
+        spec: ConvSpec,
+        weight: Array,
+        bias: Array | None,
+        activation: str | None,
+        *,
+        exact: bool,
+        calls: int,
+    ) -> None:
+        self.layout, self.bias, self.activation = spec.layout, bias, activation
+        backward = _backward(spec, weight)
+        self.parts: list[tuple[Phase, PreparedConv]] = []
+        self.unreached: list[Slices] = []
+        for phase in phases(spec):
+            if isinstance(phase, Phase):
+                conv = PreparedConv(
+                    np.flip(backward[at[:, :, *phase.taps]], tuple(range(2, backward.ndim))),
+                    bias,
+                    spec.dims,
+                    calls=calls,
+                    stride=1,
+                    padding=phase.pads,
+                    border="constant",
+                    dilation=phase.spacing,
+                    groups=spec.groups,
+                    flip=False,
+                    layout=spec.layout,
+                    activation=activation,
+                    exact=exact,
+                    algorithm="auto",
+                )
+                self.parts.append((phase, conv))
+            else:
+                self.unreached.append(phase)
+
+    def __call__(self, x: Array, out: Array) -> None:
+        """Run the phases, each into its cells of the output."""
+        for phase, conv in self.parts:
+            conv(self._laid_out(x[at[:, :, *phase.inside]]), out=self._laid_out(out[at[:, :, *phase.cells]]))
+        for cells in self.unreached:
+            part = out[at[:, :, *cells]]
+            part[...] = 0
+            add_bias(part, self.bias)
+            activate(part, self.activation)
+
+    def _laid_out(self, x: Array) -> Array:
+        return np.moveaxis(x, 1, -1) if self.layout == LAST else x
+
+
+def _backward(spec: ConvSpec, weight: Array) -> Array:
+    """Order weights (K, C / groups, …) as those of a convolution from K channels to C."""
+    grouped = weight.reshape(spec.groups, -1, *weight.shape[1:])
+    return grouped.swapaxes(1, 2).reshape(spec.in_channels, -1, *spec.kernel_size)
+
+
+def _bare(spec: ConvSpec) -> ConvSpec:
+    """Return the same convolution of the padded image, which has no border."""
+    shape = join_shape(spec.batch, spec.in_channels, spec.padded_size, spec.layout)
+    return spec.replace(input_shape=shape, padding=0, border="constant")
