@@ -37,6 +37,13 @@ def scratch_bytes() -> int:
     return cache_bytes().get("L2", 1 << 20) * 3 // 4
 
 
+def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return zeros that begin where a vector does, so that none lies across two lines of the cache."""
+    room = np.zeros(math.prod(shape) * dtype.itemsize + cpu().vector_bytes, np.uint8)
+    start = -room.__array_interface__["data"][0] % cpu().vector_bytes
+    return room[start : start + math.prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
+
+
 def fused_activation(name: str | None, dtype: np.dtype[Any]) -> tuple[str, tuple[float, float]] | None:
     """
     Return how a pipeline applies an activation: what it is compiled for, and ``slope`` and ``ceiling``.

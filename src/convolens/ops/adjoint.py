@@ -5,15 +5,19 @@ from typing import Protocol
 
 import numpy as np
 
+from convolens.algorithms.base import Epilogue
 from convolens.algorithms.gradients import input_gradient
+from convolens.algorithms.transposed import TransposedTiled
 from convolens.algorithms.windows import at, unpad
 from convolens.ops.activations import activate
 from convolens.ops.arrays import Array, add_bias
-from convolens.ops.prepared import PreparedConv
+from convolens.ops.prepared import ONE_OFF, PreparedConv
+from convolens.planning.cost import predict_seconds, predict_setup
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
 
+TILED = TransposedTiled()
 SMALL = 1 << 16  # products, up to which planning takes longer than NumPy's loop over the taps
 
 
@@ -62,12 +66,16 @@ def prepare_adjoint(
 def _way(
     spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None, *, exact: bool, calls: int
 ) -> "Way":
-    if not spec.batch or (calls == 1 and spec.macs <= SMALL):
+    if not spec.batch or (calls == ONE_OFF and spec.macs <= SMALL) or not np.isfinite(weight).all():
         return Taps(spec, weight)
-    if spec.border.mode == "constant":
-        return Phases(spec, weight, bias, activation, exact=exact, calls=calls)
-    whole = _bare(spec)
-    return Folded(spec, Phases(whole, weight, None, None, exact=exact, calls=calls))
+    if spec.border.mode != "constant" and any(map(any, spec.pads)):
+        return Folded(spec, _way(_bare(spec), weight, None, None, exact=exact, calls=calls))
+    phases = Phases(spec, weight, bias, activation, exact=exact, calls=calls)
+    if TILED.refusal(spec) is None and max(spec.stride) > 1:
+        seconds = predict_seconds(spec, TILED.cost(spec)) + predict_setup(TILED.pipeline(spec)) / calls
+        if seconds < phases.seconds:
+            return Tiled(spec, weight, bias, activation)
+    return phases
 
 
 class Way(Protocol):
@@ -91,6 +99,20 @@ class Taps:
     def __call__(self, x: Array, out: Array) -> None:
         """Send each cell of ``x`` to its window."""
         out[...] = input_gradient(self.spec, self.weight, x)
+
+
+class Tiled:
+    """All phases by one compiled pipeline."""
+
+    finishes = True
+
+    def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
+        self.spec, self.epilogue, self.state = spec, Epilogue(bias, activation), TILED.prepare(spec, weight)
+
+    def __call__(self, x: Array, out: Array) -> None:
+        """Run the pipeline, and NumPy for an activation that it leaves."""
+        left = TILED.run_with(self.spec, self.state, x, out, self.epilogue)
+        activate(out, left.activation)
 
 
 class Folded:
@@ -129,7 +151,7 @@ class Phases:
         exact: bool,
         calls: int,
     ) -> None:
-        self.layout, self.bias, self.activation = spec.layout, bias, activation
+        self.spec, self.bias, self.activation = spec, bias, activation
         backward = _backward(spec, weight)
         self.parts: list[tuple[Phase, PreparedConv]] = []
         self.unreached: list[Slices] = []
@@ -165,8 +187,20 @@ class Phases:
             add_bias(part, self.bias)
             activate(part, self.activation)
 
+    @property
+    def seconds(self) -> float:
+        """Predict how long a run takes, with its share of what comes before the first."""
+        spec = self.spec
+        total = 0.0
+        for phase, conv in self.parts:
+            size = tuple(part.stop - part.start for part in phase.inside)
+            shape = join_shape(spec.batch, spec.out_channels, size, spec.layout)
+            chosen = conv.plan(shape, spec.compute_dtype).chosen
+            total += chosen.seconds + chosen.setup / conv.calls
+        return total
+
     def _laid_out(self, x: Array) -> Array:
-        return np.moveaxis(x, 1, -1) if self.layout == LAST else x
+        return np.moveaxis(x, 1, -1) if self.spec.layout == LAST else x
 
 
 def _backward(spec: ConvSpec, weight: Array) -> Array:
