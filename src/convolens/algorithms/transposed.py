@@ -32,9 +32,10 @@ MOST_HALO = 4  # a task has at least so many times the rows that it shares with 
 LEAST_TILES = 4  # of a task along one row
 LEAST_PARALLEL = 1 << 18  # products below which a call runs as one task
 SHARE_OF_PEAK = 0.8
+TURNED = 4  # a tile in all phases has a multiple of so many cells, where the pipeline turns them
 
 # Vectors of kernels → pixels in the register tile, where registers are many or few.
-_TILES: dict[int, dict[int, tuple[int, ...]]] = {32: {2: (8, 12), 1: (12, 24)}, 16: {2: (4,), 1: (8, 12)}}
+_TILES: dict[int, dict[int, tuple[int, ...]]] = {32: {2: (8, 14), 1: (12, 24)}, 16: {2: (4,), 1: (8, 12)}}
 
 Run = tuple[AxisPhase, ...]
 """Neighbouring phases of one axis that are alike: as many cells each, under as many taps."""
@@ -229,7 +230,8 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
         return -(-width // pixels) * pixels, -pixels
 
     vectors = min(tiles, key=time)
-    return vectors, min(tiles[vectors], key=cells)
+    whole = [p for p in tiles[vectors] if spec.layout == LAST or p * spec.stride[-1] % TURNED == 0]
+    return vectors, min(whole, key=cells)
 
 
 def _block(
@@ -257,31 +259,34 @@ def _block(
         *(run[0].spacing for run in reversed(runs)),
         -planes[0].before,
         *limits,
-        *_tasks(spec, channels, panels, pixels, [run[0].count for run in runs], halo),
+        *_tasks(spec, packed, pixels, [run[0].count for run in runs], halo),
     )
     return Block(runs, group, Pinned(packed), (Pinned(tables[0]), Pinned(tables[1])), scalars)
 
 
 def _tasks(
-    spec: ConvSpec, channels: int, panels: int, pixels: int, counts: list[int], halo: list[int]
+    spec: ConvSpec, weights: Array, pixels: int, counts: list[int], halo: list[int]
 ) -> tuple[int, int, int]:
     """
     Choose how many tiles of a row, rows and panels make a task.
 
-    At most the rows whose part of the image fits the cache. Fewer, until there are tasks for all cores or reading
-    the rows between tasks twice would cost too much; then fewer panels. A cell's sum is the same in any task.
+    The panels whose weights, for a row of phases, stay in cache. At most the rows whose part of the image fits
+    there beside them; fewer, until there are tasks for all cores or reading the rows between tasks twice would cost
+    too much. A cell's sum is the same in any task.
     """
     planes, height, width = counts
+    panels, channels = weights.shape[2], weights.shape[-2]
+    near = max(1, min(panels, scratch_bytes() * panels * len(weights) // (3 * weights.nbytes)))
     wanted = 1
     if spec.macs >= LEAST_PARALLEL:
-        wanted = -(-TASKS_PER_CORE * available_cores() // max(1, spec.batch * planes))
+        others = max(1, spec.batch * planes) * -(-panels // near)
+        wanted = -(-TASKS_PER_CORE * available_cores() // others)
     tiles = -(-width // pixels)
     stripe = max(LEAST_TILES, -(-tiles // wanted)) if height == 1 else tiles
-    row = (halo[0] + 1) * (stripe * pixels + halo[2]) * channels * spec.compute_dtype.itemsize
-    fit = max(1, scratch_bytes() // row - halo[1])
-    rows = min(height, fit, max(-(-height // wanted), MOST_HALO * halo[1]))
-    tasks = -(-height // rows) * -(-tiles // stripe)
-    return stripe, max(1, rows), max(1, panels // -(-wanted // tasks))
+    row = (halo[0] + 1) * (stripe * pixels + halo[2]) * channels * weights.itemsize
+    fit = scratch_bytes() * 2 // 3 // row - halo[1]
+    rows = max(1, min(height, fit, max(-(-height // wanted), MOST_HALO * halo[1])))
+    return stripe, rows, near
 
 
 def _cells(spec: ConvSpec, block: Block, out: Array) -> Array:

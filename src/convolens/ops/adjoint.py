@@ -18,6 +18,7 @@ from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
 
 TILED = TransposedTiled()
+SCATTERED = 2.0  # times longer that a convolution takes whose results lie apart, as those of a phase do
 SMALL = 1 << 16  # products, up to which planning takes longer than NumPy's loop over the taps
 
 
@@ -73,7 +74,7 @@ def _way(
     phases = Phases(spec, weight, bias, activation, exact=exact, calls=calls)
     if TILED.refusal(spec) is None and max(spec.stride) > 1:
         seconds = predict_seconds(spec, TILED.cost(spec)) + predict_setup(TILED.pipeline(spec)) / calls
-        if seconds < phases.seconds:
+        if seconds < SCATTERED * phases.seconds:
             return Tiled(spec, weight, bias, activation)
     return phases
 

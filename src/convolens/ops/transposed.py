@@ -130,7 +130,9 @@ class PreparedConvTranspose:
         self.calls = calls
         self.options = options
         # A cache of a function of the weights, not of self: a cycle would keep them alive.
-        prepare = functools.partial(_prepare, self.weight, self.bias, self.activation, self.exact, calls)
+        prepare = functools.partial(
+            _prepare_for, self.weight, self.bias, self.activation, self.exact, calls, self.options
+        )
         self._adjoint = functools.lru_cache(maxsize=2)(prepare)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -144,15 +146,13 @@ class PreparedConvTranspose:
 
     def spec(self, input_shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> ConvSpec:
         """Return the convolution whose adjoint a call with an input of this shape and dtype is."""
-        return transposed_spec(
-            input_shape, self.weight.shape, dtype=dtype, weight_dtype=self.weight.dtype, **self.options
-        )
+        return _spec(self.weight, self.options, input_shape, dtype)
 
     @quietly
     def __call__(self, x: npt.ArrayLike, *, out: Array | None = None) -> Array:
         """Convolve ``x`` backward; see :func:`conv_transpose2d` for shapes, dtypes and errors."""
         x = as_array(x, "input")
-        return run_adjoint(self._adjoint(self.spec(x.shape, x.dtype)), x, self.weight, out)
+        return run_adjoint(self._adjoint(x.shape, x.dtype), x, self.weight, out)
 
 
 def adjoint(spec: ConvSpec, x: Array, weight: Array, out: Array | None = None) -> Array:
@@ -177,6 +177,23 @@ def _prepare(
     check_bias(bias, spec.in_channels)
     check_activation(activation, spec.result_dtype)
     return prepare_adjoint(spec, turn(spec, weight), bias, activation, exact=exact, calls=calls)
+
+
+def _prepare_for(
+    weight: Array,
+    bias: Array | None,
+    activation: str | None,
+    exact: bool,
+    calls: int,
+    options: dict[str, Any],
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+) -> Adjoint:
+    return _prepare(weight, bias, activation, exact, calls, _spec(weight, options, shape, dtype))
+
+
+def _spec(weight: Array, options: dict[str, Any], shape: tuple[int, ...], dtype: npt.DTypeLike) -> ConvSpec:
+    return transposed_spec(shape, weight.shape, dtype=dtype, weight_dtype=weight.dtype, **options)
 
 
 def _weights(spec: ConvSpec, weight: Array) -> float:

@@ -79,34 +79,35 @@ def build(
     )
     guard = hl.TailStrategy.GuardWithIf
     # fmt: off
+    at_cell = (down, y, z, n)
+    sums[c, across, x, *at_cell] = total[c % panel, x, c / panel, across, *at_cell]
     if step:
-        quads = hl.Func("quads")
-        sums[c, x, down, y, z, n] = total[c % panel, x / step, c / panel, x % step, down, y, z, n]
-        quads[j, c, far, down, y, z, n] = finish(
-            hl.Expr(sums[c, FOUR * far + j, down, y, z, n]), activation, slope, ceiling)
-        out[c, x, down, y, z, n] = quads[x % FOUR, c, x / FOUR, down, y, z, n]
+        quads, cell = hl.Func("quads"), FOUR * far + j
+        interleaved = hl.Expr(sums[c, cell % step, cell / step, *at_cell])
+        quads[j, c, far, *at_cell] = finish(interleaved, activation, slope, ceiling)
+        out[c, x, *at_cell] = quads[x % FOUR, c, x / FOUR, *at_cell]
     else:
-        sums[c, across, x, down, y, z, n] = total[c % panel, x, c / panel, across, down, y, z, n]
-        out[c, across, x, down, y, z, n] = finish(
-            hl.Expr(sums[c, across, x, down, y, z, n]), activation, slope, ceiling)
+        out[c, across, x, *at_cell] = finish(hl.Expr(sums[c, across, x, *at_cell]), activation, slope, ceiling)
     (out.split(c, block, c, panel, guard).split(block, group, block, task_panels, guard)
         .split(x, tile, x, pixels * (step or 1), guard).split(tile, stripe, tile, task_tiles, guard)
         .split(y, strip, y, task_rows, guard))
     if step:  # registers hold neighbouring channels, memory neighbouring pixels: turn them in cache
         out.reorder(x, c, tile, block, down, y, stripe, strip, group, z, n).vectorize(x, FOUR, guard)
-        quads.compute_at(out, tile).reorder(j, c, far).unroll(j).vectorize(c, lanes).bound_extent(c, panel)
-        sums.compute_at(out, tile).split(x, x, across, step).reorder(c, x, across)
+        quads.compute_at(out, tile).reorder(j, c, far).unroll(j).vectorize(c, lanes)
+        quads.bound_extent(c, panel).bound_extent(far, pixels * step // FOUR)
+        sums.compute_at(out, tile).bound_extent(across, step)
         bordered.split(x, strip, x, lanes, guard).split(c, far, c, 8, guard).reorder(c, x, far, strip, y, z, n)
     else:
         out.reorder(c, x, block, across, tile, down, y, stripe, strip, group, z, n)
         out.split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).vectorize(c)
-        sums.compute_at(out, block).bound_extent(x, pixels).bound_extent(across, 1).reorder(c, x, across)
+        sums.compute_at(out, block).bound_extent(across, 1)
         bordered.vectorize(c, lanes, guard)
     out.fuse(stripe, strip, task).fuse(task, group, task).fuse(task, z, task).fuse(task, n, task).parallel(task)
     out.never_partition_all()
     bordered.bound(c, 0, weights.dim(1).extent())
     bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
-    sums.bound_extent(c, panel).vectorize(c, lanes).unroll(c).unroll(x)
+    sums.bound_extent(c, panel).bound_extent(x, pixels).reorder(c, x, across)
+    sums.vectorize(c, lanes).unroll(c).unroll(x)
     total.compute_at(sums, across).bound_extent(x, pixels).bound_extent(lane, panel).bound_extent(block, 1)
     total.vectorize(lane, lanes).unroll(lane).unroll(x)
     total.update().reorder(lane, x, r.x, r.y, r.z, r.w, block).vectorize(lane, lanes).unroll(lane).unroll(x)
