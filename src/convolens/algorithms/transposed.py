@@ -113,8 +113,8 @@ class TransposedTiled(Algorithm[Packed]):
             return "its sums of integers would not be exact"
         if spec.dims > MOST_DIMS:
             return f"it has at most {MOST_DIMS} dimensions"
-        if spec.out_channels == spec.groups:
-            return "it sums over several channels"
+        if spec.out_channels == spec.groups != spec.in_channels:
+            return "single channels have one kernel each"
         if spec.border.mode != "constant" and any(map(any, spec.pads)):
             return "it has no border but zeros"
         if not all(phase.taps for axis in range(spec.dims) for phase in axis_phases(spec, axis)):
@@ -129,7 +129,7 @@ class TransposedTiled(Algorithm[Packed]):
         """Count the products of whole panels and tiles, and the way of the image and the result through memory."""
         vectors, pixels = _tile(spec)
         lanes, item = vectors * vector_lanes(spec), spec.compute_dtype.itemsize
-        channels = spec.in_channels // spec.groups
+        channels = spec.in_channels // (1 if _is_single(spec) else spec.groups)
         width = -(-spec.input_size[-1] // spec.stride[-1])
         wasted = -(-channels // lanes) * lanes / channels * -(-width // pixels) * pixels / width
         return Cost(
@@ -149,14 +149,16 @@ class TransposedTiled(Algorithm[Packed]):
         vectors, pixels = _tile(spec)
         tile: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "pixels": pixels}
         step = 0 if spec.layout == LAST else spec.stride[-1]
-        return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "step": step, "activation": "clamp"}
+        single = _is_single(spec)
+        reads = {"step": step, "single": single, "bare": not step and not single and _is_bare(spec)}
+        return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, **reads, "activation": "clamp"}
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Packed:
         """Order the weights by phase, and lay out windows and tasks."""
         weight = volumes(weight.astype(spec.compute_dtype, copy=False))
         vectors, pixels = _tile(spec)
         lanes = vectors * vector_lanes(spec)
-        groups = np.split(weight, spec.groups)
+        groups = [weight.swapaxes(0, 1)] if _is_single(spec) else np.split(weight, spec.groups)
         blocks = (
             _block(spec, part, g, runs, lanes, pixels)
             for runs in itertools.product(*_runs(spec))
@@ -181,8 +183,9 @@ class TransposedTiled(Algorithm[Packed]):
         axis = 1 if spec.layout == LAST else -1
         source, target = _side_by_side(x, axis, copy=True), _side_by_side(out, axis, copy=False)
         inputs, outputs = volumes(source), volumes(target)
+        groups = 1 if _is_single(spec) else spec.groups
+        channels, kernels = inputs.shape[1] // groups, outputs.shape[1] // groups
         for block in state.blocks:
-            channels, kernels = inputs.shape[1] // spec.groups, outputs.shape[1] // spec.groups
             image = inputs[:, block.group * channels : (block.group + 1) * channels]
             own = slice(block.group * kernels, (block.group + 1) * kernels)
             bias = _bias(block, epilogue.bias, own)
@@ -203,6 +206,17 @@ def _side_by_side(array: Array, axis: int, *, copy: bool) -> Array:
     return np.moveaxis(other, -1, axis)
 
 
+def _is_single(spec: ConvSpec) -> bool:
+    """Whether each channel has one kernel of its own."""
+    return spec.out_channels == spec.groups
+
+
+def _is_bare(spec: ConvSpec) -> bool:
+    """Whether no window reaches beyond the image."""
+    phases = ((p, size) for axis, size in enumerate(spec.output_size) for p in axis_phases(spec, axis))
+    return all(phase.before <= 0 and phase.after(size) <= 0 for phase, size in phases)
+
+
 def _runs(spec: ConvSpec) -> tuple[list[Run], list[Run], list[Run]]:
     """Group the phases along planes, rows and columns; those of planes are alone."""
     runs: list[list[Run]] = [[_ALONE]] * (MOST_DIMS - spec.dims)
@@ -221,7 +235,7 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
     """Choose the register tile: vectors of kernels, and pixels."""
     width = -(-spec.input_size[-1] // spec.stride[-1])
     tiles = _TILES[cpu().vector_registers]
-    kernels = spec.in_channels // spec.groups
+    kernels = spec.in_channels // (1 if _is_single(spec) else spec.groups)
 
     def time(vectors: int) -> float:
         return -(-kernels // (vector_lanes(spec) * vectors)) * vectors * (1 + 0.2 / vectors)
@@ -271,11 +285,11 @@ def _tasks(
     Choose how many tiles of a row, rows and panels make a task.
 
     The panels whose weights, for a row of phases, stay in cache. At most the rows whose part of the image fits
-    there beside them; fewer, until there are tasks for all cores or reading the rows between tasks twice would cost
-    too much. A cell's sum is the same in any task.
+    there beside them; fewer, until there are tasks for all cores or reading the rows between tasks twice would
+    cost too much. A cell's sum is the same in any task.
     """
     planes, height, width = counts
-    panels, channels = weights.shape[2], weights.shape[-2]
+    panels, channels = weights.shape[2], max(weights.shape[-2], weights.shape[-1] * _is_single(spec))
     near = max(1, min(panels, scratch_bytes() * panels * len(weights) // (3 * weights.nbytes)))
     wanted = 1
     if spec.macs >= LEAST_PARALLEL:

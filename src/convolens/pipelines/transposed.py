@@ -17,7 +17,7 @@ FOUR = 4  # pixels that are turned at once
 
 
 def build(
-    dtype: str, lanes: int, vectors: int, pixels: int, step: int, activation: str
+    dtype: str, lanes: int, vectors: int, pixels: int, step: int, single: bool, bare: bool, activation: str
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -30,6 +30,10 @@ def build(
         The register tile: ``vectors`` vectors of ``lanes`` kernels by ``pixels`` output cells of one phase.
     step : int
         The stride along rows where cells of a row are contiguous in input and output; 0 where channels are.
+    single : bool
+        Whether each channel has kernels of its own, one of them; else each kernel sums over all channels.
+    bare : bool
+        Whether no window reaches beyond the image, which is then read where it lies.
     activation : str
         See :func:`~convolens.pipelines.epilogue.finish`.
 
@@ -61,14 +65,18 @@ def build(
     bordered, total = hl.Func("bordered"), hl.Func("total")
     at = [hl.clamp(v, 0, source.dim(i).extent() - 1) for i, v in enumerate((x, y, z), start=1)]
     inside = (at[0] == x) & (at[1] == y) & (at[2] == z)
-    bordered[c, x, y, z, n] = hl.select(inside, source[c, *at, n], hl.cast(number, 0))
+    found = source[c, *at, n]
+    bordered[c, x, y, z, n] = found if bare else hl.select(inside, found, hl.cast(number, 0))
     r = hl.RDom([(0, weights.dim(d).extent()) for d in range(1, 5)])  # channel, kernel column, row, plane
     firsts = [hl.clamp(t[v], *ends) for t, v, ends in zip(tables, (across, down), limits, strict=True)]
     cells = zip((x, y, z), (*firsts, first_z), spacing, (r.y, r.z, r.w), strict=True)
     window = [cell + first + d * tap for cell, first, d, tap in cells]
     total[lane, x, block, across, down, y, z, n] = bias[lane, block]
+    # A panel that reaches beyond the channels reads on in the scratch, where there is room, what nobody looks at.
+    own = hl.unsafe_promise_clamped(block * panel + lane, 0, source.dim(0).extent() - 1)
+    channel = own if single else r.x
     total[lane, x, block, across, down, y, z, n] += (
-        weights[lane, r.x, r.y, r.z, r.w, block, across, down] * bordered[r.x, *window, n]
+        weights[lane, r.x, r.y, r.z, r.w, block, across, down] * bordered[channel, *window, n]
     )
 
     # What is summed in registers goes to the stack as it is: unrolled, the rest would be long.
@@ -101,11 +109,13 @@ def build(
         out.reorder(c, x, block, across, tile, down, y, stripe, strip, group, z, n)
         out.split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).vectorize(c)
         sums.compute_at(out, block).bound_extent(across, 1)
-        bordered.vectorize(c, lanes, guard)
+        if not bare:
+            bordered.vectorize(c, lanes, guard)
     out.fuse(stripe, strip, task).fuse(task, group, task).fuse(task, z, task).fuse(task, n, task).parallel(task)
     out.never_partition_all()
-    bordered.bound(c, 0, weights.dim(1).extent())
-    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
+    if not bare:
+        bordered.bound(c, 0, source.dim(0).extent() if single else weights.dim(1).extent())
+        bordered.compute_at(out, task).store_in(hl.MemoryType.Heap).align_storage(c, panel if single else 1)
     sums.bound_extent(c, panel).bound_extent(x, pixels).reorder(c, x, across)
     sums.vectorize(c, lanes).unroll(c).unroll(x)
     total.compute_at(sums, across).bound_extent(x, pixels).bound_extent(lane, panel).bound_extent(block, 1)
