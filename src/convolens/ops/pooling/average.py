@@ -7,6 +7,7 @@ from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype, sum_dtype
+from convolens.ops.pooling.compiled import pool
 from convolens.ops.pooling.windows import axis_windows, extend, fold, window_members
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
@@ -87,6 +88,9 @@ def _avg_pool(
         layout=layout,
         dtype=x.dtype,
     )
+    check_count(spec, count_include_pad)
+    if (pooled := pool(spec, "mean", x, out, count_pads=count_include_pad)) is not None:
+        return pooled
     planes = extend(spec, channels_first(x, dims, spec.layout))
     for axis, windows in axis_windows(spec):
         planes = fold(planes, axis, windows, np.add, sum_dtype(x.dtype).type(0))
@@ -96,11 +100,16 @@ def _avg_pool(
 
 def divisors(spec: PoolSpec, count_include_pad: bool) -> Array:
     """Count the cells whose mean each window takes, in the type that sums are taken in."""
+    check_count(spec, count_include_pad)
+    return window_members(spec, count_include_pad).astype(sum_dtype(spec.dtype))
+
+
+def check_count(spec: PoolSpec, count_include_pad: bool) -> None:
+    """Refuse a border whose cells are not to count."""
     if spec.border is not None and not count_include_pad:
         raise SpecError(
             f"border {str(spec.border)!r} takes part in every window; leave out count_include_pad=False"
         )
-    return window_members(spec, count_include_pad).astype(sum_dtype(spec.dtype))
 
 
 avg_pool1d, avg_pool2d, avg_pool3d = in_dimensions("avg_pool{}d", _avg_pool)

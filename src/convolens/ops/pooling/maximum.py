@@ -8,6 +8,7 @@ import numpy.typing as npt
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import BorderOption, Sizes, finish
+from convolens.ops.pooling.compiled import pool
 from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, extend, fold, source_cells
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
@@ -129,6 +130,8 @@ def _max_pool(
         layout=layout,
         dtype=x.dtype,
     )
+    if not return_indices and (pooled := pool(spec, "max", x, out)) is not None:
+        return pooled
     planes = extend(spec, channels_first(x, dims, spec.layout))
     if not return_indices:
         for axis, windows in axis_windows(spec):

@@ -117,10 +117,15 @@ def window_members(spec: PoolSpec, count_pads: bool) -> Array:
 
     Cells that only ``ceil_mode`` reaches, behind the pads, never count, unless there is a border.
     """
+    return functools.reduce(np.multiply.outer, axis_members(spec, count_pads))
+
+
+def axis_members(spec: PoolSpec, count_pads: bool) -> list[Array]:
+    """Count the same along each axis; a window's cells are the product."""
     axes = [windows for _, windows in axis_windows(spec)]
     if count_pads and spec.border is None:
         axes = [replace(w, before=0, size=padded) for w, padded in zip(axes, spec.padded_size, strict=True)]
-    return functools.reduce(np.multiply.outer, [windows.members() for windows in axes])
+    return [windows.members() for windows in axes]
 
 
 def along(axis: int, cells: slice) -> tuple[slice, ...]:

@@ -1,0 +1,100 @@
+"""Maxima and means of windows, by compiled loops."""
+
+import functools
+from typing import Literal
+
+import numpy as np
+
+from convolens.algorithms.base import Array, Pipeline
+from convolens.algorithms.compiled import MOST_DIMS, volumes
+from convolens.runtime import compile as compiler
+from convolens.runtime.call import Pinned
+from convolens.runtime.cpu import available_cores, cpu
+from convolens.spec.borders import source_index
+from convolens.spec.layout import LAST
+from convolens.spec.pooling import PoolSpec
+
+PIPELINE = "convolens.pipelines.pooling"
+MOST_STEP = 4  # the stride along rows that is compiled in
+TASKS_PER_CORE = 4
+LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
+
+Kind = Literal["max", "mean"]
+
+
+def refusal(spec: PoolSpec) -> str | None:
+    """Say why windows cannot be pooled so; None if they can."""
+    if spec.dtype not in (np.float32, np.float64):
+        return "it takes float32 and float64"
+    if spec.dims > MOST_DIMS:
+        return f"it has at most {MOST_DIMS} dimensions"
+    if spec.layout != LAST and spec.stride[-1] > MOST_STEP:
+        return f"it moves by at most {MOST_STEP} along rows of cells side by side"
+    return compiler.unavailable()
+
+
+def pipeline(spec: PoolSpec, kind: Kind) -> Pipeline:
+    """Name the pipeline that a run takes."""
+    lanes = cpu().vector_bytes // spec.dtype.itemsize
+    step = 0 if spec.layout == LAST else spec.stride[-1]
+    return PIPELINE, {"dtype": spec.dtype.name, "lanes": lanes, "kind": kind, "step": step}
+
+
+def run(spec: PoolSpec, kind: Kind, members: tuple[Array, ...], x: Array, out: Array) -> None:
+    """
+    Pool ``x`` (N, C, size…) into ``out`` (N, C, output size…).
+
+    Parameters
+    ----------
+    spec : PoolSpec
+        What is asked.
+    kind : str
+        ``max`` or ``mean``.
+    members : tuple of ndarray
+        For each dimension, how many cells of each window count in a mean, of int32.
+    x, out : ndarray
+        Views, wherever the channels lie in memory.
+    """
+    if not out.size:
+        return
+    name, parameters = pipeline(spec, kind)
+    axis = 1 if spec.layout == LAST else -1
+    target = out
+    if x.strides[axis] != x.itemsize:
+        x = np.moveaxis(np.moveaxis(x, axis, -1).copy(order="C"), -1, axis)
+    if out.strides[axis] != out.itemsize:
+        target = np.moveaxis(np.empty_like(np.moveaxis(out, axis, -1), order="C"), -1, axis)
+    source, result = (np.moveaxis(volumes(a), 1, -1) for a in (x, target))
+    alone = [np.ones(1, np.int32)] * (MOST_DIMS - spec.dims)
+    counts = [*reversed(members), *alone]
+    tables, scalars = _layout(spec, kind)
+    compiler.load(name, **parameters)(source, *tables, *counts, result, scalars=scalars)
+    if target is not out:
+        out[...] = target
+
+
+@functools.lru_cache(maxsize=64)
+def _layout(spec: PoolSpec, kind: Kind) -> tuple[tuple[Pinned, ...], tuple[int | float, ...]]:
+    """Lay out borders and tasks."""
+    alone = (1,) * (MOST_DIMS - spec.dims)
+    tables = [_table(spec, axis) for axis in reversed(range(spec.dims))] + [np.zeros(1, np.int32) for _ in alone]
+    steps = [(*reversed(numbers), *alone) for numbers in (spec.stride, spec.dilation, spec.window)]
+    height = spec.output_size[-2] if spec.dims > 1 else 1
+    planes = max(1, spec.batch) * (spec.in_channels if spec.layout != LAST else 1)
+    wanted = TASKS_PER_CORE * available_cores() if spec.macs > LEAST_PARALLEL else 1
+    rows = -(-height // -(-wanted // planes))
+    outside = float("-inf") if kind == "max" else 0.0
+    if spec.border is not None and spec.border.mode == "constant":
+        outside = float(spec.border.value)
+    scalars = (*steps[0], *steps[1], *steps[2], spec.pads[-1][0], rows, outside)
+    return tuple(map(Pinned, tables)), scalars
+
+
+def _table(spec: PoolSpec, axis: int) -> Array:
+    """Tell which cell each padded cell that a window reaches shows; −1 outside."""
+    size, before = spec.input_size[axis], spec.pads[axis][0]
+    reach = (spec.output_size[axis] - 1) * spec.stride[axis] + spec.window_size[axis]
+    cells = np.arange(-before, max(reach - before, size))
+    if spec.border is None:
+        return np.where((cells >= 0) & (cells < size), cells, -1).astype(np.int32)
+    return source_index(cells, size, spec.border).astype(np.int32)

@@ -1,0 +1,49 @@
+"""Pooling by compiled loops, against NumPy's."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import convolens as cl
+from convolens.ops.pooling import average, compiled, maximum
+from convolens.runtime import compile as compiler
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "halve": {"window": 2},
+    "overlap": {"window": 3, "stride": 2, "padding": 1},
+    "wide": {"window": (5, 7), "stride": (1, 2), "padding": 2, "dilation": (2, 1)},
+    "ceil": {"window": 3, "stride": 2, "ceil_mode": True},
+    "border": {"window": 3, "stride": 2, "padding": 2, "border": "wrap"},
+    "constant": {"window": 3, "stride": 2, "padding": 1, "border": 0.5},
+}
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("kind", ["max", "avg"])
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+def test_agrees_with_numpy(
+    options: dict[str, Any], kind: str, layout: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every border and rounding, NaN, vectors that do not come out even, and an output with other cells around."""
+    x = np.random.default_rng(2).standard_normal((2, 21, 33, 19)).astype("f4")
+    if kind == "max":
+        x[0, 3, 5, 7] = np.nan
+    function = cl.max_pool2d if kind == "max" else cl.avg_pool2d
+    arguments = options | {"layout": layout}
+    with monkeypatch.context() as patch:
+        for module in (maximum, average):
+            patch.setattr(module, "pool", lambda *_, **__: None)
+        wanted: Any = function(x, **arguments)
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    compiled._pays.cache_clear()
+    whole = np.full([n + 4 for n in wanted.shape], 7, "f4")
+    out = whole[tuple(slice(2, -2) for _ in wanted.shape)]
+    with cl.threads(threads):
+        assert function(x, out=out, **arguments) is out
+    compiled._pays.cache_clear()
+    np.testing.assert_allclose(out, wanted, rtol=1e-5, atol=1e-6)
+    out[...] = 7
+    assert (whole == 7).all()
