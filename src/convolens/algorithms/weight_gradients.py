@@ -1,0 +1,70 @@
+"""What every way of computing the gradient with respect to the weights is, and the one in NumPy."""
+
+import math
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from convolens.algorithms.base import Array, Cost, Pipeline, roundoff
+from convolens.algorithms.gradients import weight_gradient
+from convolens.algorithms.windows import padded_bytes
+from convolens.spec.geometry import ConvSpec
+
+
+class WeightGradient(ABC):
+    r"""
+    One way of correlating a convolution's input with its output's gradient.
+
+    .. math:: \partial w[k, c, t] = \sum_{n, o} \partial y[n, k, o] \; x[n, c, s\,o + d\,t - p]
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    plain_sum: ClassVar[bool] = True
+
+    def refusal(self, spec: ConvSpec) -> str | None:
+        """Say why this algorithm does not take the convolution ``spec``; None if it does."""
+        return None
+
+    @abstractmethod
+    def cost(self, spec: ConvSpec) -> Cost:
+        """Count what one run takes."""
+
+    def error_bound(self, spec: ConvSpec) -> float:
+        """Bound the error beside max |input or border| · Σ |gradient of a kernel's output|; here a plain sum's."""
+        return (spec.batch * math.prod(spec.output_size) + 1) * roundoff(spec)
+
+    def pipeline(self, spec: ConvSpec) -> Pipeline | None:
+        """Name the compiled pipeline that a run takes; None if it needs none."""
+        return None
+
+    @abstractmethod
+    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+        """
+        Return the gradient, of shape ``spec.weight_shape`` and type ``spec.compute_dtype``, not turned.
+
+        ``x`` is (N, C, input size…) and ``grad`` (N, K, output size…), both of that type, wherever the channels
+        lie in memory.
+        """
+
+
+class Taps(WeightGradient):
+    """One matrix product, by BLAS, for each kernel cell and image."""
+
+    name: ClassVar = "taps"
+    summary: ClassVar = "one kernel cell at a time, multiplied by BLAS"
+
+    def cost(self, spec: ConvSpec) -> Cost:
+        """Count the products, and a copy of the image for each kernel cell."""
+        taps, item = math.prod(spec.kernel_size), spec.compute_dtype.itemsize
+        cells = spec.batch * math.prod(spec.output_size)
+        return Cost(
+            operations=2 * spec.macs,
+            work="stream" if spec.weight_shape[1] == 1 else "matmul",
+            traffic=padded_bytes(spec) + 8 * taps * cells * spec.in_channels * item,
+            calls=6 * taps * spec.batch,
+            workspace=padded_bytes(spec) + cells // max(spec.batch, 1) * spec.in_channels * item,
+        )
+
+    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+        """Sum over images and kernel cells."""
+        return weight_gradient(spec, x, grad)

@@ -1,0 +1,133 @@
+"""
+Gradient of a cross-correlation with respect to its weights: for each kernel cell, a sum over all pixels.
+
+    dw[k, c, t] = Σ_pixels dy[k, pixel] x[c, stride pixel + dilation t]
+
+One pipeline for all sizes, strides, dilations and borders. A chunk of the image, with its border, and of the output's
+gradient go to scratch arrays, channels innermost. From there a tile of kernels by columns (kernel column × channel)
+is summed in registers over a block of pixels, small enough that its gradients stay in the first cache. Chunks are
+added one after the other, so that the result does not depend on the number of threads.
+"""
+
+from typing import Any
+
+import halide as hl
+
+lane, c, b, e, x, y, z, k, q, i, j = (hl.Var(name) for name in ("lane", *"cbexyzkqij"))
+
+
+def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: bool) -> tuple[hl.Func, list[Any]]:
+    """
+    Build the pipeline.
+
+    Parameters
+    ----------
+    dtype : str
+        float32 or float64.
+    lanes, vectors, columns : int
+        The register tile: ``vectors`` vectors of ``lanes`` kernels by ``columns`` columns.
+    channels_last : bool
+        Whether channels are contiguous in both arrays.
+
+    Notes
+    -----
+    Arguments, in NumPy's order of axes: source (N, D, H, W, C); gradient (N, D', H', W', K), K at least a panel;
+    for x and y the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
+    constant and beyond; output (panels, kernel planes, kernel rows, E, vectors × lanes), E at least kernel width ×
+    C and a multiple of ``columns``, the last panel reaching back to overlap the one before. Then scalars: strides
+    and dilations of x and y; width and height of a block of pixels; blocks across, blocks down and planes (of all
+    images) in a chunk; tiles of columns in a task; the border's constant.
+    """
+    number = hl.Float(64) if dtype == "float64" else hl.Float(32)
+    panel = lanes * vectors
+    source, gradient = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 4, "gradient")
+    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    names = "stride_x stride_y dilation_x dilation_y taps_x taps_y taps_z line width height blocks_x blocks_y planes"
+    scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
+    strides, dilations, (taps_x, taps_y, taps_z, line), (width, height), chunk = (
+        scalars[a:b] for a, b in ((0, 2), (2, 4), (4, 8), (8, 10), (10, 13))
+    )
+    outside, taps_per_column = hl.Param(hl.Float(64), "outside"), hl.Param(hl.Float(64), "taps_per_column")
+    bordered, packed, total, out = (hl.Func(name) for name in ("bordered", "packed", "total", "out"))
+
+    # algorithm
+    out[lane, e, q] = hl.cast(number, 0)
+    columns_in_task = out.output_buffer().dim(1).extent()
+    channels, kernels = source.dim(0).extent(), gradient.dim(0).extent()
+    extents = [gradient.dim(d).extent() for d in range(1, 4)]
+    cells = [table[_within(at, table, 0)] for table, at in zip(tables, (x, y, z), strict=True)]
+    inside = (cells[0] >= 0) & (cells[1] >= 0) & (cells[2] >= 0)
+    channel = hl.unsafe_promise_clamped(b * line + c, 0, channels - 1)
+    cell = source[channel, *(_within(at, source, d) for d, at in enumerate(cells, start=1))]
+    bordered[c, b, x, y, z] = hl.select(inside, cell, hl.cast(number, outside))
+    member = hl.unsafe_promise_clamped(hl.min(k * panel, kernels - panel) + lane, 0, kernels - 1)
+    there = (x < extents[0]) & (y < extents[1])
+    pixel = [_within(at, gradient, d) for d, at in enumerate((x, y, z), start=1)]
+    packed[lane, x, y, z, k] = hl.select(there, gradient[member, *pixel], hl.cast(number, 0))
+    panels = (kernels - 1) / panel + 1
+    part, row, plane, nth = q / (panels * taps_z * taps_y), q % taps_y, q / taps_y % taps_z, q / (taps_y * taps_z) % panels
+    column = part * columns_in_task + e
+    tap = hl.cast(hl.Int(32), (hl.cast(hl.Float(64), column) + 0.5) * taps_per_column)  # a division takes longer
+    rest = column - tap * channels
+    far = hl.select(line == channels, 0, _promise(rest / lanes, channels / line))
+    r = hl.RDom([(0, width), (0, height)])
+    at = i * width + r.x, j * height + r.y
+    shown = bordered[
+        _promise(rest - lanes * far, line), far,
+        at[0] * strides[0] + hl.clamp(tap, 0, taps_x - 1) * dilations[0],
+        at[1] * strides[1] + _promise(row, taps_y) * dilations[1],
+        z * taps_z + _promise(plane, taps_z),
+    ]
+    total[lane, e, q, i, j, z] = hl.cast(number, 0)
+    total[lane, e, q, i, j, z] += packed[lane, *at, z, _promise(nth, panels)] * shown
+    counts = _parts(extents[0], width), _parts(extents[1], height), extents[2]
+    s = hl.RDom([(0, n) for n in chunk] + [(0, _parts(n, size)) for n, size in zip(counts, chunk, strict=True)])
+    block = [s[axis] + s[axis + 3] * chunk[axis] for axis in range(3)]
+    for axis in range(3):
+        s.where(block[axis] < counts[axis])
+    out[lane, e, q] += total[lane, e, q, *block]
+
+    # schedule
+    tile, task, vector = (hl.Var(name) for name in ("tile", "task", "vector"))
+    guard = hl.TailStrategy.GuardWithIf
+    out.bound(lane, 0, panel).vectorize(lane, lanes)
+    summed = out.update()
+    summed.split(e, tile, e, columns, hl.TailStrategy.RoundUp)
+    summed.reorder(lane, e, tile, s[0], s[1], s[2], q, s[3], s[4], s[5]).parallel(q)
+    summed.vectorize(lane, lanes).unroll(lane).unroll(e)
+    total.compute_at(out, tile).bound_extent(lane, panel).bound_extent(e, columns)
+    total.vectorize(lane, lanes).unroll(lane).unroll(e)
+    total.update().reorder(lane, e, r.x, r.y).vectorize(lane, lanes).unroll(lane).unroll(e)
+    packed.compute_at(out, s[3]).bound_extent(lane, panel)
+    bordered.compute_at(out, s[3]).bound(c, 0, line).bound(b, 0, channels / line).reorder_storage(c, x, y, z, b)
+    if channels_last:
+        packed.vectorize(lane, lanes)
+        bordered.vectorize(c, lanes, guard)
+    else:
+        packed.split(x, vector, x, lanes, guard).split(lane, task, lane, 8).reorder(lane, x, task)
+        bordered.split(x, vector, x, lanes, guard).reorder(c, x, vector)
+    packed.fuse(y, z, task).fuse(task, k, task).parallel(task)
+    bordered.fuse(y, z, task).parallel(task)
+    for stage in (out, summed, total.update(), bordered, packed):
+        stage.never_partition_all()
+    for buffer in (source, gradient, *tables, out.output_buffer()):
+        for d in range(buffer.dimensions()):
+            buffer.dim(d).set_min(0)
+    for buffer in (source, gradient):
+        buffer.dim(0).set_stride(1 if channels_last else hl.Expr())
+        buffer.dim(1).set_stride(hl.Expr() if channels_last else 1)
+    out.output_buffer().dim(0).set_bounds(0, panel)
+    out.output_buffer().dim(1).set_stride(panel)
+    return out, [source, gradient, *tables, *scalars, outside, taps_per_column]
+
+
+def _promise(at: hl.Expr, extent: hl.Expr) -> hl.Expr:
+    return hl.unsafe_promise_clamped(at, 0, extent - 1)
+
+
+def _within(at: hl.Expr, buffer: hl.ImageParam, axis: int) -> hl.Expr:
+    return hl.clamp(at, 0, buffer.dim(axis).extent() - 1)
+
+
+def _parts(extent: hl.Expr, size: hl.Expr) -> hl.Expr:
+    return (extent - 1) / size + 1
