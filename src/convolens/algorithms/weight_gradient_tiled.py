@@ -12,7 +12,7 @@ from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes
 from convolens.algorithms.weight_gradients import WeightGradient
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
-from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.cpu import cpu
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -154,7 +154,7 @@ def _at_least(grad: Array, kernels: int, channels_last: bool) -> Array:
 
 
 def _tile(spec: ConvSpec) -> tuple[int, int]:
-    """Choose the register tile, vectors by columns: no more vectors than the kernels fill, and few of them idle."""
+    """Choose the register tile, vectors by columns: no more vectors than kernels fill, and few idle."""
     tiles, lanes = _TILES[cpu().vector_registers], vector_lanes(spec)
     kernels = spec.out_channels // spec.groups
     vectors = min(

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convolens.algorithms.gradients import weight_gradient
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first, check_gradient, check_out, deliver
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import check_sums, magnitude
 from convolens.ops.prepared import prepare_conv
 from convolens.ops.transposed import adjoint, turn
+from convolens.planning.gradients import plan_weight_gradient
 from convolens.spec.borders import Border, without_value
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
@@ -321,7 +321,8 @@ def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array, out: Array | None) 
             f"{x.dtype} and {grad.dtype} arrays", x, float(cells * magnitude(grad)), border=spec.border.value
         )
     first = (channels_first(a.astype(dtype, copy=False), spec.dims, spec.layout) for a in (x, grad))
-    return _given(turn(spec, weight_gradient(spec, *first)), spec.result_dtype, out)
+    algorithm = plan_weight_gradient(spec).algorithm
+    return _given(turn(spec, algorithm.run(spec, *first)), spec.result_dtype, out)
 
 
 def _given(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:

@@ -3,10 +3,10 @@ Gradient of a cross-correlation with respect to its weights: for each kernel cel
 
     dw[k, c, t] = Σ_pixels dy[k, pixel] x[c, stride pixel + dilation t]
 
-One pipeline for all sizes, strides, dilations and borders. A chunk of the image, with its border, and of the output's
-gradient go to scratch arrays, channels innermost. From there a tile of kernels by columns (kernel column × channel)
-is summed in registers over a block of pixels, small enough that its gradients stay in the first cache. Chunks are
-added one after the other, so that the result does not depend on the number of threads.
+One pipeline for all sizes, strides, dilations and borders. A chunk of the image, with its border, and of the
+output's gradient go to scratch arrays, channels innermost. From there a tile of kernels by columns (kernel column ×
+channel) is summed in registers over a block of pixels. Blocks are added one after the other, so that the result
+does not depend on the number of threads.
 """
 
 from typing import Any
@@ -31,18 +31,20 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
 
     Notes
     -----
-    Arguments, in NumPy's order of axes: source (N, D, H, W, C); gradient (N, D', H', W', K), K at least a panel;
-    for x and y the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
-    constant and beyond; output (panels, kernel planes, kernel rows, E, vectors × lanes), E at least kernel width ×
-    C and a multiple of ``columns``, the last panel reaching back to overlap the one before. Then scalars: strides
-    and dilations of x and y; width and height of a block of pixels; blocks across, blocks down and planes (of all
-    images) in a chunk; tiles of columns in a task; the border's constant.
+    Arguments, in NumPy's order of axes: source (planes of all images, H, W, C); gradient (planes of all its
+    images, H', W', K), K at least a panel; for x and y the source cell of every padded cell that a block meets, for
+    z the source plane of each (gradient plane, kernel plane), −1 for the constant and beyond; output (tasks, E,
+    vectors × lanes), E a multiple of ``columns``. A task is one (part of the columns, panel, kernel plane, kernel
+    row), each part of E columns, in the order of kernel column and channel; the last panel reaches back to overlap
+    the one before. Then scalars: strides and dilations of x and y, the kernel's size in x, y and z, the channels
+    that lie together in the scratch (a vector's, or all), width and height of a block of pixels, blocks across and
+    down and planes in a chunk, the border's constant, and 1 / C.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     panel = lanes * vectors
     source, gradient = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 4, "gradient")
     tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
-    names = "stride_x stride_y dilation_x dilation_y taps_x taps_y taps_z line width height blocks_x blocks_y planes"
+    names = "stride_x stride_y dilation_x dilation_y taps_x taps_y taps_z line width height across down planes"
     scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
     strides, dilations, (taps_x, taps_y, taps_z, line), (width, height), chunk = (
         scalars[a:b] for a, b in ((0, 2), (2, 4), (4, 8), (8, 10), (10, 13))
@@ -52,7 +54,7 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
 
     # algorithm
     out[lane, e, q] = hl.cast(number, 0)
-    columns_in_task = out.output_buffer().dim(1).extent()
+    extent = out.output_buffer().dim(1).extent()
     channels, kernels = source.dim(0).extent(), gradient.dim(0).extent()
     extents = [gradient.dim(d).extent() for d in range(1, 4)]
     cells = [table[_within(at, table, 0)] for table, at in zip(tables, (x, y, z), strict=True)]
@@ -65,15 +67,16 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
     pixel = [_within(at, gradient, d) for d, at in enumerate((x, y, z), start=1)]
     packed[lane, x, y, z, k] = hl.select(there, gradient[member, *pixel], hl.cast(number, 0))
     panels = (kernels - 1) / panel + 1
-    part, row, plane, nth = q / (panels * taps_z * taps_y), q % taps_y, q / taps_y % taps_z, q / (taps_y * taps_z) % panels
-    column = part * columns_in_task + e
+    row, plane, nth = q % taps_y, q / taps_y % taps_z, q / (taps_y * taps_z) % panels
+    column = q / (taps_y * taps_z * panels) * extent + e
     tap = hl.cast(hl.Int(32), (hl.cast(hl.Float(64), column) + 0.5) * taps_per_column)  # a division takes longer
     rest = column - tap * channels
     far = hl.select(line == channels, 0, _promise(rest / lanes, channels / line))
     r = hl.RDom([(0, width), (0, height)])
     at = i * width + r.x, j * height + r.y
     shown = bordered[
-        _promise(rest - lanes * far, line), far,
+        _promise(rest - lanes * far, line),
+        far,
         at[0] * strides[0] + hl.clamp(tap, 0, taps_x - 1) * dilations[0],
         at[1] * strides[1] + _promise(row, taps_y) * dilations[1],
         z * taps_z + _promise(plane, taps_z),

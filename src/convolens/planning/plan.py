@@ -1,8 +1,9 @@
 """The choice of an algorithm: a short ladder from the spec alone, printable with its alternatives."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from convolens.algorithms import ALGORITHMS
 from convolens.algorithms.base import Algorithm, plain_sum_bound, result_rounding, roundoff
@@ -79,11 +80,12 @@ class Plan:
     chosen: Estimate
     estimates: tuple[Estimate, ...]
     threads: int = 1
+    algorithms: ClassVar[Mapping[str, Any]] = ALGORITHMS
 
     @property
-    def algorithm(self) -> Algorithm[Any]:
+    def algorithm(self) -> Any:
         """The algorithm that will run."""
-        return ALGORITHMS[self.chosen.algorithm]
+        return self.algorithms[self.chosen.algorithm]
 
     def __str__(self) -> str:
         spec, least = self.spec, roofline(self.spec, self.threads)
@@ -91,7 +93,7 @@ class Plan:
             ("", "algorithm", "predicted", "measured", "of roofline", "error bound", "workspace", "")
         ]
         for estimate in self.estimates:
-            mark, algorithm = "→" if estimate == self.chosen else "", ALGORITHMS[estimate.algorithm]
+            mark, algorithm = "→" if estimate == self.chosen else "", self.algorithms[estimate.algorithm]
             if estimate.refusal:
                 rows.append((mark, estimate.algorithm, *[""] * 5, f"no: {estimate.refusal}"))
                 continue

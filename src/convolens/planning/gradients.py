@@ -1,0 +1,56 @@
+"""The choice of an algorithm for the gradient with respect to the weights, as for the convolution itself."""
+
+import functools
+from typing import ClassVar
+
+from convolens.algorithms.weight_gradient_tiled import TiledWeightGradient
+from convolens.algorithms.weight_gradients import Taps, WeightGradient
+from convolens.planning.cost import predict_seconds, predict_setup
+from convolens.planning.plan import Estimate, Plan
+from convolens.runtime import compile as compiler
+from convolens.runtime.machine import known_machine
+from convolens.runtime.threads import thread_count
+from convolens.spec.geometry import ConvSpec
+
+TRAINING = 1000  # calls that a gradient is taken to see: compiling pays only where that makes up for it
+
+WEIGHT_GRADIENTS: dict[str, WeightGradient] = {
+    algorithm.name: algorithm for algorithm in (Taps(), TiledWeightGradient())
+}
+
+
+class WeightGradientPlan(Plan):
+    """How the gradient of one convolution with respect to its weights will be computed, and why so."""
+
+    __slots__ = ()
+    algorithms: ClassVar = WEIGHT_GRADIENTS
+
+
+def plan_weight_gradient(spec: ConvSpec) -> WeightGradientPlan:
+    """
+    Choose the fastest algorithm for the gradient of the convolution ``spec`` with respect to its weights.
+
+    >>> plan_weight_gradient(ConvSpec((1, 3, 8, 8), (4, 3, 3, 3), dtype="int16")).chosen.algorithm
+    'taps'
+    """
+    return _plan(spec, thread_count(), (compiler.loaded(), known_machine()))
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(spec: ConvSpec, threads: int, _circumstances: tuple[object, ...]) -> WeightGradientPlan:
+    estimates = tuple(
+        sorted(
+            (_estimate(spec, algorithm, threads) for algorithm in WEIGHT_GRADIENTS.values()),
+            key=lambda e: (bool(e.refusal), e.setup + TRAINING * e.seconds),
+        )
+    )
+    return WeightGradientPlan(spec, estimates[0], estimates, threads)
+
+
+def _estimate(spec: ConvSpec, algorithm: WeightGradient, threads: int) -> Estimate:
+    refusal = algorithm.refusal(spec)
+    if refusal:
+        return Estimate(algorithm.name, refusal, 0.0, 0.0, 0)
+    cost = algorithm.cost(spec)
+    seconds, setup = predict_seconds(spec, cost, threads), predict_setup(algorithm.pipeline(spec))
+    return Estimate(algorithm.name, None, seconds, algorithm.error_bound(spec), cost.workspace, setup)
