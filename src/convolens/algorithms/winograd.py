@@ -18,7 +18,7 @@ from convolens.algorithms.compiled import (
     volumes,
 )
 from convolens.algorithms.windows import Slices, at
-from convolens.pipelines.toom_cook import Transform, multiply_axis, toom_cook
+from convolens.pipelines.toom_cook import Transform, toom_cook
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import available_cores, cpu
@@ -27,6 +27,7 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd"
+WEIGHTS_PIPELINE = "convolens.pipelines.winograd_weights"
 LEAST_TAPS = 3
 MOST_BLOCK, LEAST_BLOCK = 100, 12  # tiles a task
 AWAY = 8  # multiply-adds of a core in the time in which a number comes from beyond its own cache
@@ -104,7 +105,7 @@ class Winograd(Algorithm[Transformed]):
 
     F(4, 3) takes 36 products for the 144 of a 4 × 4 tile under a 3 × 3 kernel, F(2, 5) as many for 100. Rows and
     columns are transformed where the kernel extends along them; planes of a volume are summed directly. A dilated
-    kernel sees the image in phases, each an ordinary convolution. Weights are transformed in float64, once.
+    kernel sees the image in phases, each an ordinary convolution.
 
     References
     ----------
@@ -196,21 +197,14 @@ class Winograd(Algorithm[Transformed]):
         }  # fmt: skip
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Transformed:
-        """Transform the weights in float64, round them, and lay out tiles and borders."""
+        """Transform the weights, and lay out tiles and borders."""
         vertical, horizontal = self.transforms(spec)
-        volume = weight.reshape(*weight.shape[:2], *(1,) * (MOST_DIMS - spec.dims), *weight.shape[2:])
-        points = multiply_axis(vertical.kernel, 3, multiply_axis(horizontal.kernel, 4, volume))
-        points = points.astype(spec.compute_dtype)
-        kernels = spec.out_channels // spec.groups
         parameters = self.pipeline(spec)[1]
         channels_last, shared = bool(parameters.pop("channels_last")), bool(parameters.pop("shared"))
-        panel = _vectors(spec, kernels) * vector_lanes(spec)
-        starts = np.minimum(np.arange(_panels(spec, kernels)) * panel, kernels - panel)
-        order = starts[:, None] + np.arange(panel)
-        packed = (part[order].transpose(0, 4, 5, 3, 2, 1).copy() for part in np.split(points, spec.groups))
+        packed = _transformed(spec, weight, parameters)
         phases = tuple(_phases(spec, vertical, horizontal, int(parameters["most_tiles"])))
-        zeros = Pinned(np.zeros(kernels, spec.compute_dtype))
-        state = Transformed(tuple(map(Pinned, packed)), zeros, phases, parameters)
+        zeros = Pinned(np.zeros(spec.out_channels // spec.groups, spec.compute_dtype))
+        state = Transformed(packed, zeros, phases, parameters)
         state.function(channels_last, shared, str(parameters.pop("activation")))
         return state
 
@@ -245,6 +239,24 @@ class WinogradSmall(Winograd):
     name: ClassVar = "winograd-2"
     summary: ClassVar = "minimal filtering F(2, 3), compiled"
     size: ClassVar = 4
+
+
+def _transformed(spec: ConvSpec, weight: Array, parameters: dict[str, str | int]) -> tuple[Pinned, ...]:
+    """Transform each group's weights, in the order in which they are read."""
+    dtype, kernels = spec.compute_dtype, spec.out_channels // spec.groups
+    weight = weight.astype(dtype, copy=any(stride % dtype.itemsize for stride in weight.strides))
+    volume = weight.reshape(*weight.shape[:2], *(1,) * (MOST_DIMS - spec.dims), *weight.shape[2:])
+    shared = ("dtype", "lanes", "tile_height", "kernel_height", "tile_width", "kernel_width")
+    function = compiler.load(WEIGHTS_PIPELINE, **{name: parameters[name] for name in shared})
+    height, width = (
+        int(parameters[f"tile_{a}"]) + int(parameters[f"kernel_{a}"]) - 1 for a in ("height", "width")
+    )
+    panel = int(parameters["lanes"]) * int(parameters["vectors"])
+    shape = (_panels(spec, kernels), height, width, volume.shape[2], weight.shape[1], panel)
+    packed = [np.empty(shape, dtype) for _ in range(spec.groups)]
+    for part, out in zip(np.split(volume, spec.groups), packed, strict=True):
+        function(part, out, scalars=(panel,))
+    return tuple(map(Pinned, packed))
 
 
 def _zyx(values: tuple[int, ...], one: int = 1) -> tuple[int, ...]:

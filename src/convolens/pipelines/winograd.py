@@ -84,14 +84,14 @@ def build(
     member = hl.min(t, block * across - 1)  # the register tile may reach beyond the block
     left, line = tile_width * (member % across), hl.min(b * block + member / across, lines - 1)
     half, data, total, product, back, result = map(hl.Func, ("half", "data", "total", "product", "back", "result"))
-    half[c, q, i, j, t, b] = _linear(horizontal.data, i, number, lambda a: bordered[c, q, left + a, j, line])
-    data[c, q, i, j, t, b] = _linear(vertical.data, j, number, lambda a: half[c, q, i, a, t, b])
+    half[c, q, i, j, t, b] = linear(horizontal.data, i, number, lambda a: bordered[c, q, left + a, j, line])
+    data[c, q, i, j, t, b] = linear(vertical.data, j, number, lambda a: half[c, q, i, a, t, b])
     r = hl.RDom([(0, source.dim(0).extent()), (0, taps)])
     total[lane, i, j, t, b, k] = hl.cast(number, 0)
     total[lane, i, j, t, b, k] += weights[lane, r.x, r.y, i, j, k] * data[r.x, r.y, i, j, t, b]
     product[lane, i, j, t, b, k] = total[lane, i, j, t, b, k]
-    back[lane, x, j, t, b, k] = _linear(horizontal.output, x, number, lambda a: product[lane, a, j, t, b, k])
-    sums = _linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
+    back[lane, x, j, t, b, k] = linear(horizontal.output, x, number, lambda a: product[lane, a, j, t, b, k])
+    sums = linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
     kernels = bias.dim(0).extent()
     first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
     result[lane, x, y, t, b, k] = finish(sums + bias[first + lane], activation, slope, ceiling)
@@ -238,14 +238,14 @@ def _within(at: hl.Expr, buffer: hl.ImageParam, axis: int) -> hl.Expr:
     return hl.clamp(at, 0, buffer.dim(axis).extent() - 1)
 
 
-def _linear(
+def linear(
     matrix: tuple[tuple[Fraction, ...], ...], index: Any, number: hl.Type, term: Callable[[int], hl.Expr]
 ) -> hl.Expr:
     """Write the entry ``index`` of a matrix times the vector of terms, without its zeros and ones."""
     sums = []
     for row in matrix:
         parts = [
-            term(a) if entry == 1 else hl.cast(number, float(entry)) * term(a)
+            term(a) if entry == 1 else hl.cast(number, hl.f64(float(entry))) * term(a)
             for a, entry in enumerate(row)
             if entry
         ]
