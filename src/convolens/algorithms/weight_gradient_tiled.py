@@ -88,14 +88,14 @@ class TiledWeightGradient(WeightGradient):
 
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
-        vectors, columns = _tile(spec)
-        tile: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "columns": columns}
-        return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "channels_last": spec.layout == LAST}
+        vectors, columns = tile(spec)
+        sizes: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "columns": columns}
+        return PIPELINE, {"dtype": str(spec.compute_dtype), **sizes, "channels_last": spec.layout == LAST}
 
     def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
         """Call the pipeline once for each group."""
         blocks, parameters = _blocks(spec), self.pipeline(spec)[1]
-        source, gradient = _planes(x), _planes(grad)
+        source, gradient = planes(x), planes(grad)
         channels_last = source.strides[-1] == gradient.strides[-1] == source.itemsize
         if not channels_last:
             source, gradient = _rows(source), _rows(gradient)
@@ -106,11 +106,11 @@ class TiledWeightGradient(WeightGradient):
         for image, group_grad, part in zip(images, grads, result, strict=True):
             wide = _at_least(group_grad, blocks.shape[-1], channels_last)
             function(image, wide, *blocks.tables, sums, scalars=blocks.scalars)
-            _unpack(sums.reshape(blocks.shape), blocks.starts, part)
+            unpack(sums.reshape(blocks.shape), blocks.starts, part)
         return result.reshape(spec.weight_shape)
 
 
-def _unpack(sums: Array, starts: Array, out: Array) -> None:
+def unpack(sums: Array, starts: Array, out: Array) -> None:
     """Write the sums of one group to (kernels, channels, *kernel size)."""
     parts, panels, depth, height, columns, panel = sums.shape
     kernels, channels, *size = out.shape
@@ -124,7 +124,7 @@ def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
     return math.prod(shape[:-2]), *shape[-2:]
 
 
-def _planes(x: Array) -> Array:
+def planes(x: Array) -> Array:
     """View (N, C, size…) as (planes of all images, H, W, C); a copy where their planes lie unevenly."""
     volume = np.moveaxis(volumes(x), 1, -1)
     return volume.reshape(-1, *volume.shape[2:])
@@ -153,7 +153,7 @@ def _at_least(grad: Array, kernels: int, channels_last: bool) -> Array:
     return wide
 
 
-def _tile(spec: ConvSpec) -> tuple[int, int]:
+def tile(spec: ConvSpec) -> tuple[int, int]:
     """Choose the register tile, vectors by columns: no more vectors than kernels fill, and few idle."""
     tiles, lanes = _TILES[cpu().vector_registers], vector_lanes(spec)
     kernels = spec.out_channels // spec.groups
@@ -165,7 +165,7 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
 
 
 def _shape(spec: ConvSpec) -> tuple[int, ...]:
-    vectors, columns = _tile(spec)
+    vectors, columns = tile(spec)
     panel = vectors * vector_lanes(spec)
     panels = -(-spec.out_channels // spec.groups // panel)
     tiles = -(-spec.kernel_size[-1] * spec.weight_shape[1] // columns)
@@ -203,8 +203,8 @@ def _blocks(spec: ConvSpec) -> Blocks:
 
 def _tables(spec: ConvSpec, cells: tuple[int, ...]) -> tuple[Pinned, ...]:
     """Tell for x, y and z which image cell each padded cell shows that ``cells`` of the gradient meet."""
-    x, y = (_padded_cells(spec, axis, cells[axis]) for axis in (2, 1))
-    z = _padded_cells(spec, 0, cells[0])
+    x, y = (padded_cells(spec, axis, cells[axis]) for axis in (2, 1))
+    z = padded_cells(spec, 0, cells[0])
     stride, dilation, taps = (_zyx(v)[0] for v in (spec.stride, spec.dilation, spec.kernel_size))
     met = z[np.arange(cells[0])[:, None] * stride + np.arange(taps) * dilation].ravel()
     planes = np.arange(spec.batch)[:, None] * _zyx(spec.input_size)[0] + met
@@ -212,7 +212,7 @@ def _tables(spec: ConvSpec, cells: tuple[int, ...]) -> tuple[Pinned, ...]:
     return tuple(Pinned(table.astype(np.int32)) for table in (x, y, z))
 
 
-def _padded_cells(spec: ConvSpec, axis: int, cells: int) -> Array:
+def padded_cells(spec: ConvSpec, axis: int, cells: int) -> Array:
     """Tell which image cell each padded cell shows; −1 for the constant, and beyond what the border covers."""
     size, (before, after) = _zyx(spec.input_size)[axis], _pads(spec)[axis]
     stride, dilation, taps = (_zyx(v)[axis] for v in (spec.stride, spec.dilation, spec.kernel_size))

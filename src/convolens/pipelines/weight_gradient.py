@@ -4,8 +4,8 @@ Gradient of a cross-correlation with respect to its weights: for each kernel cel
     dw[k, c, t] = Σ_pixels dy[k, pixel] x[c, stride pixel + dilation t]
 
 One pipeline for all sizes, strides, dilations and borders. A chunk of the image, with its border, and of the
-output's gradient go to scratch arrays, channels innermost. From there a tile of kernels by columns (kernel column ×
-channel) is summed in registers over a block of pixels. Blocks are added one after the other, so that the result
+output's gradient go to scratch arrays, channels innermost. From there a tile of kernels by columns (kernel column
+× channel) is summed in registers over a block of pixels. Blocks are added one after the other, so that the result
 does not depend on the number of threads.
 """
 
@@ -32,13 +32,13 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
     Notes
     -----
     Arguments, in NumPy's order of axes: source (planes of all images, H, W, C); gradient (planes of all its
-    images, H', W', K), K at least a panel; for x and y the source cell of every padded cell that a block meets, for
-    z the source plane of each (gradient plane, kernel plane), −1 for the constant and beyond; output (tasks, E,
-    vectors × lanes), E a multiple of ``columns``. A task is one (part of the columns, panel, kernel plane, kernel
-    row), each part of E columns, in the order of kernel column and channel; the last panel reaches back to overlap
-    the one before. Then scalars: strides and dilations of x and y, the kernel's size in x, y and z, the channels
-    that lie together in the scratch (a vector's, or all), width and height of a block of pixels, blocks across and
-    down and planes in a chunk, the border's constant, and 1 / C.
+    images, H', W', K), K at least a panel; for x and y the source cell of every padded cell that a block meets,
+    for z the source plane of each (gradient plane, kernel plane), −1 for the constant and beyond; output (tasks,
+    E, vectors × lanes), E a multiple of ``columns``. A task is one (part of the columns, panel, kernel plane,
+    kernel row), each part of E columns, in the order of kernel column and channel; the last panel reaches back to
+    overlap the one before. Then scalars: strides and dilations of x and y, the kernel's size in x, y and z, the
+    channels that lie together in the scratch (a vector's, or all), width and height of a block of pixels, blocks
+    across and down and planes in a chunk, the border's constant, and 1 / C.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     panel = lanes * vectors
