@@ -19,15 +19,14 @@ from convolens.spec.layout import LAST
 PIPELINE = "convolens.pipelines.winograd_gradient"
 SIZE = 6  # inputs of a tile along one axis: tile + taps − 1
 LEAST_TAPS = 3
-BLOCK = 192  # tiles that a register tile is summed over at a time
-CHUNK = 8 << 20  # bytes of transformed tiles that are kept
+MOST_BLOCK = 64  # tiles that are transformed, then multiplied
 TASK_TILES = 12  # register tiles that one thread goes through for each block
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
 
 
 class WinogradWeightGradient(WeightGradient):
     r"""
-    Minimal filtering in which the output's gradient is the kernel: :math:`A^T [\sum (G\,dy\,G^T) \odot (B^T x B)] A`.
+    Minimal filtering by the output's gradient: :math:`A^T [\sum (G\,dy\,G^T) \odot (B^T x B)] A`.
 
     F(3, 4) takes 36 products for the 144 of a 3 × 3 kernel with a 4 × 4 tile. The way back is taken once, after
     all tiles are summed.
@@ -67,14 +66,13 @@ class WinogradWeightGradient(WeightGradient):
         points = vertical.size * horizontal.size
         products = shape[0] * shape[-2] * shape[1] * shape[-1]
         item = spec.compute_dtype.itemsize
-        chunks = -(-tiles // math.prod(_chunk(spec)))
         turned = 0 if spec.layout == LAST else spec.memory
         return Cost(
             operations=int(spec.groups * tiles * points * (2.4 * products + 45 * (channels + kernels))),
             work="compiled",
-            traffic=spec.groups * points * products * item * chunks + 4 * turned,
+            traffic=spec.groups * points * products * item * -(-tiles // MOST_BLOCK) + 4 * turned,
             calls=30 + 20 * spec.groups,
-            workspace=item * points * (min(tiles, math.prod(_chunk(spec))) * (channels + kernels) + products),
+            workspace=item * points * (_block(tiles) * (channels + kernels) + products),
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
@@ -137,14 +135,9 @@ def _tiles(spec: ConvSpec) -> tuple[int, int, int]:
     return across, down, spec.batch * across * down
 
 
-def _chunk(spec: ConvSpec) -> tuple[int, int]:
-    """Choose how many tiles make a block, and how many blocks a chunk: from the spec alone."""
-    vertical, horizontal = _transforms(spec)
-    channels, tiles = spec.weight_shape[1] + spec.out_channels // spec.groups, _tiles(spec)[2]
-    size = vertical.size * horizontal.size * channels * spec.compute_dtype.itemsize
-    room = max(BLOCK // 2, CHUNK // size)
-    block = max(1, -(-tiles // -(-tiles // min(room, BLOCK)))) if tiles else 1
-    return block, max(1, room // block)
+def _block(tiles: int) -> int:
+    """Choose how many tiles make a block: as many in each, as far as can be."""
+    return max(1, -(-tiles // -(-tiles // MOST_BLOCK))) if tiles else 1
 
 
 def _shape(spec: ConvSpec) -> tuple[int, ...]:
@@ -160,10 +153,10 @@ def _shape(spec: ConvSpec) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=256)
 def _blocks(spec: ConvSpec) -> Blocks:
-    """Lay out tiles, chunks and borders."""
+    """Lay out tiles and borders."""
     shape, (across, down, tiles) = _shape(spec), _tiles(spec)
     vertical, horizontal = _transforms(spec)
     cells = padded_cells(spec, 2, across * horizontal.taps), padded_cells(spec, 1, down * vertical.taps)
     tables = tuple(Pinned(table.astype(np.int32)) for table in cells)
     starts = np.minimum(np.arange(shape[1]) * shape[-1], spec.out_channels // spec.groups - shape[-1])
-    return Blocks(shape, starts, tables, (across, down, tiles, *_chunk(spec), float(spec.border.value)))
+    return Blocks(shape, starts, tables, (across, down, tiles, _block(tiles), float(spec.border.value)))

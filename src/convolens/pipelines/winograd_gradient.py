@@ -3,9 +3,9 @@ Minimal filtering of the gradient with respect to the weights: there the weights
 
     sums = Σ_tiles (G dy Gᵀ) ⊙ (Bᵀ x B),   dw = Aᵀ sums A
 
-A chunk of tiles of both arrays is transformed, then multiplied as one matrix product for each point, summed over
-tiles. Chunks are added one after the other, so that the result does not depend on the number of threads. The
-way back, once for all tiles, is left to the caller.
+A block of tiles of both arrays is transformed, then multiplied as one matrix product for each point, summed over
+tiles. Blocks are added one after the other, so that the result does not depend on the number of threads. The way
+back, once for all tiles, is left to the caller.
 """
 
 from collections.abc import Callable
@@ -48,16 +48,15 @@ def build(
     −1 for the constant and beyond; output (tasks, E, vectors × lanes), E a multiple of ``columns``. A task is one
     (part of the channels, panel, row and column of the transform), each part of E channels; the last panel
     reaches back to overlap the one before. Then scalars: tiles across, tiles down, tiles in all, tiles a block,
-    blocks a chunk, and the border's constant.
+    and the border's constant.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     vertical, horizontal = toom_cook(kernel_height, tile_height), toom_cook(kernel_width, tile_width)
     panel, points = lanes * vectors, vertical.size * horizontal.size
     source, gradient = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 4, "gradient")
     tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xy"]
-    names = "across down tiles block blocks"
-    scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
-    across, down, tiles, block, blocks = scalars
+    scalars = [hl.Param(hl.Int(32), name) for name in ("across", "down", "tiles", "block")]
+    across, down, tiles, block = scalars
     outside = hl.Param(hl.Float(64), "outside")
     total, out = hl.Func("total"), hl.Func("out")
 
@@ -100,24 +99,22 @@ def build(
     row, place = _promise(point / horizontal.size, vertical.size), point % horizontal.size
     grad_cell = grads[lane, _promise(nth, panels), place, row, at]
     total[lane, e, q, n] += grad_cell * data[column % lanes, column / lanes, place, row, at]
-    count = (tiles - 1) / block + 1
-    s = hl.RDom([(0, blocks), (0, (count - 1) / blocks + 1)])
-    s.where(s.x + s.y * blocks < count)
-    out[lane, e, q] += total[lane, e, q, s.x + s.y * blocks]
+    s = hl.RDom([(0, (tiles - 1) / block + 1)])
+    out[lane, e, q] += total[lane, e, q, s.x]
 
     # schedule
     tile = hl.Var("tile")
     out.bound(lane, 0, panel).vectorize(lane, lanes)
     summed = out.update()
     summed.split(e, tile, e, columns, hl.TailStrategy.RoundUp)
-    summed.reorder(lane, e, tile, s.x, q, s.y).parallel(q)
+    summed.reorder(lane, e, tile, q, s.x).parallel(q)
     summed.vectorize(lane, lanes).unroll(lane).unroll(e)
     total.compute_at(out, tile).bound_extent(lane, panel).bound_extent(e, columns)
     total.vectorize(lane, lanes).unroll(lane).unroll(e)
     total.update().reorder(lane, e, r.x).vectorize(lane, lanes).unroll(lane).unroll(e)
     for half, whole, width in ((data_half, data, lanes), (grad_half, grads, panel)):
         vector = hl.Var("vector")
-        whole.compute_at(out, s.y).bound(c, 0, width).reorder_storage(c, t, b, i, j).split(c, vector, c, lanes)
+        whole.compute_at(out, s.x).bound(c, 0, width).reorder_storage(c, t, b, i, j).split(c, vector, c, lanes)
         whole.bound(i, 0, horizontal.size).bound(j, 0, vertical.size)
         whole.reorder(c, i, j, vector, b, t).vectorize(c).unroll(i).unroll(j).parallel(t)
         half.compute_at(whole, vector).vectorize(c, lanes).unroll(i).unroll(y)
