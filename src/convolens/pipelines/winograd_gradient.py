@@ -77,14 +77,15 @@ def build(
         return hl.select(inside, cell, hl.cast(number, 0))
 
     def transformed(name: str, at: hl.Expr, read: Callable[..., hl.Expr], matrices: Any) -> tuple[hl.Func, ...]:
-        """Transform tile t for the channels ``at`` (c, b); beyond the last they are zero."""
+        """Transform tile t of block n for the channels ``at`` (c, b); beyond the last tile they are zero."""
         half, whole = hl.Func(f"{name}_half"), hl.Func(name)
-        line = t / across
-        corner = tile_width * (t % across), tile_height * (line % down), line / down
-        half[c, b, i, y, t] = linear(
+        nth = n * block + t
+        line = nth / across
+        corner = tile_width * (nth % across), tile_height * (line % down), line / down
+        half[c, b, i, y, t, n] = linear(
             matrices[1], i, number, lambda a: read(at, corner[0] + a, corner[1] + y, corner[2])
         )
-        whole[c, b, i, j, t] = linear(matrices[0], j, number, lambda a: half[c, b, i, a, t])
+        whole[c, b, i, j, t, n] = linear(matrices[0], j, number, lambda a: half[c, b, i, a, t, n])
         return half, whole
 
     channel = hl.unsafe_promise_clamped(b * lanes + c, 0, channels - 1)
@@ -94,11 +95,10 @@ def build(
     point, nth = q % points, q / points % panels
     column = hl.min(q / (points * panels) * extent + e, channels - 1)
     r = hl.RDom([(0, block)])
-    at = n * block + r.x
     total[lane, e, q, n] = hl.cast(number, 0)
     row, place = _promise(point / horizontal.size, vertical.size), point % horizontal.size
-    grad_cell = grads[lane, _promise(nth, panels), place, row, at]
-    total[lane, e, q, n] += grad_cell * data[column % lanes, column / lanes, place, row, at]
+    grad_cell = grads[lane, _promise(nth, panels), place, row, r.x, n]
+    total[lane, e, q, n] += grad_cell * data[column % lanes, column / lanes, place, row, r.x, n]
     s = hl.RDom([(0, (tiles - 1) / block + 1)])
     out[lane, e, q] += total[lane, e, q, s.x]
 
@@ -114,7 +114,9 @@ def build(
     total.update().reorder(lane, e, r.x).vectorize(lane, lanes).unroll(lane).unroll(e)
     for half, whole, width in ((data_half, data, lanes), (grad_half, grads, panel)):
         vector = hl.Var("vector")
-        whole.compute_at(out, s.x).bound(c, 0, width).reorder_storage(c, t, b, i, j).split(c, vector, c, lanes)
+        whole.compute_at(out, s.x).store_root().fold_storage(n, 1).bound(c, 0, width).reorder_storage(
+            c, t, b, i, j
+        ).split(c, vector, c, lanes)
         whole.bound(i, 0, horizontal.size).bound(j, 0, vertical.size)
         whole.reorder(c, i, j, vector, b, t).vectorize(c).unroll(i).unroll(j).parallel(t)
         half.compute_at(whole, vector).vectorize(c, lanes).unroll(i).unroll(y)
