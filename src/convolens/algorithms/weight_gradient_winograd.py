@@ -68,10 +68,10 @@ class WinogradWeightGradient(WeightGradient):
         item = spec.compute_dtype.itemsize
         turned = 0 if spec.layout == LAST else spec.memory
         return Cost(
-            operations=int(spec.groups * tiles * points * (2.4 * products + 45 * (channels + kernels))),
+            operations=int(spec.groups * tiles * points * (2.8 * products + 70 * (channels + kernels))),
             work="compiled",
-            traffic=spec.groups * points * products * item * -(-tiles // MOST_BLOCK) + 4 * turned,
-            calls=30 + 20 * spec.groups,
+            traffic=8 * spec.groups * points * products * item + 4 * turned,  # most of it by NumPy, alone
+            calls=100 + 30 * spec.groups,
             workspace=item * points * (_block(tiles) * (channels + kernels) + products),
         )
 

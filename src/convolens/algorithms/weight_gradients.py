@@ -8,6 +8,7 @@ from convolens.algorithms.base import Array, Cost, Pipeline, roundoff
 from convolens.algorithms.gradients import weight_gradient
 from convolens.algorithms.windows import padded_bytes
 from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST
 
 
 class WeightGradient(ABC):
@@ -57,10 +58,11 @@ class Taps(WeightGradient):
         """Count the products, and a copy of the image for each kernel cell."""
         taps, item = math.prod(spec.kernel_size), spec.compute_dtype.itemsize
         cells = spec.batch * math.prod(spec.output_size)
+        slow = 8 if spec.layout == LAST else 3  # channels that lie together are brought apart
         return Cost(
             operations=2 * spec.macs,
-            work="stream" if spec.weight_shape[1] == 1 else "matmul",
-            traffic=padded_bytes(spec) + 8 * taps * cells * spec.in_channels * item,
+            work="matmul",
+            traffic=padded_bytes(spec) + slow * taps * cells * spec.in_channels * item,
             calls=6 * taps * spec.batch,
             workspace=padded_bytes(spec) + cells // max(spec.batch, 1) * spec.in_channels * item,
         )
