@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convolens.errors import SpecError
-from convolens.pipelines.toom_cook import Transform, as_float, multiply_axis, toom_cook
+from convolens.pipelines.toom_cook import Transform, as_float, toom_cook
 
 USED = [(1, 1), (2, 3), (4, 3), (3, 4), (2, 5), (6, 3), (4, 5)]
 
@@ -59,13 +59,6 @@ def test_the_points_chosen_beat_the_usual_ones() -> None:
 def test_growth_of_the_plain_sum_is_one() -> None:
     """Without a transform nothing grows."""
     assert toom_cook(1, 1).growth == 1
-
-
-def test_multiplies_the_axis_asked_for() -> None:
-    """The named axis is replaced by the matrix's rows; the others stay."""
-    array = np.arange(24.0).reshape(2, 3, 4)
-    product = multiply_axis(((Fraction(1), Fraction(0), Fraction(1, 2)),), 1, array)
-    assert np.array_equal(product, array[:, :1] + array[:, 2:] / 2)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from math import prod
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -150,8 +149,3 @@ def _monic(roots: Sequence[Fraction]) -> tuple[Fraction, ...]:
         * sum((prod(c, start=Fraction(1)) for c in combinations(roots, degree - k)), Fraction(0))
         for k in range(degree + 1)
     )
-
-
-def multiply_axis(matrix: Rows, axis: int, array: Any) -> Any:
-    """Multiply one axis of ``array`` by ``matrix``, in float64."""
-    return np.moveaxis(np.tensordot(as_float(matrix), array, axes=(1, axis)), 0, axis)
