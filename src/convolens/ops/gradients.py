@@ -12,7 +12,7 @@ from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import check_sums, magnitude
 from convolens.ops.prepared import prepare_conv
 from convolens.ops.transposed import adjoint, turn
-from convolens.planning.gradients import plan_weight_gradient
+from convolens.planning.gradients import TRAINING, plan_weight_gradient
 from convolens.spec.borders import Border, without_value
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
@@ -81,7 +81,7 @@ def _conv_grad_input(
         weight_dtype=weight.dtype,
     )
     check_gradient(grad, spec.output_shape)
-    return adjoint(spec, grad, weight, out=out)
+    return adjoint(spec, grad, weight, out=out, calls=TRAINING)
 
 
 def _conv_grad_weight(

@@ -155,9 +155,9 @@ class PreparedConvTranspose:
         return run_adjoint(self._adjoint(x.shape, x.dtype), x, self.weight, out)
 
 
-def adjoint(spec: ConvSpec, x: Array, weight: Array, out: Array | None = None) -> Array:
+def adjoint(spec: ConvSpec, x: Array, weight: Array, out: Array | None = None, *, calls: int = ONE_OFF) -> Array:
     """Run the adjoint of the convolution ``spec`` on ``x``, an array of its output's shape."""
-    return run_adjoint(_prepare(weight, None, None, False, ONE_OFF, spec), x, weight, out)
+    return run_adjoint(_prepare(weight, None, None, False, calls, spec), x, weight, out)
 
 
 def run_adjoint(prepared: Adjoint, x: Array, weight: Array, out: Array | None = None) -> Array:
