@@ -12,6 +12,7 @@ from convolens.algorithms.base import Algorithm, roundoff
 from convolens.ops.arrays import channels_first
 from convolens.spec.geometry import ConvSpec
 
+FEW_A_GROUP = ConvSpec((1, 60, 60, 32), (32, 4, 3, 3), groups=8, layout="NHWC")
 LEAST_SERVED = 14  # of the named specs; an algorithm that serves fewer needs specs of its own
 each_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=ALGORITHMS.keys())
 each_plain_sum = pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_bound_holds_for_images_that_are_hard_to_sum(
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_bound_is_no_smaller_than_a_rounding_and_no_wild_guess(algorithm: Algorithm[Any], dtype: str) -> None:
     """A bound below one rounding would be a lie; one of 10⁵ roundings would say nothing."""
-    specs = [ConvSpec((1, 3, 600, 600), (3, 1, 7, 7), groups=3), SPECS["wide"]]
+    specs = [ConvSpec((1, 3, 600, 600), (3, 1, 7, 7), groups=3), SPECS["wide"], FEW_A_GROUP]
     served = [s.replace(dtype=dtype, weight_dtype=dtype) for s in specs if algorithm.refusal(s) is None]
     assert served
     for spec in served:
@@ -177,7 +178,8 @@ def test_border_that_is_not_finite_is_refused_by_all_but_plain_sums(
     algorithm: Algorithm[Any], spec: ConvSpec
 ) -> None:
     """The others would spread it."""
-    assert (algorithm.refusal(spec) is None) == algorithm.plain_sum
+    if algorithm.refusal(spec.replace(border=0)) is None:
+        assert (algorithm.refusal(spec) is None) == algorithm.plain_sum
 
 
 @served(WILD_BORDERS, blocks=("shipped",))
@@ -200,7 +202,7 @@ def test_subnormal_numbers_count_or_count_as_zero(algorithm: Algorithm[Any], spe
     weight[0, 0, 1, 1] = 2.0**60
     result = computed(algorithm, spec, x, weight)
     bound = algorithm.error_bound(spec) * magnitude(spec, x, weight)
-    if not (algorithm.compiled and not result.any()):
+    if result.any() or algorithm.pipeline(spec) is None:
         np.testing.assert_allclose(result, float(x[0, 0, 0, 0]) * 2.0**60, rtol=0, atol=bound)
 
 

@@ -10,7 +10,7 @@ import pytest
 from convolens.errors import SpecError
 from convolens.ops.prepared import PreparedConv, prepare_conv
 from convolens.runtime import compile as compiler
-from convolens.runtime.call import address
+from convolens.runtime.call import Pinned, address
 
 pytestmark = pytest.mark.skipif(compiler.linker() is None, reason="nothing is linked here")
 random = np.random.default_rng(3)
@@ -97,3 +97,11 @@ def test_address_of_any_view() -> None:
     array = np.arange(60.0).reshape(5, 12)
     for view in (array, array[2:, 3:], array[::-1, ::-2], array.T, array[:0]):
         assert address(view) == view.__array_interface__["data"][0]
+
+
+def test_turned_axes_of_one_cell_are_no_other_memory() -> None:
+    """An array is contiguous whatever the stride of an axis with one cell; compiled code gets plain strides."""
+    turned = Pinned(np.ones((2, 1, 1))[:, ::-1, ::-1])
+    assert turned.array.strides == (8, 8, 8)
+    x = np.ones((1, 1, 9))
+    assert prepare_conv(np.full((1, 1, 1), 2.0), flip=True, algorithm="depthwise")(x).sum() == 18

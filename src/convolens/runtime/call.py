@@ -62,6 +62,10 @@ class Pinned:
     __slots__ = ("address", "array", "signature")
 
     def __init__(self, array: Array) -> None:
+        if array.flags.c_contiguous:
+            array = array.reshape(-1).reshape(
+                array.shape
+            )  # axes of one cell may have had any stride, even a negative
         self.array = array
         self.address = address(array)
         self.signature = (array.shape, array.strides, array.dtype)
