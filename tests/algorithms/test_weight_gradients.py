@@ -31,7 +31,7 @@ LAYERS: dict[str, ConvSpec] = {
     "kernel column": ConvSpec((2, 20, 9, 16), (64, 16, 3, 1), padding=1, layout="NHWC"),
     "long rows": ConvSpec((2, 500, 20), (64, 20, 5), padding=2, layout="NWC"),
     "many rows": ConvSpec((1, 130, 33, 17), (64, 17, 2, 2), layout="NHWC"),
-    "tiles beyond the images": ConvSpec((3, 11, 7, 32), (64, 32, 3, 3), padding=1, border=2.5, layout="NHWC"),
+    "tiles beyond the images": ConvSpec((7, 17, 17, 32), (64, 32, 3, 3), padding=1, border=2.5, layout="NHWC"),
     "volumes": ConvSpec((2, 5, 6, 7, 8), (64, 8, 3, 2, 3), stride=(2, 1, 1), padding=1, layout="NDHWC"),
     "without pixels to spare": ConvSpec((1, 1, 1, 16), (64, 16, 3, 3), padding=1, layout="NHWC"),
 }
