@@ -77,7 +77,7 @@ def pipeline(spec: ConvSpec) -> Pipeline:
     """Name the pipeline for arrays that lie in memory as the spec says."""
     vectors, pixels = _tile(spec)
     tile: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "pixels": pixels}
-    return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "channels_last": False}
+    return PIPELINE, {"dtype": str(spec.compute_dtype), **tile}
 
 
 def prepare(spec: ConvSpec, weight: Array) -> Packed:

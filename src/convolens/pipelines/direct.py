@@ -1,10 +1,10 @@
 """
-Direct cross-correlation of any kernel size, stride and dilation, in up to three dimensions.
+Direct cross-correlation of any kernel size, stride and dilation, in up to three dimensions, channels first.
 
-One pipeline for all shapes. The image is read through index tables, which put a border (or none) around it,
-whatever its layout; a block of it goes to a scratch array in cache, channels innermost. From there a tile of
-pixels by kernels is summed in registers: each step broadcasts one channel of each pixel against a few vectors of
-weights. Where channels are not innermost in the result, a few tiles are turned, four pixels at a time.
+One pipeline for all shapes. The image is read through index tables, which put a border (or none) around it; a
+block of it goes to a scratch array in cache, channels innermost. From there a tile of pixels by kernels is summed
+in registers: each step broadcasts one channel of each pixel against a few vectors of weights. On the way out a few
+tiles are turned, four pixels at a time.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ FOUR = 4  # pixels that are turned at once
 SPAN_TILES = 4  # register tiles that are turned together where channels are not innermost
 
 
-def build(dtype: str, lanes: int, vectors: int, pixels: int, channels_last: bool) -> tuple[hl.Func, list[Any]]:
+def build(dtype: str, lanes: int, vectors: int, pixels: int) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -25,8 +25,6 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, channels_last: bool
         float32 or float64.
     lanes, vectors, pixels : int
         The register tile: ``vectors`` vectors of ``lanes`` kernels by ``pixels`` output cells.
-    channels_last : bool
-        Whether channels are contiguous in input and output, or cells of a row are.
 
     Notes
     -----
@@ -35,8 +33,7 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, channels_last: bool
     x, y and z the source cell of every padded cell, −1 for the constant; output (N, D, H W, K). Then scalars:
     output width, strides and dilations (each x, y, z), pixels and panels a task; for x, what to subtract from
     a padded cell for its source cell, and the padded cells, from the first to before the last, for which that
-    holds; the border's constant, 1 / width, and whether negative results become 0. Where channels are last,
-    neither tasks nor tiles may be longer than the output.
+    holds; the border's constant, 1 / width, and whether negative results become 0.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     panel, turn = lanes * vectors, SPAN_TILES * pixels
@@ -72,33 +69,26 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, channels_last: bool
     lowest = hl.select(relu != 0, hl.cast(number, 0), number.min())
     result[c, p, z, n] = total[c % panel, p, c / panel, z, n] + bias[c % panel, c / panel]
     quads[j, c, far, z, n] = result[c, FOUR * far + j, z, n]
-    sums = result[c, p, z, n] if channels_last else quads[p % FOUR, c, p / FOUR, z, n]
+    sums = quads[p % FOUR, c, p / FOUR, z, n]
     out[c, p, z, n] = hl.select(hl.strict_float(sums < lowest), lowest, sums)
 
     # fmt: off
     # schedule: a task is a run of pixels by some panels of kernels; in it, a register tile at a time
     task, strip, group, span = (hl.Var(v) for v in ("task", "strip", "group", "span"))
     tile, wide, near = (hl.Var(v) for v in ("tile", "wide", "near"))
-    guard, inwards = hl.TailStrategy.GuardWithIf, hl.TailStrategy.ShiftInwards
-    if channels_last:
-        out.split(p, strip, p, task_pixels, inwards)
-    else:
-        out.split(p, strip, p, (task_pixels + turn - 1) / turn * turn, guard)  # no span is cut short but the last
+    guard = hl.TailStrategy.GuardWithIf
+    out.split(p, strip, p, (task_pixels + turn - 1) / turn * turn, guard)  # no span is cut short but the last
     out.split(c, block, c, panel, guard).split(block, group, block, task_panels, guard)
     one_channel = weights.dim(1).extent() == 1
-    (bordered.specialize(one_channel & (source.dim(1).stride() == 1) if channels_last else one_channel)
+    (bordered.specialize(one_channel)
         .split(x, near, x, lanes, guard).reorder(x, c, near, y, z, n).vectorize(x))
-    if channels_last:
-        tiled = out.split(p, tile, p, pixels, inwards).reorder(c, p, tile, block, strip, group, z, n)
-        bordered.vectorize(c, lanes, guard)
-    else:  # registers hold neighbouring channels, memory neighbouring pixels: turn a span of tiles in cache
-        (out.split(p, span, p, turn, guard).reorder(p, c, span, block, strip, group, z, n)
-            .vectorize(p, FOUR, guard))
-        quads.compute_at(out, span).reorder(j, c, far).unroll(j).vectorize(c, lanes)
-        quads.bound_extent(c, panel)
-        tiled = result.compute_at(out, span).split(p, tile, p, pixels).reorder(c, p, tile)
-        result.bound_extent(c, panel)
-        bordered.split(x, near, x, lanes, guard).split(c, far, c, 8, guard).reorder(c, x, far, near, y, z, n)
+    # registers hold neighbouring channels, memory neighbouring pixels: turn a span of tiles in cache
+    out.split(p, span, p, turn, guard).reorder(p, c, span, block, strip, group, z, n).vectorize(p, FOUR, guard)
+    quads.compute_at(out, span).reorder(j, c, far).unroll(j).vectorize(c, lanes)
+    quads.bound_extent(c, panel)
+    tiled = result.compute_at(out, span).split(p, tile, p, pixels).reorder(c, p, tile)
+    result.bound_extent(c, panel)
+    bordered.split(x, near, x, lanes, guard).split(c, far, c, 8, guard).reorder(c, x, far, near, y, z, n)
     tiled.unroll(p).split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).unroll(wide).vectorize(c)
     out.fuse(strip, group, task).fuse(task, z, task).fuse(task, n, task).parallel(task)
     out.never_partition_all()  # a comparison a tile costs less than twice the time to compile
@@ -112,8 +102,8 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, channels_last: bool
     # fmt: on
     # what compiled code may take for granted; it checks its arguments against this
     for buffer in (source, out.output_buffer()):
-        buffer.dim(0).set_stride(1 if channels_last else hl.Expr())
-        buffer.dim(1).set_stride(hl.Expr() if channels_last else 1)
+        buffer.dim(0).set_stride(hl.Expr())
+        buffer.dim(1).set_stride(1)
     for d in range(6):
         weights.dim(d).set_min(0)
     for buffer, dims in ((source, 5), (bias, 2), (out.output_buffer(), 4)):
