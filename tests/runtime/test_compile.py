@@ -218,3 +218,14 @@ def test_ready(cold: Path, compiled_once: Path, monkeypatch: pytest.MonkeyPatch)
     compiler.load("scaled", rounds=3)
     monkeypatch.setattr(compiler, "linker", lambda: None)
     assert compiler.ready("scaled", rounds=3)
+
+
+def test_strides_beyond_32_bits(warm: Path) -> None:
+    """Along an axis of one cell nobody takes them; along others they are refused, not cut short."""
+    function = compiler.load("scaled", rounds=3)
+    image, out = _image()[:1], np.zeros((1, 4), np.float32)
+    far = np.lib.stride_tricks.as_strided(image, (1, 4), (2**36, 4))
+    function(far, out, scalars=(5, 2.0))
+    np.testing.assert_array_equal(out, 2 * image + 5)
+    with pytest.raises(CompiledCodeError, match="one by one"):
+        function(np.lib.stride_tricks.as_strided(image, (2, 4), (2**36, 4)), out, scalars=(5, 2.0))

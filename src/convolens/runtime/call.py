@@ -16,6 +16,7 @@ from convolens.runtime.threads import calls
 Array = npt.NDArray[Any]
 Scalar = int | float
 
+MOST_STRIDE = 2**31 - 1  # elements; Halide's buffers hold no more
 MOST_SIGNATURES = 256  # combinations of shapes whose frames a function keeps
 
 _TYPE_CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
@@ -124,7 +125,15 @@ class Frame:
         for extent, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
             if stride % item:
                 raise CompiledCodeError(f"strides {array.strides} of a {array.dtype} array are not whole elements")
-            _DIMENSION.pack_into(self.words, dimensions, 0, extent, stride // item, 0)
+            step = stride // item
+            if abs(step) > MOST_STRIDE:
+                if extent > 1:
+                    raise CompiledCodeError(
+                        f"neighbours in an array {array.shape} of {array.dtype} are {abs(step)} elements apart; "
+                        f"compiled code goes {MOST_STRIDE} at most: convolve its parts one by one"
+                    )
+                step = 0  # nobody takes it
+            _DIMENSION.pack_into(self.words, dimensions, 0, extent, step, 0)
             dimensions += _DIMENSION.size
 
 
