@@ -24,23 +24,24 @@ def channels_last(axis: Axes) -> None:
         grid(axis, 5 + 2.4 * vector, 0, 1, 4, cell=0.55, colours={(0, i): WARM for i in range(4)})
         grid(axis, 5 + 2.4 * vector, 2, 6, 4, cell=0.55, colours=dict.fromkeys(_cells(6, 4), LIGHT))
     label(axis, 9.6, -0.9, "4 vectors of weights of one channel", SECOND)
-    label(axis, 9.6, 6.1, "24 sums stay in registers")
+    label(axis, 9.6, 6.1, "24 vectors of sums stay in registers")
     label(axis, 9.6, 7.0, "over all channels and kernel cells")
     arrow(axis, (3.2, 4), (4.8, 4))
     arrow(axis, (9.6, 0.8), (9.6, 1.8))
 
 
 def channels_first(axis: Axes) -> None:
-    """One weight of each of six kernels, times vectors of neighbouring pixels."""
-    grid(axis, 0, 2, 6, 3, colours={(r, 1): SECOND for r in range(6)})
-    label(axis, 1.5, 8.7, "6 kernels × C")
-    for vector in range(4):
-        grid(axis, 5 + 2.2 * vector, 0, 1, 4, cell=0.55, colours={(0, i): LIGHT for i in range(4)})
-        grid(axis, 5 + 2.2 * vector, 2, 6, 4, cell=0.55, colours=dict.fromkeys(_cells(6, 4), WARM))
-    label(axis, 9.4, -0.9, "64 neighbouring pixels of one channel's row", WINDOW)
-    label(axis, 9.4, 6.1, "rows of the output, as they lie in memory")
-    arrow(axis, (3.2, 4), (4.8, 4))
-    arrow(axis, (9.4, 0.8), (9.4, 1.8))
+    """One weight of each of eight kernels, times vectors of neighbouring cells."""
+    grid(axis, 0, 1.6, 8, 3, cell=0.8, colours={(r, 1): SECOND for r in range(8)})
+    label(axis, 1.2, 8.7, "8 kernels × C")
+    for vector in range(3):
+        grid(axis, 5 + 2.4 * vector, 0, 1, 4, cell=0.55, colours={(0, i): LIGHT for i in range(4)})
+        grid(axis, 5 + 2.4 * vector, 2, 8, 4, cell=0.55, colours=dict.fromkeys(_cells(8, 4), WARM))
+    label(axis, 8.5, -0.9, "3 vectors of neighbouring cells of one channel", WINDOW)
+    label(axis, 8.5, 7.2, "24 vectors of sums: rows of the output,")
+    label(axis, 8.5, 8.1, "as they lie in memory")
+    arrow(axis, (2.7, 4), (4.8, 4))
+    arrow(axis, (8.5, 0.8), (8.5, 1.8))
 
 
 def winograd(axis: Axes) -> None:
@@ -79,33 +80,35 @@ def depthwise(axis: Axes) -> None:
     label(axis, 4.5, 7.7, "loaded once, used by three sums")
 
 
-def rolling(axis: Axes) -> None:
-    """Rows are filtered along, held in a ring, and summed down while they are in cache."""
+def passes(axis: Axes) -> None:
+    """A block of a photograph is summed down its columns, a few rows at a time, then along these rows."""
     for row in range(7):
-        held = 2 <= row <= 4
-        axis.add_patch(Rectangle((0, row), 5, 0.8, facecolor=LIGHT if held else "white", edgecolor="#999999"))
-    label(axis, 2.5, 7.6, "photograph, read once")
+        used = 1 <= row <= 5
+        axis.add_patch(Rectangle((0, row), 5, 0.8, facecolor=LIGHT if used else "white", edgecolor="#999999"))
+    label(axis, 2.5, 7.9, "a block of the photograph\nwith its border, in cache")
     for row in range(3):
         axis.add_patch(Rectangle((7, 2 + row), 5, 0.8, facecolor=WARM, edgecolor=SECOND))
-    label(axis, 9.5, 6.4, "k rows in cache:\nthe newest replaces\nthe oldest")
-    axis.add_patch(Rectangle((14, 3), 5, 0.8, facecolor=WINDOW, edgecolor=INK))
-    label(axis, 16.5, 4.7, "rounded, saturated,\nwritten once")
+        axis.add_patch(Rectangle((14, 2 + row), 5, 0.8, facecolor=WINDOW, edgecolor=INK))
+    label(axis, 9.5, 6.1, "sums of columns,\na few rows, in cache")
+    label(axis, 16.5, 6.1, "rounded, saturated,\nwritten once")
     arrow(axis, (5.1, 3.4), (6.9, 3.4))
     arrow(axis, (12.1, 3.4), (13.9, 3.4))
-    label(axis, 6, 2.6, "along")
-    label(axis, 13, 2.6, "down")
+    label(axis, 6, 2.6, "down")
+    label(axis, 13, 2.6, "along")
 
 
 def overlap_save(axis: Axes) -> None:
-    """Tiles overlap by the kernel; of each, only what the wrapped ends do not reach is kept."""
-    for tile in range(3):
-        x = 5.2 * tile
-        axis.add_patch(Rectangle((x, 1 + 0.5 * tile), 7, 2.6, facecolor="none", edgecolor=WINDOW, linewidth=1.6))
-        axis.add_patch(Rectangle((x, 1 + 0.5 * tile), 1.8, 2.6, facecolor=FAINT, edgecolor="none", alpha=0.8))
-        axis.add_patch(Rectangle((x + 1.8, 6.2), 5.1, 1.2, facecolor=LIGHT, edgecolor=WINDOW))
-        arrow(axis, (x + 4.4, 3.7 + 0.5 * tile), (x + 4.4, 6.1))
-    label(axis, 0.9, 0.4, "k − 1")
-    label(axis, 9.5, 8.1, "FFT × spectrum of the kernel, back, written in place")
+    """Tiles overlap by the kernel; two are one complex tile; only what their wrapped ends do not reach is kept."""
+    for tile in range(4):
+        x, y, colour = 4.2 * tile, 0.6 + 0.45 * tile, (WINDOW, SECOND)[tile // 2]
+        axis.add_patch(Rectangle((x + 4.1, y), 1.6, 2.6, facecolor=FAINT, edgecolor="none", alpha=0.8))
+        axis.add_patch(Rectangle((x, y), 5.7, 2.6, facecolor="none", edgecolor=colour, linewidth=1.6))
+        axis.add_patch(Rectangle((x, 6.2), 4.1, 1.2, facecolor=(LIGHT, WARM)[tile // 2], edgecolor=colour))
+        arrow(axis, (x + 2, y + 2.7), (x + 2, 6.1))
+        label(axis, x + 2.85, y + 1.3, ("real", "imaginary")[tile % 2], colour)
+    label(axis, 4.9, -0.1, "k − 1")
+    label(axis, 8.4, 8.1, "a pair of tiles: one complex FFT × spectrum of the kernel, back,")
+    label(axis, 8.4, 9, "whole outputs written where they lie")
 
 
 def transposed(axis: Axes) -> None:
@@ -144,7 +147,7 @@ PANELS = (
     ("rows: channels first", channels_first),
     ("winograd-4", winograd),
     ("depthwise", depthwise),
-    ("separable images", rolling),
+    ("separable images", passes),
     ("overlap-save", overlap_save),
     ("transposed, by phases", transposed),
     ("gradient of the weights", weight_gradient),
