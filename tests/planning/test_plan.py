@@ -10,6 +10,7 @@ from convolens.algorithms import ALGORITHMS
 from convolens.algorithms.base import plain_sum_bound, result_rounding, roundoff
 from convolens.errors import SpecError, UnknownNameError
 from convolens.planning.plan import TOLERATED_ROUNDOFFS, plan_conv
+from convolens.runtime.threads import threads
 from convolens.spec.geometry import ConvSpec
 
 LARGE_KERNEL = ConvSpec((1, 1, 1024, 1024), (1, 1, 63, 63), padding="same")
@@ -173,3 +174,15 @@ def test_plans_are_values() -> None:
     assert hash(plan) == hash(plan_conv(LAYER))
     with pytest.raises(AttributeError):
         plan.chosen = plan.estimates[-1]
+
+
+def test_choice_does_not_depend_on_the_number_of_threads() -> None:
+    """Else the last bits of results would."""
+    for spec in (LAYER, LARGE_KERNEL, ConvSpec((1, 64, 56, 56), (64, 1, 3, 3), groups=64)):
+        plans = []
+        for count in (1, 2, 7):
+            with threads(count):
+                plans.append(plan_conv(spec).estimates)
+        assert (
+            [e.algorithm for e in plans[0]] == [e.algorithm for e in plans[1]] == [e.algorithm for e in plans[2]]
+        )

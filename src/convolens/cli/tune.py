@@ -13,6 +13,7 @@ from convolens.cli.shape import ValueType
 from convolens.errors import SpecError
 from convolens.planning.plan import Plan, format_time, plan_conv
 from convolens.planning.tune import tune_conv
+from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.stack_text import parse_stack
 
@@ -84,6 +85,6 @@ def _as_json(name: str, before: Plan, after: Plan) -> dict[str, Any]:
         "layer": name,
         "predicted": before.chosen.algorithm,
         "chosen": after.chosen.algorithm,
-        "threads": after.threads,
+        "threads": thread_count(),
         "seconds": {e.algorithm: e.measured for e in after.estimates if e.measured is not None},
     }

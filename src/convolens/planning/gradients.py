@@ -9,8 +9,8 @@ from convolens.algorithms.weight_gradients import Taps, WeightGradient
 from convolens.planning.cost import predict_seconds, predict_setup
 from convolens.planning.plan import Estimate, Plan
 from convolens.runtime import compile as compiler
+from convolens.runtime.cpu import available_cores
 from convolens.runtime.machine import known_machine
-from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 
 TRAINING = 1000  # calls that a gradient is taken to see: compiling pays only where that makes up for it
@@ -34,24 +34,24 @@ def plan_weight_gradient(spec: ConvSpec) -> WeightGradientPlan:
     >>> plan_weight_gradient(ConvSpec((1, 3, 8, 8), (4, 3, 3, 3), dtype="int16")).chosen.algorithm
     'taps'
     """
-    return _plan(spec, thread_count(), (compiler.loaded(), known_machine()))
+    return _plan(spec, available_cores(), (compiler.loaded(), known_machine()))
 
 
 @functools.lru_cache(maxsize=1024)
-def _plan(spec: ConvSpec, threads: int, _circumstances: tuple[object, ...]) -> WeightGradientPlan:
+def _plan(spec: ConvSpec, cores: int, _circumstances: tuple[object, ...]) -> WeightGradientPlan:
     estimates = tuple(
         sorted(
-            (_estimate(spec, algorithm, threads) for algorithm in WEIGHT_GRADIENTS.values()),
+            (_estimate(spec, algorithm, cores) for algorithm in WEIGHT_GRADIENTS.values()),
             key=lambda e: (bool(e.refusal), e.setup + TRAINING * e.seconds),
         )
     )
-    return WeightGradientPlan(spec, estimates[0], estimates, threads)
+    return WeightGradientPlan(spec, estimates[0], estimates, cores)
 
 
-def _estimate(spec: ConvSpec, algorithm: WeightGradient, threads: int) -> Estimate:
+def _estimate(spec: ConvSpec, algorithm: WeightGradient, cores: int) -> Estimate:
     refusal = algorithm.refusal(spec)
     if refusal:
         return Estimate(algorithm.name, refusal, 0.0, 0.0, 0)
     cost = algorithm.cost(spec)
-    seconds, setup = predict_seconds(spec, cost, threads), predict_setup(algorithm.pipeline(spec))
+    seconds, setup = predict_seconds(spec, cost, cores), predict_setup(algorithm.pipeline(spec))
     return Estimate(algorithm.name, None, seconds, algorithm.error_bound(spec), cost.workspace, setup)

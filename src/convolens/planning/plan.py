@@ -11,6 +11,7 @@ from convolens.errors import SpecError, unknown_name
 from convolens.planning.cost import predict_seconds, predict_setup, roofline
 from convolens.planning.measured import changes, recall
 from convolens.runtime import compile as compiler
+from convolens.runtime.cpu import available_cores
 from convolens.runtime.machine import known_machine
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
@@ -72,14 +73,14 @@ class Plan:
         The algorithm that will run.
     estimates : tuple of Estimate
         All algorithms, the fastest first, those that may not serve last.
-    threads : int
-        How many threads it is made for.
+    cores : int
+        How many cores it is made for.
     """
 
     spec: ConvSpec
     chosen: Estimate
     estimates: tuple[Estimate, ...]
-    threads: int = 1
+    cores: int = 1
     algorithms: ClassVar[Mapping[str, Any]] = ALGORITHMS
 
     @property
@@ -88,7 +89,7 @@ class Plan:
         return self.algorithms[self.chosen.algorithm]
 
     def __str__(self) -> str:
-        spec, least = self.spec, roofline(self.spec, self.threads)
+        spec, least = self.spec, roofline(self.spec, self.cores)
         rows: list[tuple[str, ...]] = [
             ("", "algorithm", "predicted", "measured", "of roofline", "error bound", "workspace", "")
         ]
@@ -109,7 +110,7 @@ class Plan:
             for mark, name, *figures, note in rows
         ]
         head = f"{spec.input_shape} * {spec.weight_shape} → {spec.output_shape} {spec.result_dtype}"
-        count = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        count = f"{self.cores} core{'s' if self.cores > 1 else ''}"
         return "\n".join([f"{head}, {count}, roofline of the direct sum {format_time(least)}", *lines])
 
 
@@ -145,36 +146,43 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", c
     if not isinstance(spec, ConvSpec):
         raise SpecError(f"plan_conv takes a ConvSpec, not {spec!r}; make one from the shapes of input and weight")
     circumstances = (compiler.loaded(), changes(), known_machine())
-    return _plan(spec, bool(exact), algorithm, calls, thread_count(), circumstances)
+    return _plan(spec, bool(exact), algorithm, calls, available_cores(), thread_count(), circumstances)
 
 
 @functools.lru_cache(maxsize=1024)
 def _plan(
-    spec: ConvSpec, exact: bool, algorithm: str, calls: int, threads: int, _circumstances: tuple[object, ...]
+    spec: ConvSpec,
+    exact: bool,
+    algorithm: str,
+    calls: int,
+    cores: int,
+    threads: int,
+    _circumstances: tuple[object, ...],
 ) -> Plan:
     if algorithm != "auto" and algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ("auto", *ALGORITHMS))
     times = recall(spec, threads)
     estimates = tuple(
         sorted(
-            (_estimate(spec, a, exact, threads, times.get(a.name)) for a in ALGORITHMS.values()),
+            # Predicted for all cores: the choice, and the last bits with it, does not depend on the threads.
+            (_estimate(spec, a, exact, cores, times.get(a.name)) for a in ALGORITHMS.values()),
             # Where some were measured, the others were predicted to be far behind.
             key=lambda e: (bool(e.refusal), bool(times) and e.measured is None, e.setup + calls * e.best_known),
         )
     )
     if algorithm == "auto":
-        return Plan(spec, estimates[0], estimates, threads)
+        return Plan(spec, estimates[0], estimates, cores)
     named = next(e for e in estimates if e.algorithm == algorithm)
     refusal = ALGORITHMS[algorithm].refusal(spec) or (named.refusal if exact else None)
     if refusal:
         raise SpecError(
             f"algorithm {algorithm!r} does not serve this convolution: {refusal}; try algorithm='auto'"
         )
-    return Plan(spec, named, estimates, threads)
+    return Plan(spec, named, estimates, cores)
 
 
 def _estimate(
-    spec: ConvSpec, algorithm: Algorithm[Any], exact: bool, threads: int, measured: float | None
+    spec: ConvSpec, algorithm: Algorithm[Any], exact: bool, cores: int, measured: float | None
 ) -> Estimate:
     refusal = algorithm.refusal(spec)
     if refusal:
@@ -186,7 +194,7 @@ def _estimate(
         refusal = f"its error bound is {error:.0e}"
     error += result_rounding(spec)
     setup = predict_setup(algorithm.pipeline(spec))
-    seconds = predict_seconds(spec, cost, threads)
+    seconds = predict_seconds(spec, cost, cores)
     return Estimate(algorithm.name, refusal, seconds, error, cost.workspace, setup, measured)
 
 
