@@ -30,7 +30,7 @@ PIXELS = 7  # of a register tile: divides 14, 28, 56, 112
 SCRATCH_VECTORS = 9  # that the pipeline's scratch has for a pixel
 LEAST = (1, 4, 4 * PIXELS)  # planes, rows and pixels of a task
 HALO = 0.5  # of the rows that neighbours share, a task computes at least so many; twice as many where others wait
-SHARE_OF_PEAK = 0.6
+SHARE_OF_PEAK = 0.5
 COPYING = 8  # operations in the time that a cell takes on its way into the scratch
 
 

@@ -19,6 +19,8 @@ TASKS_PER_CORE = 4  # so that cores which are slow, or busy elsewhere, hold nobo
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
 LEAST_PIXELS = 64  # of a task along one row
 FEW_CHANNELS = 4  # up to here, channels are summed as if they were neighbouring pixels, or planes
+SHARE_OF_PEAK = 0.8
+READ, WRITTEN = 160, 330  # operations in the time that a cell is set beside its channels; an output, apart
 LEAST_PARALLEL = 1 << 18  # products below which a call runs as one task
 
 # Vectors of kernels → pixels in the register tile, and its speed beside the best, where registers are many or few.
@@ -57,17 +59,20 @@ class Packed:
 
 
 def cost(spec: ConvSpec) -> Cost:
-    """Count the products of whole panels and tiles, and the image's way through the scratch."""
+    """Count the products of whole panels and tiles, and how channels are set side by side, and apart again."""
     vectors, pixels = _tile(spec)
     kernels = spec.out_channels // spec.groups
     panels = -(-kernels // (vector_lanes(spec) * vectors))
     cells = math.prod(spec.output_size)
     wasted = panels * vector_lanes(spec) * vectors / kernels * -(-cells // pixels) * pixels / cells
     rows = max(scratch_bytes(), _row_bytes(spec) * (spec.window_size[-2] if spec.dims > 1 else 1))
+    turned = READ * spec.batch * spec.in_channels * math.prod(_scratch(spec)[1])
+    turned += WRITTEN * math.prod(spec.output_shape)
+    speed = SHARE_OF_PEAK * _TILES[cpu().vector_registers][vectors][1]
     return Cost(
-        operations=int(2 * spec.macs * wasted / _TILES[cpu().vector_registers][vectors][1]),
+        operations=int(2 * spec.macs * wasted / speed) + turned,
         work="compiled",
-        traffic=2 * spec.batch * spec.in_channels * math.prod(_scratch(spec)[1]) * spec.compute_dtype.itemsize,
+        traffic=0,
         calls=10 * spec.groups,
         workspace=rows * thread_count(),
     )

@@ -31,11 +31,12 @@ class Direct(Algorithm[Array]):
         # NumPy starts an inner loop for every row; short ones cost about a fiftieth of a call each.
         inner = math.prod(spec.kernel_size) * spec.batch * spec.out_channels * cells // spec.output_size[-1]
         rows = spec.in_channels + 2 * spec.out_channels
-        traffic = 0 if _is_depthwise(spec) else math.prod(spec.kernel_size) * spec.batch * cells * rows
+        moved = 0 if _is_depthwise(spec) else math.prod(spec.kernel_size) * spec.batch * cells * rows
+        moved += passes * math.prod(spec.weight_shape[:2])
         return Cost(
             operations=2 * spec.macs,
             work="stream" if _is_depthwise(spec) or spec.compute_dtype.kind == "i" else "matmul",
-            traffic=2 * padded_bytes(spec) + traffic * spec.compute_dtype.itemsize,
+            traffic=2 * padded_bytes(spec) + moved * spec.compute_dtype.itemsize,
             calls=3 * passes + (inner // 50 if _is_depthwise(spec) else 0),
             workspace=padded_bytes(spec) + min(block, cells) * rows * spec.compute_dtype.itemsize,
         )

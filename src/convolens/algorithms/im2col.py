@@ -35,12 +35,13 @@ class Im2col(Algorithm[Array]):
         item = 8 if spec.compute_dtype.kind == "i" else spec.compute_dtype.itemsize
         cells = math.prod(spec.output_size)
         block = min(cells, _block_cells(spec))
-        calls = spec.batch * -(-cells // block) * (math.prod(spec.kernel_size) + 4)
+        products = spec.batch * -(-cells // block)  # each reads all weights
+        moved = spec.batch * cells * (2 * column + 2 * spec.out_channels) + products * math.prod(spec.weight_shape)
         return Cost(
             operations=2 * spec.macs,
             work="matmul",
-            traffic=2 * padded_bytes(spec) + spec.batch * cells * item * (2 * column + 2 * spec.out_channels),
-            calls=calls,
+            traffic=2 * padded_bytes(spec) + moved * item,
+            calls=products * (math.prod(spec.kernel_size) + 4),
             workspace=padded_bytes(spec) + block * item * (column + spec.out_channels),
         )
 

@@ -24,7 +24,9 @@ LENGTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 TASKS_PER_CORE = 2
 SHARE_OF_PEAK = 0.14
 BORDER_BYTES = 20  # for a cell along an axis, while its source is looked up
+TURNING = 5  # times as long as reading: a copy whose rows do not lie as in the image
 COPY = 35  # operations that take as long as the way of a cell of the image in, or of an output out
+PRODUCT = 12  # operations in the time of a complex product and its addition
 CACHED = (1 << 16, 0.85), (1 << 20, 1.0), (math.inf, 1.45)
 """How a transform's time grows with the bytes of a tile, of which some copies are held."""
 
@@ -117,7 +119,7 @@ class OverlapSave(Algorithm[Spectra]):
         return Cost(
             operations=int(tiling.pairs * _pair_operations(spec, tiling, _splits(spec, tiling)) / SHARE_OF_PEAK),
             work="compiled",
-            traffic=2 * copied,
+            traffic=TURNING * copied,
             calls=10,
             workspace=copied + held + tasks * (2 + spec.weight_shape[1]) * 2 * cells * item,
         )
@@ -223,7 +225,7 @@ def _pair_operations(spec: ConvSpec, tiling: Tiling, splits: int) -> float:
     cells = math.prod(tiling.size)
     slower = next(factor for most, factor in CACHED if cells * spec.compute_dtype.itemsize <= most)
     transform = cells * 5 * math.log2(cells) * slower + COPY * math.prod(tiling.valid)
-    products = 8 * cells * spec.out_channels * spec.weight_shape[1]
+    products = PRODUCT * cells * spec.out_channels * spec.weight_shape[1]
     return (splits * spec.in_channels + spec.out_channels) * transform + products
 
 

@@ -20,7 +20,9 @@ LEAST_RUN = 32  # channels of a chunk, for the innermost loop's sake
 TASKS_PER_THREAD = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
 LEAST_TILES = 16  # of a task
+SHARE_OF_PEAK = 0.94
 TILE_TERMS = 16  # products of each pixel that could be summed while a tile begins and ends
+COPYING, WEIGHT = 75, 45  # operations in the time that a cell, or a weight, takes on its way into the cache
 MERGED_TERMS = 25  # products of each pixel that could be summed in the time that finding a tile's rows takes
 LEAST_PARALLEL = 1 << 21  # products below which a call runs as one task: waking a thread takes longer
 
@@ -164,17 +166,20 @@ class Panels:
         return tiles, rows, max(1, min(self.count, self.count * strips // wanted))
 
     def cost(self) -> Cost:
-        """Count the products of whole panels and tiles, and the image's way through the scratch."""
+        """Count the products of whole panels and tiles, and how image and weights come into the cache."""
         spec = self.spec
         planes, height, width = self.output
         tiles = spec.groups * self.count * planes * height * -(-width // self.pixels)
         terms = self.channels * math.prod(spec.kernel_size) + TILE_TERMS
         speed = _TILES[cpu().vector_registers][self.vectors][1]
-        image = spec.batch * spec.in_channels * math.prod(spec.padded_size) * spec.compute_dtype.itemsize
+        image = spec.batch * spec.in_channels * math.prod(spec.padded_size) if self.bordered else 0
+        across, down, _ = self.tasks(thread_count())
+        tasks = planes * -(-height // down) * -(-width // (across * self.pixels))  # each for some or all panels
+        products = 2 * tiles * self.pixels * self.width * terms / (speed * SHARE_OF_PEAK)
         return Cost(
-            operations=int(2 * tiles * self.pixels * self.width * terms / speed),
+            operations=int(products) + COPYING * image + WEIGHT * tasks * math.prod(spec.weight_shape),
             work="compiled",
-            traffic=2 * image if self.bordered else 0,
+            traffic=0,
             calls=10 * spec.groups,
             workspace=scratch_bytes() * thread_count(),
         )

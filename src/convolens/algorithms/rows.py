@@ -92,9 +92,9 @@ class Rows(Algorithm[Packed]):
         image, results = math.prod(spec.input_shape) * item, math.prod(spec.output_shape) * item
         held = _blocks(spec, threads).scratch
         return Cost(
-            operations=3 * tile.lanes * blocks.cycles,  # of 4 at most; other compiled loops count themselves so
+            operations=4 * tile.lanes * blocks.cycles,  # two multiply-adds a cycle
             work="compiled",
-            traffic=2 * (image + results + (image if cast else 0)),
+            traffic=image + results + (2 * image if cast else 0),
             calls=10,
             workspace=threads * held + TABLE_BYTES * max(spec.padded_size) + (image if cast else 0),
         )

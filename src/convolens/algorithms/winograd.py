@@ -21,7 +21,8 @@ from convolens.algorithms.windows import Slices, at
 from convolens.pipelines.toom_cook import Transform, toom_cook
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
-from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.cpu import cpu
+from convolens.runtime.threads import thread_count
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -32,6 +33,10 @@ LEAST_TAPS = 3
 MOST_BLOCK, LEAST_BLOCK = 100, 12  # tiles a task
 AWAY = 8  # multiply-adds of a core in the time in which a number comes from beyond its own cache
 MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
+SHARE_OF_PEAK = 0.73  # that the products reach
+# Operations in the time that a number takes through its transform, with channels together, or apart; that a
+# transformed weight takes on its way in.
+TOGETHER, APART, WEIGHT = 50, 105, 55
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
 
 # Vectors of kernels → tiles in the register tile, where registers are many or few.
@@ -143,24 +148,28 @@ class Winograd(Algorithm[Transformed]):
         return vertical, horizontal
 
     def cost(self, spec: ConvSpec) -> Cost:
-        """Count products in the transformed domain, the transforms by their time, and the weights' way in."""
+        """Count products in the transformed domain with what holds them up, the transforms, and the weights."""
         vertical, horizontal = self.transforms(spec)
         points, planes = vertical.size * horizontal.size, math.prod(spec.kernel_size[:-2])
         phases = math.prod(spec.dilation[-2:])
-        tiles = phases * _tile_count(spec, vertical, horizontal)[0]
-        channels, kernels = spec.weight_shape[1], spec.out_channels // spec.groups
-        panels, panel = _panels(spec, kernels), _vectors(spec, kernels) * vector_lanes(spec)
-        gather = 0 if spec.layout == LAST else 1
-        transforms = planes * channels * (33 + 40 * gather) + kernels * (12 + 16 * gather)
-        products = planes * channels * panels * panel
-        weights = points * products * spec.compute_dtype.itemsize
-        block = min(tiles, MOST_BLOCK) * points * spec.compute_dtype.itemsize
+        tiles = _tile_count(spec, vertical, horizontal)[0]  # of a phase
+        channels, kernels = planes * spec.weight_shape[1], spec.out_channels // spec.groups
+        panel, panels = _vectors(spec, kernels) * vector_lanes(spec), _panels(spec, kernels)
+        blocks = _phase_blocks(spec, vertical, horizontal)
+        transform = TOGETHER if spec.layout == LAST else APART
+        products = 2 * phases * blocks.count * blocks.work / SHARE_OF_PEAK
+        reading = WEIGHT * (1 + phases) / 2  # all phases but the first find them half as far away
+        operations = (products + reading) * channels * panels * panel
+        operations += transform * phases * tiles * (channels + kernels)
+        item = spec.compute_dtype.itemsize
+        held = min(thread_count(), blocks.count) * blocks.tiles
+        inputs = tiles if _is_shared(spec, tiles, points) else held
         return Cost(
-            operations=spec.groups * tiles * points * (2 * products + transforms),
+            operations=int(spec.groups * points * operations),
             work="compiled",
-            traffic=spec.groups * weights * phases // 2,  # read in order, ahead of use: twice as fast as a copy
+            traffic=0,
             calls=10 * spec.groups * phases,
-            workspace=available_cores() * block * (planes * channels + panel),
+            workspace=points * (inputs * channels + held * panel) * item,
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
@@ -202,7 +211,7 @@ class Winograd(Algorithm[Transformed]):
         parameters = self.pipeline(spec)[1]
         channels_last, shared = bool(parameters.pop("channels_last")), bool(parameters.pop("shared"))
         packed = _transformed(spec, weight, parameters)
-        phases = tuple(_phases(spec, vertical, horizontal, int(parameters["most_tiles"])))
+        phases = tuple(_phases(spec, vertical, horizontal))
         zeros = Pinned(np.zeros(spec.out_channels // spec.groups, spec.compute_dtype))
         state = Transformed(packed, zeros, phases, parameters)
         state.function(channels_last, shared, str(parameters.pop("activation")))
@@ -294,20 +303,12 @@ def _tile_count(
     return spec.batch * depth * tiles_down * tiles_across, tiles_down, tiles_across
 
 
-def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform, most_tiles: int) -> list[Phase]:
+def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> list[Phase]:
     """Lay out the phases that have any output cells."""
     depth, height, width = _zyx(spec.output_size)
     dilation, stride, size = _zyx(spec.dilation), _zyx(spec.stride), _zyx(spec.input_size)
     before = _zyx(tuple(pads[0] for pads in spec.pads), 0)
-    points, channels = vertical.size * horizontal.size, spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
-    panel = _vectors(spec, spec.out_channels // spec.groups) * vector_lanes(spec)
-    shared = _is_shared(spec, _tile_count(spec, vertical, horizontal)[0], points)
-
-    def spilt(count: int) -> float:
-        excess = max(
-            0.0, 1 - scratch_bytes() / (count * points * (channels + panel) * spec.compute_dtype.itemsize)
-        )
-        return AWAY * (1 + excess * count * (1 / panel + 3 / channels))
+    shared = _is_shared(spec, _tile_count(spec, vertical, horizontal)[0], vertical.size * horizontal.size)
 
     def table(axis: int, positions: Array) -> Pinned:
         cells = source_index(positions - before[axis], size[axis], spec.border)
@@ -318,10 +319,9 @@ def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform, most_til
 
     def phase(y: int, x: int) -> Phase:
         _, down, whole = _tile_count(spec, vertical, horizontal, (y, x))
-        rows_in_all = spec.batch * depth * down
-        blocks = _blocks(rows_in_all, whole, most_tiles, spilt)
+        blocks = _phase_blocks(spec, vertical, horizontal, (y, x))
         parts = _whole(whole, blocks.across)
-        lines, across = rows_in_all * parts, parts * blocks.across
+        lines, across = spec.batch * depth * down * parts, parts * blocks.across
         rows = np.arange(down * vertical.tile + vertical.taps - 1) * dilation[1]
         columns = np.arange(across * horizontal.tile + horizontal.taps - 1) * dilation[2]
         return Phase(
@@ -355,41 +355,72 @@ class Blocks:
         Lines of a block.
     register : int
         Tiles in the register tile.
+    count : int
+        Blocks in all.
+    work : float
+        Tiles that could be multiplied at best in the time that a block takes.
     """
 
     across: int
     lines: int
     register: int
+    count: int
+    work: float
+
+    @property
+    def tiles(self) -> int:
+        """Tiles of a block."""
+        return self.across * self.lines
 
 
-def _blocks(rows: int, across: int, most_tiles: int, spilt: Callable[[int], float]) -> Blocks:
+def _phase_blocks(
+    spec: ConvSpec, vertical: Transform, horizontal: Transform, start: tuple[int, int] = (0, 0)
+) -> Blocks:
+    """Choose the blocks of the phase that begins at cell ``start``."""
+    points, channels = vertical.size * horizontal.size, spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
+    vectors = _vectors(spec, spec.out_channels // spec.groups)
+    panel = vectors * vector_lanes(spec)
+
+    def spilt(count: int) -> float:
+        excess = max(
+            0.0, 1 - scratch_bytes() / (count * points * (channels + panel) * spec.compute_dtype.itemsize)
+        )
+        return AWAY * (1 + excess * count * (1 / panel + 3 / channels))
+
+    _, down, across = _tile_count(spec, vertical, horizontal, start)
+    return _blocks(spec.batch * _zyx(spec.output_size)[0] * down, across, vectors, spilt)
+
+
+def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float]) -> Blocks:
     """
-    Choose the blocks of rows of tiles: few idle tiles, all cores at work, weights used often, and in cache.
+    Choose the blocks of rows of tiles: few idle tiles, all threads at work, weights used often, and in cache.
 
     Parameters
     ----------
     rows, across : int
         Rows of tiles in all, and tiles in each.
-    most_tiles : int
-        The largest register tile.
+    vectors : int
+        Of kernels, in the register tile.
     spilt : callable
         Tells how many tiles could be multiplied while weights, and what of a block's tiles is not kept in cache,
         come and go.
     """
-    cores = available_cores()
+    threads, most_tiles = thread_count(), _TILES[cpu().vector_registers][vectors]
 
-    def time(blocks: Blocks) -> tuple[float, int]:
-        tiles, parts = blocks.across * blocks.lines, _whole(across, blocks.across)
-        count = _whole(rows * parts, blocks.lines)
-        slower = (1 + most_tiles / blocks.register) / 2  # weights are loaded for fewer tiles
-        multiplied = _whole(tiles, blocks.register) * blocks.register * slower**0.2
-        return _whole(count, cores) * (multiplied + spilt(tiles)), -tiles
+    def blocks(width: int, lines: int, register: int) -> Blocks:
+        count = _whole(rows * _whole(across, width), lines)
+        slower = (1 + most_tiles / register) / 2  # weights are loaded for fewer tiles
+        multiplied = _whole(width * lines, register) * register * slower**0.2
+        return Blocks(width, lines, register, count, multiplied + spilt(width * lines))
+
+    def time(chosen: Blocks) -> tuple[float, int]:
+        return _whole(chosen.count, threads) * chosen.work, -chosen.tiles
 
     parts = range(_whole(across, MOST_BLOCK), _whole(across, LEAST_BLOCK) + 1)
     widths = {_whole(across, part) for part in parts}
     sizes = (most_tiles, most_tiles * 5 // 6, most_tiles * 2 // 3)
     choices = (
-        Blocks(width, lines, register)
+        blocks(width, lines, register)
         for width in widths
         for lines in range(1, max(1, MOST_BLOCK // width) + 1)
         for register in sizes

@@ -61,7 +61,9 @@ def _rates(threads: int, machine: Machine | None) -> Rates:
     if machine is None:
         return Rates(threads * PEAKS[cpu().vector_bytes], threads * BANDWIDTH, BANDWIDTH)
     share = (min(threads, machine.cores) - 1) / max(1, machine.cores - 1)
-    operations, bytes_ = (one + share * (every - one) for one, every in (machine.float32, machine.bandwidth))
+    measured = machine.float32, machine.bandwidth
+    # All cores do what one can, at least, whatever else ran when they were measured.
+    operations, bytes_ = (one + share * max(0.0, every - one) for one, every in measured)
     return Rates(operations, bytes_, machine.bandwidth[0])
 
 
