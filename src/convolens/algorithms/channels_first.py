@@ -20,7 +20,8 @@ MOST_HALO = 4  # a task has at least so many times the rows that it shares with 
 LEAST_PIXELS = 64  # of a task along one row
 FEW_CHANNELS = 4  # up to here, channels are summed as if they were neighbouring pixels, or planes
 SHARE_OF_PEAK = 0.8
-READ, WRITTEN = 160, 330  # operations in the time that a cell is set beside its channels; an output, apart
+# Operations in the time that a cell is set beside its channels, an output apart from them, and a weight comes in.
+READ, WRITTEN, WEIGHT = 160, 330, 80
 LEAST_PARALLEL = 1 << 18  # products below which a call runs as one task
 
 # Vectors of kernels → pixels in the register tile, and its speed beside the best, where registers are many or few.
@@ -68,9 +69,10 @@ def cost(spec: ConvSpec) -> Cost:
     rows = max(scratch_bytes(), _row_bytes(spec) * (spec.window_size[-2] if spec.dims > 1 else 1))
     turned = READ * spec.batch * spec.in_channels * math.prod(_scratch(spec)[1])
     turned += WRITTEN * math.prod(spec.output_shape)
+    weights = WEIGHT * spec.batch * math.prod(spec.weight_shape)
     speed = SHARE_OF_PEAK * _TILES[cpu().vector_registers][vectors][1]
     return Cost(
-        operations=int(2 * spec.macs * wasted / speed) + turned,
+        operations=int(2 * spec.macs * wasted / speed) + turned + weights,
         work="compiled",
         traffic=0,
         calls=10 * spec.groups,

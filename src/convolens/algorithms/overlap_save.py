@@ -26,7 +26,7 @@ SHARE_OF_PEAK = 0.14
 BORDER_BYTES = 20  # for a cell along an axis, while its source is looked up
 TURNING = 5  # times as long as reading: a copy whose rows do not lie as in the image
 COPY = 35  # operations that take as long as the way of a cell of the image in, or of an output out
-PRODUCT = 12  # operations in the time of a complex product and its addition
+PRODUCT = 14  # operations in the time of a complex product and its addition
 CACHED = (1 << 16, 0.85), (1 << 20, 1.0), (math.inf, 1.45)
 """How a transform's time grows with the bytes of a tile, of which some copies are held."""
 

@@ -9,6 +9,7 @@ from convolens.algorithms.windows import at
 from convolens.spec.geometry import ConvSpec
 
 MOST_BYTES = 1 << 32  # of spectra held at once; larger problems are refused
+LARGE_BYTES = 8 << 20  # of a spectrum that does not stay in cache
 
 
 def fft_size(length: tuple[int, ...]) -> tuple[int, ...]:
@@ -46,6 +47,8 @@ def fft_operations(spec: ConvSpec, size: tuple[int, ...]) -> int:
     """
     n = math.prod(size)
     transforms = (spec.in_channels + spec.out_channels) * 2.5 * n * max(1.0, math.log2(n))
+    if 2 * spectrum_cells(size) * spec.compute_dtype.itemsize > LARGE_BYTES:
+        transforms *= 1.5  # the columns of a spectrum are far apart
     return int(transforms) + 8 * spectrum_cells(size) * spec.out_channels * spec.weight_shape[1]
 
 

@@ -33,10 +33,10 @@ LEAST_TAPS = 3
 MOST_BLOCK, LEAST_BLOCK = 100, 12  # tiles a task
 AWAY = 8  # multiply-adds of a core in the time in which a number comes from beyond its own cache
 MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
-SHARE_OF_PEAK = 0.73  # that the products reach
-# Operations in the time that a number takes through its transform, with channels together, or apart; that a
-# transformed weight takes on its way in.
-TOGETHER, APART, WEIGHT = 50, 105, 55
+SHARE_OF_PEAK = 0.69  # that the products reach
+# Operations in the time that a point of a tile is looked up, that a number is transformed, that a number is set
+# beside its channels or apart from them, and that a transformed weight comes in.
+LOOKUP, TRANSFORM, TURNING, WEIGHT = 2000, 25, 130, 50
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
 
 # Vectors of kernels → tiles in the register tile, where registers are many or few.
@@ -156,16 +156,17 @@ class Winograd(Algorithm[Transformed]):
         channels, kernels = planes * spec.weight_shape[1], spec.out_channels // spec.groups
         panel, panels = _vectors(spec, kernels) * vector_lanes(spec), _panels(spec, kernels)
         blocks = _phase_blocks(spec, vertical, horizontal)
-        transform = TOGETHER if spec.layout == LAST else APART
         products = 2 * phases * blocks.count * blocks.work / SHARE_OF_PEAK
         reading = WEIGHT * (1 + phases) / 2  # all phases but the first find them half as far away
-        operations = (products + reading) * channels * panels * panel
-        operations += transform * phases * tiles * (channels + kernels)
+        transforms = LOOKUP * points + TRANSFORM * points * (channels + kernels)
+        if spec.layout != LAST:
+            transforms += TURNING * vertical.tile * horizontal.tile * (channels + kernels)
+        operations = points * (products + reading) * channels * panels * panel + phases * tiles * transforms
         item = spec.compute_dtype.itemsize
-        held = min(thread_count(), blocks.count) * blocks.tiles
+        held = thread_count() * _whole(blocks.tiles, blocks.register) * blocks.register
         inputs = tiles if _is_shared(spec, tiles, points) else held
         return Cost(
-            operations=int(spec.groups * points * operations),
+            operations=int(spec.groups * operations),
             work="compiled",
             traffic=0,
             calls=10 * spec.groups * phases,
