@@ -36,7 +36,7 @@ MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
 SHARE_OF_PEAK = 0.69  # that the products reach
 # Operations in the time that a point of a tile is looked up, that a number is transformed, that a number is set
 # beside its channels or apart from them, and that a transformed weight comes in.
-LOOKUP, TRANSFORM, TURNING, WEIGHT = 2000, 25, 130, 50
+LOOKUP, TRANSFORM, TURNING, WEIGHT = 2000, 25, 130, 40
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
 
 # Vectors of kernels → tiles in the register tile, where registers are many or few.
