@@ -23,6 +23,7 @@ LEAST_TILES = 16  # of a task
 SHARE_OF_PEAK = 0.94
 TILE_TERMS = 16  # products of each pixel that could be summed while a tile begins and ends
 COPYING, WEIGHT = 75, 45  # operations in the time that a cell, or a weight, takes on its way into the cache
+GROUP_CELL = 7000  # likewise of a cell in one of several groups, whose channels are a short run
 MERGED_TERMS = 25  # products of each pixel that could be summed in the time that finding a tile's rows takes
 LEAST_PARALLEL = 1 << 21  # products below which a call runs as one task: waking a thread takes longer
 
@@ -172,12 +173,13 @@ class Panels:
         tiles = spec.groups * self.count * planes * height * -(-width // self.pixels)
         terms = self.channels * math.prod(spec.kernel_size) + TILE_TERMS
         speed = _TILES[cpu().vector_registers][self.vectors][1]
-        image = spec.batch * spec.in_channels * math.prod(spec.padded_size) if self.bordered else 0
+        image = spec.batch * math.prod(spec.padded_size) if self.bordered else 0
+        copying = image * (COPYING * spec.in_channels + (GROUP_CELL * spec.groups if spec.groups > 1 else 0))
         across, down, _ = self.tasks(thread_count())
         tasks = planes * -(-height // down) * -(-width // (across * self.pixels))  # each for some or all panels
         products = 2 * tiles * self.pixels * self.width * terms / (speed * SHARE_OF_PEAK)
         return Cost(
-            operations=int(products) + COPYING * image + WEIGHT * tasks * math.prod(spec.weight_shape),
+            operations=int(products) + copying + WEIGHT * tasks * math.prod(spec.weight_shape),
             work="compiled",
             traffic=0,
             calls=10 * spec.groups,
