@@ -9,7 +9,7 @@ import numpy as np
 
 from convolens.algorithms.base import Array, Cost
 from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes
-from convolens.runtime.cpu import cpu
+from convolens.runtime.cpu import available_cores, cpu
 from convolens.runtime.threads import thread_count
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
@@ -175,7 +175,7 @@ class Panels:
         speed = _TILES[cpu().vector_registers][self.vectors][1]
         image = spec.batch * math.prod(spec.padded_size) if self.bordered else 0
         copying = image * (COPYING * spec.in_channels + (GROUP_CELL * spec.groups if spec.groups > 1 else 0))
-        across, down, _ = self.tasks(thread_count())
+        across, down, _ = self.tasks(available_cores())  # so that the choice is that of any number of threads
         tasks = planes * -(-height // down) * -(-width // (across * self.pixels))  # each for some or all panels
         products = 2 * tiles * self.pixels * self.width * terms / (speed * SHARE_OF_PEAK)
         return Cost(

@@ -21,7 +21,7 @@ from convolens.algorithms.windows import Slices, at
 from convolens.pipelines.toom_cook import Transform, toom_cook
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
-from convolens.runtime.cpu import cpu
+from convolens.runtime.cpu import available_cores, cpu
 from convolens.runtime.threads import thread_count
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
@@ -394,7 +394,7 @@ def _phase_blocks(
 
 def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float]) -> Blocks:
     """
-    Choose the blocks of rows of tiles: few idle tiles, all threads at work, weights used often, and in cache.
+    Choose the blocks of rows of tiles: few idle tiles, all cores at work, weights used often, and in cache.
 
     Parameters
     ----------
@@ -406,7 +406,7 @@ def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float])
         Tells how many tiles could be multiplied while weights, and what of a block's tiles is not kept in cache,
         come and go.
     """
-    threads, most_tiles = thread_count(), _TILES[cpu().vector_registers][vectors]
+    cores, most_tiles = available_cores(), _TILES[cpu().vector_registers][vectors]
 
     def blocks(width: int, lines: int, register: int) -> Blocks:
         count = _whole(rows * _whole(across, width), lines)
@@ -415,7 +415,7 @@ def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float])
         return Blocks(width, lines, register, count, multiplied + spilt(width * lines))
 
     def time(chosen: Blocks) -> tuple[float, int]:
-        return _whole(chosen.count, threads) * chosen.work, -chosen.tiles
+        return _whole(chosen.count, cores) * chosen.work, -chosen.tiles
 
     parts = range(_whole(across, MOST_BLOCK), _whole(across, LEAST_BLOCK) + 1)
     widths = {_whole(across, part) for part in parts}
