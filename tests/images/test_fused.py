@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from convolens.errors import DTypeError
 from convolens.images import Image, edge_magnitude, filter_image, fused, picture
 from convolens.images.fused import fused_filter
 from convolens.runtime import compile as compiler
@@ -153,3 +154,14 @@ def test_small_pictures_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "ready", lambda *_, **__: False)
     monkeypatch.setattr(compiler, "load", lambda *_, **__: pytest.fail("compiled"))
     filter_image(drawn((33, 77), "uint8"), WHOLE, border=1)
+
+
+def test_whole_weights_beyond_float64_go_another_way() -> None:
+    """Sums that float64 cannot hold are exact or refused, as for small pictures; never rounded."""
+    image = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
+    telescope = np.array([[2**52, 1, 0, 0, -(2**52)]])
+    with pytest.raises(DTypeError):
+        filter_image(image, np.full((64, 64), 2**52))
+    small = image[:40, :40]
+    wanted = filter_image(small, telescope)
+    np.testing.assert_array_equal(filter_image(image, telescope)[:40, :30], wanted[:, :30])

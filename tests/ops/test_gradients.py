@@ -287,3 +287,15 @@ def test_arrays_that_are_not_of_numbers_are_refused() -> None:
         gradients.conv1d_grad_bias([[1j]])
     with pytest.raises(DTypeError, match="input has dtype object"):
         gradients.conv1d_grad_weight([[1]], [[None]], (1, 1, 1))
+
+
+@pytest.mark.parametrize("wild", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_stay_in_their_taps(wild: float) -> None:
+    """A wild number that one tap alone meets reaches that tap, whatever algorithm serves tame ones."""
+    x, grad = np.ones((8, 32, 28, 28), "f4"), np.ones((8, 32, 28, 28), "f4")
+    x[0, 3, 0, 0] = wild
+    with np.errstate(invalid="ignore"):
+        found = gradients.conv2d_grad_weight(grad, x, (32, 32, 3, 3), padding=1)
+    reached = ~np.isfinite(found)
+    assert reached[:, 3, :2, :2].all()
+    assert reached.sum() == 32 * 4

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from convolens.errors import SpecError
+from convolens.ops.prepared import prepare_conv
 from convolens.runtime import compile as compiler
 from convolens.runtime.threads import thread_count, threads
 
@@ -164,3 +165,20 @@ def test_compiled_code_runs_without_the_gil(warm: Path) -> None:
         done.set()
         counter.join()
     assert steps[0] > 1000
+
+
+def test_threads_that_change_the_number_take_turns() -> None:
+    """Several Python threads change it and compute at the same time; nothing ends, hangs or goes wrong."""
+    prepared = prepare_conv(np.ones((16, 16, 3, 3), "f4"), padding=1, algorithm="tiled")
+    image = np.ones((1, 16, 64, 64), "f4")
+    wanted = prepared(image)
+
+    def change(count: int) -> bool:
+        right = True
+        for _ in range(20):
+            with threads(count):
+                right &= bool((prepared(image) == wanted).all())
+        return right
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(change, (1, 2, 3, 4)))

@@ -233,13 +233,13 @@ class Winograd(Algorithm[Transformed]):
         channels_last = source.strides[-1] == target.strides[-1] == source.itemsize
         groups = len(state.weights)
         channels, kernels = source.shape[-1] // groups, target.shape[-1] // groups
-        biases = None if epilogue.bias is None else epilogue.bias.astype(out.dtype).reshape(groups, -1)
+        given = None if epilogue.bias is None else epilogue.bias.astype(out.dtype).reshape(groups, -1)
+        biases = [state.zeros] * groups if given is None else list(map(Pinned, given))
         for phase, (g, weights) in itertools.product(state.phases, enumerate(state.weights)):
             image = source[..., g * channels : (g + 1) * channels]
             result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
             function = state.function(channels_last, phase.shared, activation)
-            bias = state.zeros if biases is None else biases[g]
-            function(image, weights, bias, *phase.tables, result, scalars=(*phase.scalars, *clamps))
+            function(image, weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
         return left
 
 

@@ -127,6 +127,9 @@ def _loops(
     reaches = [reach(length, flip) for length in kernels.shape[1:]]
     if flip:
         kernels = kernels[:, ::-1, ::-1]
+    whole = dtype != "float32" and kernels.dtype.kind in "iu"
+    if whole and max(np.iinfo(dtype).max, abs(border.value)) * _largest_sum(kernels) >= 2**53:
+        return None  # their sums are exact, or refused, elsewhere
     sums, numbers, factor = _exact_sums(kernels, dtype, border, response)
     product = _as_product(numbers[0]) if len(kernels) == 1 and numbers[0].size >= LEAST_SEPARATED else None
     if numbers[0].size > MOST_CELLS and (product is None or max(numbers[0].shape) > MOST_SIDE):
@@ -179,7 +182,7 @@ def _exact_sums(
         return None, kernels, 1.0
     numbers, divisor = whole
     brightest = max(np.iinfo(dtype).max, abs(int(border.value)))
-    largest = brightest * int(np.abs(numbers).sum(axis=(1, 2)).max())
+    largest = brightest * _largest_sum(numbers)
     if response == "magnitude":
         return ("float32" if 2 * largest**2 < 2**24 else "float64"), numbers, 1 / divisor
     # Of a quotient in float32, no rounding may reach a half: one is reached exactly, or is at least 1 / 2d away.
@@ -187,6 +190,11 @@ def _exact_sums(
         return "float64", numbers, 1 / divisor
     narrow = largest < 2**15 and dtype == "uint8"
     return ("int16" if narrow else "float32" if largest < 2**24 else "float64"), numbers, 1 / divisor
+
+
+def _largest_sum(numbers: Weights) -> int:
+    """Add up the magnitudes of each kernel's whole numbers, of any size, and return the largest sum."""
+    return max(sum(abs(int(number)) for number in kernel.ravel()) for kernel in numbers)
 
 
 def _may_round(kernels: Weights, dtype: str, border: Border, response: Fusable, *, separated: bool) -> bool:

@@ -13,6 +13,7 @@ from convolens.ops.activations import activate
 from convolens.ops.arrays import Array, add_bias
 from convolens.ops.prepared import ONE_OFF, PreparedConv
 from convolens.planning.cost import predict_seconds, predict_setup
+from convolens.runtime.cpu import available_cores
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
@@ -73,7 +74,10 @@ def _way(
         return Folded(spec, _way(_bare(spec), weight, None, None, exact=exact, calls=calls))
     phases = Phases(spec, weight, bias, activation, exact=exact, calls=calls)
     if TILED.refusal(spec) is None and max(spec.stride) > 1:
-        seconds = predict_seconds(spec, TILED.cost(spec)) + predict_setup(TILED.pipeline(spec)) / calls
+        seconds = (
+            predict_seconds(spec, TILED.cost(spec), available_cores())
+            + predict_setup(TILED.pipeline(spec)) / calls
+        )
         if seconds < SCATTERED * phases.seconds:
             return Tiled(spec, weight, bias, activation)
     return phases

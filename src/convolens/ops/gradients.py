@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
-from convolens.ops.arrays import Array, as_array, channels_first, check_gradient, check_out, deliver
+from convolens.ops.arrays import Array, as_array, channels_first, check_gradient, check_out, deliver, quietly
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import check_sums, magnitude
+from convolens.ops.magnitude import largest_magnitude
 from convolens.ops.prepared import prepare_conv
 from convolens.ops.transposed import adjoint, turn
 from convolens.planning.gradients import TRAINING, plan_weight_gradient
@@ -18,6 +19,8 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
 from convolens.spec.padding import Padding, whole_shape
 from convolens.spec.transposed import transposed_spec
+
+TRANSFORMED = 10_000  # how far transforms may take a product beyond what it is
 
 
 def _conv_grad_input(
@@ -320,9 +323,19 @@ def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array, out: Array | None) 
         check_sums(
             f"{x.dtype} and {grad.dtype} arrays", x, float(cells * magnitude(grad)), border=spec.border.value
         )
-    first = (channels_first(a.astype(dtype, copy=False), spec.dims, spec.layout) for a in (x, grad))
+    first = [channels_first(a.astype(dtype, copy=False), spec.dims, spec.layout) for a in (x, grad)]
     algorithm = plan_weight_gradient(spec).algorithm
+    if not algorithm.plain_sum and not _tame(spec, *first):
+        algorithm = plan_weight_gradient(spec, exact=True).algorithm
     return _given(turn(spec, algorithm.run(spec, *first)), spec.result_dtype, out)
+
+
+@quietly
+def _tame(spec: ConvSpec, x: Array, grad: Array) -> bool:
+    """Whether all numbers are finite, and too small for any sum of transformed ones to overflow."""
+    factors = [np.array([largest_magnitude(x), abs(spec.border.value), 1]), np.array([largest_magnitude(grad), 1])]
+    cells = TRANSFORMED * spec.batch * math.prod(spec.output_size)
+    return bool(math.prod(factor.max() for factor in factors) * cells < np.finfo(spec.compute_dtype).max)
 
 
 def _given(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:

@@ -24,9 +24,11 @@ from convolens.ops.arrays import (
 )
 from convolens.ops.integers import check_sums, largest_sum
 from convolens.ops.magnitude import largest_magnitude
+from convolens.planning.measured import recall
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
 from convolens.runtime.replay import Recording, Replay
+from convolens.runtime.threads import thread_count
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
@@ -34,6 +36,7 @@ from convolens.spec.padding import Padding
 
 MOST_RANKED = 64  # kernels whose rank is looked for; more are never worth separating
 ONE_OFF, MANY = 20, 100_000  # calls that a function, and a prepared convolution, is taken to see
+MOST_REPLAYS = 4  # calls that can be repeated; each holds prepared weights
 MOST_PLANS = 64  # input shapes and dtypes whose plans are at hand
 LEAST_SEPARATED = 25  # kernel cells from which separating can pay
 
@@ -120,7 +123,9 @@ class PreparedConv:
         plan = self._plans.get((x.shape, x.dtype))
         if plan is None:
             if self.tune and self.algorithm == "auto":
-                tune_conv(self.spec(x.shape, x.dtype), exact=self.exact)
+                spec = self.spec(x.shape, x.dtype)
+                if not recall(spec, thread_count()):
+                    tune_conv(spec, exact=self.exact)
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
             plan = self._plans[x.shape, x.dtype] = self.plan(x.shape, x.dtype)
@@ -145,7 +150,7 @@ class PreparedConv:
         """Keep what was called, if it can be repeated with other arrays like these."""
         whole = result is out or (out is None and result.dtype == plan.spec.result_dtype)
         if whole and result.size and (replay := recording.replay(x, result)):
-            if len(self._replays) >= MOST_PLANS:
+            if len(self._replays) >= MOST_REPLAYS:
                 self._replays.clear()
             self._replays[_outlines(x, out)] = replay, plan
 
@@ -169,7 +174,8 @@ class PreparedConv:
         if spec.compute_dtype.kind != "f":
             name = f"{x.dtype} input and {self.weight.dtype} weight"
             check_sums(name, x, self._weights, border=spec.border.value, bias=self.bias)
-        elif not plan.algorithm.plain_sum and not self._tame(x, spec):
+        wild = spec.compute_dtype.kind == "f" and not plan.algorithm.plain_sum and not self._tame(x, spec)
+        if wild:
             plan = self._plan_for_wild(plan)
         added = None if residual is None else check_residual(residual, spec.output_shape, spec.result_dtype)
         arrays = [array for array in (x, self.weight, self.bias, added) if array is not None]
@@ -178,9 +184,10 @@ class PreparedConv:
         outputs = channels_first(result, self.dims, spec.layout)
         skipped = None if added is None else channels_first(added, self.dims, spec.layout)
         epilogue = Epilogue(self.bias, self.activation, skipped)
+        state = self._state(plan.algorithm, spec)
         with Recording() as recording:
-            left = plan.algorithm.run_with(spec, self._state(plan.algorithm, spec), images, outputs, epilogue)
-        if plan.algorithm.compiled and left.done and skipped is None:
+            left = plan.algorithm.run_with(spec, state, images, outputs, epilogue)
+        if plan.algorithm.compiled and left.done and skipped is None and not wild:
             self._remember(recording, plan, x, result, out)
         add_bias(outputs, left.bias)
         if left.residual is not None:
@@ -188,6 +195,7 @@ class PreparedConv:
         activate(result, left.activation)
         return deliver(result, spec.result_dtype, out)
 
+    @quietly
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
         """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
         largest = np.array([largest_magnitude(x), abs(spec.border.value), 1], np.float64).max()
@@ -204,10 +212,10 @@ class PreparedConv:
 
 
 def _outlines(x: Array, out: Array | None) -> tuple[Any, ...]:
-    """Tell how arrays lie in memory."""
+    """Tell how arrays lie in memory, and for how many threads the work on them is cut."""
     if out is None:
-        return x.shape, x.strides, x.dtype
-    return x.shape, x.strides, x.dtype, out.shape, out.strides, out.dtype
+        return thread_count(), x.shape, x.strides, x.dtype
+    return thread_count(), x.shape, x.strides, x.dtype, out.shape, out.strides, out.dtype
 
 
 def _prepare(weight: Array, algorithm: Algorithm[Any], spec: ConvSpec) -> Any:

@@ -27,29 +27,33 @@ class WeightGradientPlan(Plan):
     algorithms: ClassVar = WEIGHT_GRADIENTS
 
 
-def plan_weight_gradient(spec: ConvSpec) -> WeightGradientPlan:
+def plan_weight_gradient(spec: ConvSpec, *, exact: bool = False) -> WeightGradientPlan:
     """
     Choose the fastest algorithm for the gradient of the convolution ``spec`` with respect to its weights.
+
+    With ``exact`` only those that keep NaN and infinity where they belong.
 
     >>> plan_weight_gradient(ConvSpec((1, 3, 8, 8), (4, 3, 3, 3), dtype="int16")).chosen.algorithm
     'taps'
     """
-    return _plan(spec, available_cores(), (compiler.loaded(), known_machine()))
+    return _plan(spec, exact, available_cores(), (compiler.loaded(), known_machine()))
 
 
 @functools.lru_cache(maxsize=1024)
-def _plan(spec: ConvSpec, cores: int, _circumstances: tuple[object, ...]) -> WeightGradientPlan:
+def _plan(spec: ConvSpec, exact: bool, cores: int, _circumstances: tuple[object, ...]) -> WeightGradientPlan:
     estimates = tuple(
         sorted(
-            (_estimate(spec, algorithm, cores) for algorithm in WEIGHT_GRADIENTS.values()),
+            (_estimate(spec, algorithm, exact, cores) for algorithm in WEIGHT_GRADIENTS.values()),
             key=lambda e: (bool(e.refusal), e.setup + TRAINING * e.seconds),
         )
     )
     return WeightGradientPlan(spec, estimates[0], estimates, cores)
 
 
-def _estimate(spec: ConvSpec, algorithm: WeightGradient, cores: int) -> Estimate:
+def _estimate(spec: ConvSpec, algorithm: WeightGradient, exact: bool, cores: int) -> Estimate:
     refusal = algorithm.refusal(spec)
+    if exact and not algorithm.plain_sum:
+        refusal = refusal or "exact=True asks for the plain sum"
     if refusal:
         return Estimate(algorithm.name, refusal, 0.0, 0.0, 0)
     cost = algorithm.cost(spec)

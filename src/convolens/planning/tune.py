@@ -48,12 +48,16 @@ def tune_conv(spec: ConvSpec, *, exact: bool = False) -> Plan:
     """
     machine()
     threads = thread_count()
-    plan = plan_conv(spec, exact=exact)
-    serving = [e for e in plan.estimates if not e.refusal]
-    fastest = min(e.seconds for e in serving)
-    names = [e.algorithm for e in serving if e.seconds <= FAR_BEHIND * fastest]
-    remember(spec, threads, _in_turn(_calls(spec, names)))
+    names = dict.fromkeys((*_worth_trying(spec, exact=False), *_worth_trying(spec, exact=True)))
+    remember(spec, threads, _in_turn(_calls(spec, list(names))))
     return plan_conv(spec, exact=exact)
+
+
+def _worth_trying(spec: ConvSpec, *, exact: bool) -> list[str]:
+    """Name the algorithms that are not predicted to be far behind the fastest."""
+    serving = [e for e in plan_conv(spec, exact=exact).estimates if not e.refusal]
+    fastest = min(e.seconds for e in serving)
+    return [e.algorithm for e in serving if e.seconds <= FAR_BEHIND * fastest]
 
 
 def _calls(spec: ConvSpec, names: list[str]) -> dict[str, Callable[[], None]]:

@@ -58,6 +58,7 @@ class Calls:
 
 
 calls = Calls()
+_changing = threading.RLock()  # one at a time changes the number of threads, or forks
 _library: ctypes.CDLL | None = None
 _count: int | None = None
 
@@ -66,8 +67,9 @@ class threads:  # noqa: N801  a verb to its users
     """
     Set how many threads compiled code uses, for good or for a ``with`` block.
 
-    Results do not depend on it. The number holds for the whole process. Without a call, it is that of the
-    environment variable ``CONVOLENS_THREADS``, or else that of the cores which the process may use.
+    Results do not depend on it, unless :func:`tune_conv` measured with one number and not with another. The number
+    holds for the whole process. Without a call, it is that of the environment variable ``CONVOLENS_THREADS``, or
+    else that of the cores which the process may use.
 
     Parameters
     ----------
@@ -116,18 +118,23 @@ def _checked(count: object, name: str) -> int:
 
 def _set(count: int | None) -> None:
     global _count
-    before, _count = thread_count(), count
-    if _library is not None and thread_count() != before:
-        calls.close()
-        _resize()
-        calls.open()
+    with _changing:
+        before, _count = thread_count(), count
+        if _library is None or thread_count() == before:
+            return
+        try:
+            calls.close()
+            _resize()
+        finally:  # whatever happens, such as Ctrl-C, calls go on
+            calls.open()
 
 
 def attach(library: ctypes.CDLL) -> None:
     """Give the compiled runtime its number of threads, from now on."""
     global _library
-    _library = library
-    _resize()
+    with _changing:
+        _library = library
+        _resize()
 
 
 def _resize() -> None:
@@ -136,18 +143,24 @@ def _resize() -> None:
 
 
 def _before_fork() -> None:
+    _changing.acquire()
     calls.close()
     if _library is not None:
         pool.resize(_library, 1)
 
 
 def _in_parent() -> None:
-    _resize()
-    calls.open()
+    try:
+        _resize()
+    finally:
+        calls.open()
+        _changing.release()
 
 
 def _in_child() -> None:
+    global _changing
     calls.forget()
+    _changing = threading.RLock()
     _resize()
 
 
