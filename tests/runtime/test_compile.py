@@ -229,3 +229,11 @@ def test_strides_beyond_32_bits(warm: Path) -> None:
     np.testing.assert_array_equal(out, 2 * image + 5)
     with pytest.raises(CompiledCodeError, match="one by one"):
         function(np.lib.stride_tricks.as_strided(image, (2, 4), (2**36, 4)), out, scalars=(5, 2.0))
+
+
+def test_axes_of_one_cell_may_have_any_stride(warm: Path) -> None:
+    """Even the innermost, which compiled code expects to be dense."""
+    function = compiler.load("scaled", rounds=3)
+    wide, out = np.arange(12, dtype=np.float32).reshape(3, 4), np.zeros((3, 1), np.float32)
+    function(np.lib.stride_tricks.as_strided(wide, (3, 1), (16, 12)), out, scalars=(5, 2.0))
+    np.testing.assert_array_equal(out, 2 * wide[:, :1] + 5)

@@ -154,7 +154,7 @@ class Panels:
         between tasks twice too often; then fewer panels. Whether a cell is summed in one task or another, its sum
         is the same.
         """
-        planes, height, width = self.output
+        planes, height, width = (max(1, size) for size in self.output)  # a batch may be empty
         tiles, wanted = -(-width // self.pixels), 1
         if threads > 1 and self.spec.macs >= LEAST_PARALLEL:
             wanted = -(-TASKS_PER_THREAD * threads // planes)

@@ -113,6 +113,8 @@ class Tiled(Algorithm[Weights]):
 
     def run_with(self, spec: ConvSpec, state: Weights, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
         """Call the pipeline once for each group; add bias and residual, and apply the activation."""
+        if not out.size:
+            return NOTHING
         source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
         if _innermost(source) and _innermost(target):
             return _run(spec, _together(spec, state), source, target, epilogue)

@@ -116,8 +116,8 @@ def filter_image(
     uint8 and no sum can thereby be off by more than 0.01. Where such a sum lies so near to the middle between two
     levels, it may be rounded to either.
 
-    Beyond picture and result, memory depends on the kernel's size alone: less than 200 MB up to 601 × 601
-    weights, less than 600 MB for the largest, 2047 × 2047.
+    Beyond picture and result, memory depends on the kernel's size alone: less than 200 MB for
+    small ones and products, 400 MB up to 601 × 601 weights, 600 MB for the largest, 2047 × 2047.
 
     Examples
     --------

@@ -122,17 +122,18 @@ class Frame:
         bits = 1 if kind == "b" else 8 * item
         header = (0, 0, 0, 0, _TYPE_CODES[kind], bits, 1, array.ndim, self.address + dimensions, 0)
         _BUFFER.pack_into(self.words, at, *header)
-        for extent, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
+        for axis in reversed(range(array.ndim)):
+            extent, stride = array.shape[axis], array.strides[axis]
             if stride % item:
                 raise CompiledCodeError(f"strides {array.strides} of a {array.dtype} array are not whole elements")
             step = stride // item
+            if extent == 1 and (axis == array.ndim - 1 or abs(step) > MOST_STRIDE):
+                step = 1  # nobody takes it, but compiled code may expect the innermost axis to be dense
             if abs(step) > MOST_STRIDE:
-                if extent > 1:
-                    raise CompiledCodeError(
-                        f"neighbours in an array {array.shape} of {array.dtype} are {abs(step)} elements apart; "
-                        f"compiled code goes {MOST_STRIDE} at most: convolve its parts one by one"
-                    )
-                step = 0  # nobody takes it
+                raise CompiledCodeError(
+                    f"neighbours in an array {array.shape} of {array.dtype} are {abs(step)} elements apart; "
+                    f"compiled code goes {MOST_STRIDE} at most: convolve its parts one by one"
+                )
             _DIMENSION.pack_into(self.words, dimensions, 0, extent, step, 0)
             dimensions += _DIMENSION.size
 
