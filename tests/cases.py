@@ -183,13 +183,24 @@ def random_arrays(spec: ConvSpec, seed: int = 0) -> tuple[Array, Array]:
     return random_array(spec.input_shape, spec.dtype, seed), weight
 
 
-def computed(algorithm: Algorithm[Any], spec: ConvSpec, x: Array, weight: Array) -> Array:
+def computed(
+    algorithm: Algorithm[Any], spec: ConvSpec, x: Array, weight: Array, out: Array | None = None
+) -> Array:
     """Run one algorithm by itself, and return what it computes, in the type that it computes in."""
-    out = np.empty(spec.output_shape, spec.compute_dtype)
+    if out is None:
+        out = np.full(spec.output_shape, np.nan if spec.compute_dtype.kind == "f" else 77, spec.compute_dtype)
     state = algorithm.prepare(spec, turn(spec, weight))
     images = channels_first(x, spec.dims, spec.layout)
     algorithm.run(spec, state, images, channels_first(out, spec.dims, spec.layout))
     return out
+
+
+def check_against(other: Algorithm[Any], algorithm: Algorithm[Any], spec: ConvSpec) -> None:
+    """Compare two algorithms on random numbers: they differ by no more than both may be off."""
+    x, weight = random_arrays(spec)
+    bound = (algorithm.error_bound(spec) + other.error_bound(spec)) * magnitude(spec, x, weight)
+    difference = computed(algorithm, spec, x, weight) - computed(other, spec, x, weight)
+    assert np.abs(difference).max() <= bound, spec
 
 
 def expected(spec: ConvSpec, x: Array, weight: Array) -> Array:
@@ -204,3 +215,12 @@ def magnitude(spec: ConvSpec, x: Array, weight: Array) -> float:
     """Return what error bounds are relative to: max |x or border| · the largest Σ |weights| of a kernel."""
     largest = max(np.abs(x.astype("f8")).max(initial=0.0), abs(spec.border.value))
     return float(largest * np.abs(weight.astype("f8")).sum(axis=tuple(range(1, weight.ndim))).max())
+
+
+def scattered(array: Array, order: tuple[int, ...], step: int = 2) -> Array:
+    """Copy four axes to where they lie in another order, ``step`` cells apart, one of them backward."""
+    moved = array.transpose(order)
+    space = np.zeros(tuple(step * n for n in moved.shape), array.dtype)
+    view = space[::step, step - 1 :: step, ::-step, ::step]
+    view[...] = moved
+    return view.transpose(np.argsort(order))

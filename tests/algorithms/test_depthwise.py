@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cases import check_against, computed, random_arrays, scattered
 from convolens.algorithms import compiled, loops
 from convolens.algorithms.base import Epilogue
 from convolens.algorithms.depthwise import Depthwise
@@ -32,26 +33,8 @@ def _spec(channels: int, size: tuple[int, int], kernel: tuple[int, int], layout:
     return ConvSpec(shape, (channels, 1, *kernel), groups=channels, layout=layout, **options)
 
 
-def _arrays(spec: ConvSpec) -> tuple[Array, Array]:
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal(spec.input_shape).astype(spec.dtype)
-    return x, rng.standard_normal(spec.weight_shape).astype(spec.weight_dtype)
-
-
-def _compute(algorithm: Any, spec: ConvSpec, x: Array, weight: Array, out: Array | None = None) -> Array:
-    out = np.full(spec.output_shape, np.nan, spec.compute_dtype) if out is None else out
-    views = (channels_first(array, spec.dims, spec.layout) for array in (x, out))
-    algorithm.run(spec, algorithm.prepare(spec, weight), *views)
-    return out
-
-
 def _check(spec: ConvSpec) -> None:
-    x, weight = _arrays(spec)
-    largest = max(np.abs(x).max(), abs(spec.border.value))
-    scale = float(largest * np.abs(weight).sum(axis=tuple(range(1, weight.ndim))).max())
-    bound = (Depthwise().error_bound(spec) + Reference().error_bound(spec)) * scale
-    difference = _compute(Depthwise(), spec, x, weight) - _compute(Reference(), spec, x, weight)
-    assert np.abs(difference).max() <= bound, spec
+    check_against(Reference(), Depthwise(), spec)
 
 
 @each_layout
@@ -127,21 +110,12 @@ def test_any_spec(data: st.DataObject) -> None:
 def test_any_strides_in_memory(order: tuple[int, ...], channels: int, layout: str) -> None:
     """Input and output that are transposed, sliced, reversed or read-only give what plain ones give."""
     spec = _spec(channels, (6, 5), (3, 3), layout, padding=1)
-    x, weight = _arrays(spec)
-    expected = _compute(Depthwise(), spec, x, weight)
-    inverse = np.argsort(order)
-
-    def scattered(array: Array, step: int) -> Array:
-        moved = array.transpose(order)
-        space = np.zeros(tuple(step * n for n in moved.shape), array.dtype)
-        view = space[::step, step - 1 :: step, ::-step, ::step]
-        view[...] = moved
-        return view.transpose(inverse)
-
+    x, weight = random_arrays(spec)
+    expected = computed(Depthwise(), spec, x, weight)
     for step in (1, 2):
-        source, target = scattered(x, step), scattered(np.zeros_like(expected), step)
+        source, target = scattered(x, order, step), scattered(np.zeros_like(expected), order, step)
         source.setflags(write=False)
-        result = _compute(Depthwise(), spec, source, weight, target)
+        result = computed(Depthwise(), spec, source, weight, target)
         np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -149,14 +123,14 @@ def test_any_strides_in_memory(order: tuple[int, ...], channels: int, layout: st
 def test_results_do_not_depend_on_threads_or_tasks(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the last bit, whatever the machine for which tasks are cut."""
     spec = _spec(70, (40, 40), (5, 5), layout, padding=2)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     results = []
     for count in (1, 2, 7):
         with threads(count):
-            results.append(_compute(Depthwise(), spec, x, weight))
+            results.append(computed(Depthwise(), spec, x, weight))
     monkeypatch.setattr(loops, "thread_count", lambda: 64)
     monkeypatch.setattr(compiled, "cache_bytes", lambda: {"L2": 1 << 14})
-    results.append(_compute(Depthwise(), spec, x, weight))
+    results.append(computed(Depthwise(), spec, x, weight))
     for result in results[1:]:
         np.testing.assert_array_equal(result, results[0])
 
@@ -165,10 +139,10 @@ def test_results_do_not_depend_on_threads_or_tasks(layout: str, monkeypatch: pyt
 def test_nan_and_infinity_stay_in_their_windows(layout: str) -> None:
     """One bad cell reaches the nine results around it in its own channel, and no other."""
     spec = _spec(20, (9, 9), (3, 3), layout, padding=1)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     for bad in (np.nan, np.inf):
         channels_first(x, 2, spec.layout)[0, 3, 4, 5] = bad
-        found = np.isfinite(channels_first(_compute(Depthwise(), spec, x, weight), 2, spec.layout))
+        found = np.isfinite(channels_first(computed(Depthwise(), spec, x, weight), 2, spec.layout))
         assert not found[0, 3, 3:6, 4:7].any()
         assert found.sum() == found.size - 9
 
@@ -187,10 +161,10 @@ def test_nothing_is_written_beside_the_output(channels: int, layout: str) -> Non
     """An output amid other numbers leaves them as they are, whatever the tails."""
     for size in ((1, 1), (3, 17), (15, 6), (9, 33)):
         spec = _spec(channels, size, (3, 5), layout, padding=(1, 2))
-        x, weight = _arrays(spec)
+        x, weight = random_arrays(spec)
         cells = int(np.prod(spec.output_shape))
         space = np.full(cells + 2 * MARGIN, MARK, np.float32)
-        _compute(Depthwise(), spec, x, weight, space[MARGIN:-MARGIN].reshape(spec.output_shape))
+        computed(Depthwise(), spec, x, weight, space[MARGIN:-MARGIN].reshape(spec.output_shape))
         assert (space[:MARGIN] == MARK).all()
         assert (space[-MARGIN:] == MARK).all()
         assert not (space[MARGIN:-MARGIN] == MARK).any()
@@ -200,10 +174,10 @@ def test_nothing_is_written_beside_the_output(channels: int, layout: str) -> Non
 def test_bias_residual_and_activation_in_registers(layout: str) -> None:
     """Nothing is left of an epilogue that lies in memory as the output does; of another, the residual."""
     spec = _spec(20, (6, 9), (3, 3), layout, padding=1)
-    (x, weight), rng = _arrays(spec), np.random.default_rng(1)
+    (x, weight), rng = random_arrays(spec), np.random.default_rng(1)
     bias, residual = (rng.standard_normal(shape, np.float32) for shape in (20, spec.output_shape))
     images, added = (channels_first(array, 2, spec.layout) for array in (x, residual))
-    expected = channels_first(_compute(Depthwise(), spec, x, weight), 2, spec.layout)
+    expected = channels_first(computed(Depthwise(), spec, x, weight), 2, spec.layout)
     expected = np.minimum(np.maximum(expected + bias[:, None, None] + added, 0), 6)
     algorithm = Depthwise()
     state = algorithm.prepare(spec, weight)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cases import check_against, computed, random_arrays, scattered
 from convolens.algorithms import overlap_save
 from convolens.algorithms.im2col import Im2col
 from convolens.algorithms.overlap_save import OverlapSave
 from convolens.errors import SpecError
-from convolens.ops.arrays import channels_first
 from convolens.pipelines.radices import frequencies, radices
 from convolens.runtime import compile as compiler
 from convolens.runtime.threads import threads
@@ -34,26 +34,8 @@ def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
 small_tiles = pytest.mark.usefixtures("_small_tiles")
 
 
-def _arrays(spec: ConvSpec) -> tuple[Array, Array]:
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal(spec.input_shape).astype(spec.dtype)
-    return x, rng.standard_normal(spec.weight_shape).astype(spec.weight_dtype)
-
-
-def _compute(algorithm: Any, spec: ConvSpec, x: Array, weight: Array, out: Array | None = None) -> Array:
-    out = np.full(spec.output_shape, np.nan, spec.compute_dtype) if out is None else out
-    views = (channels_first(array, spec.dims, spec.layout) for array in (x, out))
-    algorithm.run(spec, algorithm.prepare(spec, weight), *views)
-    return out
-
-
 def _check(spec: ConvSpec) -> None:
-    x, weight = _arrays(spec)
-    largest = max(np.abs(x).max(), abs(spec.border.value))
-    scale = float(largest * np.abs(weight).sum(axis=tuple(range(1, weight.ndim))).max())
-    bound = (OverlapSave().error_bound(spec) + Im2col().error_bound(spec)) * scale
-    difference = _compute(OverlapSave(), spec, x, weight) - _compute(Im2col(), spec, x, weight)
-    assert np.abs(difference).max() <= bound, spec
+    check_against(Im2col(), OverlapSave(), spec)
 
 
 @needs_halide
@@ -137,21 +119,12 @@ def test_any_spec(data: st.DataObject) -> None:
 def test_any_strides_in_memory(order: tuple[int, ...]) -> None:
     """Input and output that are transposed, sliced, reversed or read-only give what plain ones give."""
     spec = ConvSpec((2, 3, 45, 37), (3, 1, 7, 5), padding=3, groups=3)
-    x, weight = _arrays(spec)
-    expected = _compute(OverlapSave(), spec, x, weight)
-    inverse = np.argsort(order)
-
-    def scattered(array: Array, step: int) -> Array:
-        moved = array.transpose(order)
-        space = np.zeros(tuple(step * n for n in moved.shape), array.dtype)
-        view = space[::step, step - 1 :: step, ::-step, ::step]
-        view[...] = moved
-        return view.transpose(inverse)
-
+    x, weight = random_arrays(spec)
+    expected = computed(OverlapSave(), spec, x, weight)
     for step in (1, 2):
-        source, target = scattered(x, step), scattered(np.zeros_like(expected), step)
+        source, target = scattered(x, order, step), scattered(np.zeros_like(expected), order, step)
         source.setflags(write=False)
-        np.testing.assert_array_equal(_compute(OverlapSave(), spec, source, weight, target), expected)
+        np.testing.assert_array_equal(computed(OverlapSave(), spec, source, weight, target), expected)
 
 
 @needs_halide
@@ -161,10 +134,10 @@ def test_nothing_is_written_beside_the_output(dims: int) -> None:
     """Not even where the last tiles reach beyond it."""
     size = (45, 37)[:dims] if dims == 2 else (2500,)
     spec = ConvSpec((2, 3, *size), (3, 1, *(5,) * dims), padding=2, groups=3)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     space = np.full(tuple(n + 40 for n in spec.output_shape), 7.0, np.float32)
     inside = tuple(slice(20, 20 + n) for n in spec.output_shape)
-    _compute(OverlapSave(), spec, x, weight, space[inside])
+    computed(OverlapSave(), spec, x, weight, space[inside])
     space[inside] = 7
     assert (space == 7).all()
 
@@ -175,13 +148,13 @@ def test_nothing_is_written_beside_the_output(dims: int) -> None:
 def test_results_do_not_depend_on_threads_or_tasks(dims: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the last bit, whatever the machine for which tasks are cut."""
     spec = ConvSpec((1, 4, *(90,) * dims), (12, 2, *(5,) * dims), padding=2, groups=2)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     results = []
     for count in (1, 2, 7):
         with threads(count):
-            results.append(_compute(OverlapSave(), spec, x, weight))
+            results.append(computed(OverlapSave(), spec, x, weight))
     monkeypatch.setattr(overlap_save, "available_cores", lambda: 64)
-    results.append(_compute(OverlapSave(), spec, x, weight))
+    results.append(computed(OverlapSave(), spec, x, weight))
     for result in results[1:]:
         np.testing.assert_array_equal(result, results[0])
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cases import check_against, computed, random_arrays, scattered
 from convolens.algorithms.base import Epilogue
 from convolens.algorithms.panels import Panels
 from convolens.algorithms.reference import Reference
@@ -25,27 +26,8 @@ Array = npt.NDArray[Any]
 MOST_CELLS = 2000  # that the reference has to sum
 
 
-def _arrays(spec: ConvSpec, seed: int = 0) -> tuple[Array, Array]:
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal(spec.input_shape).astype(spec.dtype)
-    return x, rng.standard_normal(spec.weight_shape).astype(spec.weight_dtype)
-
-
-def _compute(algorithm: Any, spec: ConvSpec, x: Array, weight: Array, out: Array | None = None) -> Array:
-    out = np.full(spec.output_shape, np.nan, spec.compute_dtype) if out is None else out
-    views = (channels_first(array, spec.dims, spec.layout) for array in (x, out))
-    algorithm.run(spec, algorithm.prepare(spec, weight), *views)
-    return out
-
-
 def _check(spec: ConvSpec) -> None:
-    x, weight = _arrays(spec)
-    scale = (
-        max(np.abs(x).max(), abs(spec.border.value)) * np.abs(weight).sum(axis=tuple(range(1, weight.ndim))).max()
-    )
-    bound = (Tiled().error_bound(spec) + Reference().error_bound(spec)) * float(scale)
-    difference = _compute(Tiled(), spec, x, weight) - _compute(Reference(), spec, x, weight)
-    assert np.abs(difference).max() <= bound, spec
+    check_against(Reference(), Tiled(), spec)
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
@@ -119,31 +101,22 @@ def test_any_spec(data: st.DataObject) -> None:
 def test_any_strides_in_memory(order: tuple[int, ...], layout: str) -> None:
     """Input and output that are transposed, sliced, reversed or read-only give what plain ones give."""
     spec = ConvSpec((3, 4, 6, 5), (3, 4 if layout == "NCHW" else 5, 3, 3), padding=1, layout=layout)
-    x, weight = _arrays(spec)
-    expected = _compute(Tiled(), spec, x, weight)
-    inverse = np.argsort(order)
-
-    def scattered(array: Array) -> Array:
-        moved = array.transpose(order)
-        space = np.zeros(tuple(2 * n for n in moved.shape), array.dtype)
-        view = space[::2, 1::2, ::-2, ::2]
-        view[...] = moved
-        return view.transpose(inverse)
-
-    source, target = scattered(x), scattered(np.zeros_like(expected))
+    x, weight = random_arrays(spec)
+    expected = computed(Tiled(), spec, x, weight)
+    source, target = scattered(x, order), scattered(np.zeros_like(expected), order)
     source.setflags(write=False)
-    np.testing.assert_array_equal(_compute(Tiled(), spec, source, weight, target), expected)
+    np.testing.assert_array_equal(computed(Tiled(), spec, source, weight, target), expected)
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 def test_results_do_not_depend_on_threads(layout: str) -> None:
     """To the last bit."""
     spec = ConvSpec((1, 40, 40, 40), (70, 40, 3, 3), padding=1, layout=layout)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     results = []
     for count in (1, 2, 7):
         with threads(count):
-            results.append(_compute(Tiled(), spec, x, weight))
+            results.append(computed(Tiled(), spec, x, weight))
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
 
@@ -151,10 +124,10 @@ def test_results_do_not_depend_on_threads(layout: str) -> None:
 def test_nan_and_infinity_stay_in_their_windows() -> None:
     """One bad cell reaches the nine results around it, and no other."""
     spec = ConvSpec((1, 8, 9, 9), (20, 8, 3, 3), padding=1)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     for bad in (np.nan, np.inf):
         x[0, 3, 4, 5] = bad
-        found = np.isfinite(_compute(Tiled(), spec, x, weight))
+        found = np.isfinite(computed(Tiled(), spec, x, weight))
         assert not found[..., 3:6, 4:7].any()
         assert found.sum() == 20 * (81 - 9)
 
@@ -164,21 +137,21 @@ def test_other_caches_sum_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from convolens.algorithms import compiled
 
     spec = ConvSpec((1, 90, 90, 48), (70, 48, 3, 3), padding=1, layout="NHWC")
-    x, weight = _arrays(spec)
-    expected = _compute(Tiled(), spec, x, weight)
+    x, weight = random_arrays(spec)
+    expected = computed(Tiled(), spec, x, weight)
     before = Panels.of(spec).tasks(2)
     monkeypatch.setattr(compiled, "cache_bytes", lambda: {"L2": 1 << 16})
     assert Panels.of(spec).tasks(2) != before
-    np.testing.assert_array_equal(_compute(Tiled(), spec, x, weight), expected)
+    np.testing.assert_array_equal(computed(Tiled(), spec, x, weight), expected)
 
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_long_sums(size: int) -> None:
     """Sums of several chunks, whose rounding is far below that of one long sum."""
     spec = ConvSpec((1, 8, 9, 4096 // size**2), (3, 4096 // size**2, size, size), padding=size // 2, layout="NHWC")
-    x, weight = (np.abs(array) for array in _arrays(spec))
-    expected = _compute(Reference(), spec, x, weight)
-    np.testing.assert_allclose(_compute(Tiled(), spec, x, weight), expected, rtol=4e-6)
+    x, weight = (np.abs(array) for array in random_arrays(spec))
+    expected = computed(Reference(), spec, x, weight)
+    np.testing.assert_allclose(computed(Tiled(), spec, x, weight), expected, rtol=4e-6)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -187,11 +160,11 @@ def test_windows_inside_the_image(size: int, stride: int) -> None:
     """Read where they are: single cells, and others; of rows that go on, and that lie apart in memory."""
     spec = ConvSpec((2, 9, 8, 5), (18, 5, size, size), stride=stride, layout="NHWC")
     _check(spec)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     space = np.zeros((2, 9, 11, 7), np.float32)
     view = space[:, :, 2:10, 1:6]
     view[...] = x
-    np.testing.assert_array_equal(_compute(Tiled(), spec, view, weight), _compute(Tiled(), spec, x, weight))
+    np.testing.assert_array_equal(computed(Tiled(), spec, view, weight), computed(Tiled(), spec, x, weight))
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
@@ -201,10 +174,10 @@ def test_bias_and_relu_are_those_of_the_definition(groups: int, activation: str 
     """To the last bit, NaN kept; an activation that is not fused is handed back."""
     size = (7, 9, 6) if layout == "NHWC" else (6, 7, 9)
     spec = ConvSpec((2, *size), (34, 6 // groups, 3, 2), padding=1, groups=groups, layout=layout)
-    x, weight = _arrays(spec)
+    x, weight = random_arrays(spec)
     x[1, 3, 3, 3] = np.nan
     bias = np.linspace(-9, 9, 34)
-    sums = channels_first(_compute(Tiled(), spec, x, weight), 2, spec.layout)
+    sums = channels_first(computed(Tiled(), spec, x, weight), 2, spec.layout)
     expected = sums + bias.astype(np.float32)[:, None, None]
     out = channels_first(np.full(spec.output_shape, 7, np.float32), 2, spec.layout)
     state, image = Tiled().prepare(spec, weight), channels_first(x, 2, spec.layout)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cases import expected
-from convolens.algorithms import ALGORITHMS, compiled, winograd
+from convolens.algorithms import ALGORITHMS, compiled, winograd, winograd_tiles
 from convolens.algorithms.base import Array, Epilogue
 from convolens.algorithms.winograd import Winograd
 from convolens.ops.arrays import channels_first
@@ -121,8 +121,9 @@ def test_other_shapes(spec: ConvSpec) -> None:
 @pytest.mark.parametrize("shared", [False, True])
 def test_orders_of_work_agree(layout: str, shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many blocks with a tail, transformed block by block or all at once."""
-    monkeypatch.setattr(winograd, "_is_shared", lambda *_: shared)
-    monkeypatch.setattr(winograd, "MOST_BLOCK", 20)
+    for module in (winograd, winograd_tiles):
+        monkeypatch.setattr(module, "is_shared", lambda *_: shared)
+    monkeypatch.setattr(winograd_tiles, "MOST_BLOCK", 20)
     shape = (3, 21, 34, 48) if layout == "NHWC" else (3, 48, 21, 34)
     check(LARGE, ConvSpec(shape, (80, 48, 3, 3), padding=1, layout=layout))
 

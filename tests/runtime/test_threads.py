@@ -17,7 +17,8 @@ from convolens.runtime.threads import thread_count, threads
 
 def test_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block ends where it began; the environment decides in between calls; nonsense is refused."""
-    monkeypatch.setattr("convolens.runtime.threads._count", None)  # whatever tests before this one left
+    for name in ("_count", "_given", "_library"):  # whatever tests before this one left
+        monkeypatch.setattr(f"convolens.runtime.threads.{name}", None)
     monkeypatch.setenv("CONVOLENS_THREADS", "3")
     assert thread_count() == 3
     with threads(2):

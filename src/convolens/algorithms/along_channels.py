@@ -5,19 +5,8 @@ import math
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost
-from convolens.algorithms.compiled import scratch_bytes, vector_lanes, volumes
-from convolens.algorithms.loops import (
-    Loops,
-    Size,
-    border_tables,
-    box_cells,
-    box_count,
-    cut,
-    fit,
-    steps,
-    volume,
-    wanted_tasks,
-)
+from convolens.algorithms.compiled import Volume, border_tables, scratch_bytes, vector_lanes, volume, volumes
+from convolens.algorithms.loops import Loops, box_cells, box_count, cut, fit, steps, wanted_tasks
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
 from convolens.runtime.threads import thread_count
@@ -72,8 +61,8 @@ def prepare(spec: ConvSpec, weights: Array, multiplier: int = 1, apart: int = 1)
     blocks, (depth, height, width) = _tasks(spec)
     scalars = (*steps(spec), spec.pads[-1][0], blocks, width, height, depth, float(spec.border.value))
     kernels = Pinned(np.ascontiguousarray(weights.transpose(1, 2, 3, 0)))
-    bias = Pinned(np.zeros(len(weights), weights.dtype))
-    return Loops(PIPELINE, parameters(spec, multiplier, apart), kernels, bias, border_tables(spec), scalars)
+    bias, tables = Pinned(np.zeros(len(weights), weights.dtype)), tuple(map(Pinned, border_tables(spec)))
+    return Loops(PIPELINE, parameters(spec, multiplier, apart), kernels, bias, tables, scalars)
 
 
 def cost(spec: ConvSpec) -> Cost:
@@ -105,7 +94,7 @@ def _panel(spec: ConvSpec) -> int:
     return _tile(spec)[0] * vector_lanes(spec)
 
 
-def _tasks(spec: ConvSpec) -> tuple[int, Size]:
+def _tasks(spec: ConvSpec) -> tuple[int, Volume]:
     """
     Choose blocks of channels and output cells a task.
 
@@ -117,7 +106,7 @@ def _tasks(spec: ConvSpec) -> tuple[int, Size]:
     groups = -(-blocks // (SCRATCH_VECTORS // _tile(spec)[0]))
     together = -(-blocks // groups)
 
-    def fitting() -> tuple[Size, bool]:
+    def fitting() -> tuple[Volume, bool]:
         cell_bytes = together * panel * spec.compute_dtype.itemsize
         return fit(spec, cell_bytes, scratch_bytes() // 2, LEAST, HALO)
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost
-from convolens.algorithms.compiled import scratch_bytes, vector_lanes, volumes
-from convolens.algorithms.loops import Loops, border_tables, steps, volume, wanted_tasks
+from convolens.algorithms.compiled import border_tables, scratch_bytes, vector_lanes, volume, volumes
+from convolens.algorithms.loops import Loops, steps, wanted_tasks
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
 from convolens.runtime.threads import thread_count
@@ -50,8 +50,8 @@ def prepare(spec: ConvSpec, weights: Array) -> Loops:
     shown = (0, 0) if spec.border.mode == "constant" else (before, after)
     multiplier = spec.out_channels // spec.in_channels
     scalars = (*steps(spec), before, *shown, multiplier, *_tasks(spec), float(spec.border.value))
-    bias = Pinned(np.zeros(len(weights), weights.dtype))
-    return Loops(PIPELINE, parameters(spec), Pinned(weights), bias, border_tables(spec), scalars)
+    bias, tables = Pinned(np.zeros(len(weights), weights.dtype)), tuple(map(Pinned, border_tables(spec)))
+    return Loops(PIPELINE, parameters(spec), Pinned(weights), bias, tables, scalars)
 
 
 def cost(spec: ConvSpec) -> Cost:

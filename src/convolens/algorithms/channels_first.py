@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from convolens.algorithms.base import NOTHING, Array, Cost, Epilogue, Pipeline
-from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes
+from convolens.algorithms.compiled import MOST_DIMS, border_tables, scratch_bytes, vector_lanes, volume
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
 from convolens.runtime.threads import thread_count
-from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 
 PIPELINE = "convolens.pipelines.direct"
@@ -93,9 +92,9 @@ def prepare(spec: ConvSpec, weight: Array) -> Packed:
     parameters = pipeline(spec)[1]
     weights = [_panels(part.astype(dtype), lanes * vectors) for part in np.split(weight, spec.groups)]
     strides, sizes = _scratch(spec)
-    tables = [_table(spec, axis)[::step].copy() for axis, step in enumerate(np.floor_divide(spec.stride, strides))]
-    tables = [*reversed(tables), *[np.zeros(1, np.int32)] * (MOST_DIMS - spec.dims)]
-    steps = [*_xyz(strides), *_xyz(spec.dilation)]
+    skipped = np.floor_divide(volume(spec.stride), volume(strides))[::-1]
+    tables = [table[::step].copy() for table, step in zip(border_tables(spec), skipped, strict=True)]
+    steps = [*volume(strides)[::-1], *volume(spec.dilation)[::-1]]
     if _is_stacked(spec):
         tables[-1] = np.arange(spec.in_channels, dtype=np.int32)
         weights = [w.swapaxes(1, 4).copy() for w in weights]
@@ -160,28 +159,17 @@ def _scratch(spec: ConvSpec) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return strides, tuple(output if one else padded for one, output, padded in sizes)
 
 
-def _table(spec: ConvSpec, axis: int) -> Array:
-    """Tell which image cell each padded cell shows; −1 for the constant."""
-    size, (before, after) = spec.input_size[axis], spec.pads[axis]
-    return source_index(np.arange(-before, size + after), size, spec.border).astype(np.int32)
-
-
 def _is_stacked(spec: ConvSpec) -> bool:
     """Whether channels are read as planes of a volume: few of them would be slow to bring side by side."""
     few = 1 < spec.in_channels <= FEW_CHANNELS
     return few and spec.groups == 1 and spec.dims < MOST_DIMS
 
 
-def _xyz(values: tuple[int, ...]) -> tuple[int, ...]:
-    """Turn one number for each dimension into three, the last dimension first."""
-    return (*reversed(values), *(1,) * (MOST_DIMS - len(values)))
-
-
 def _panels(weight: Array, width: int) -> Array:
     """Order (K, C, *kernel size) as (panels, kd, kh, kw, C, width)."""
     kernels, channels, *size = weight.shape
     panels = -(-kernels // width)
-    whole = np.zeros((panels * width, channels, *(1,) * (MOST_DIMS - len(size)), *size), weight.dtype)
+    whole = np.zeros((panels * width, channels, *volume(tuple(size))), weight.dtype)
     whole[:kernels] = weight.reshape(kernels, *whole.shape[1:])
     return whole.reshape(panels, width, *whole.shape[1:]).transpose(0, 3, 4, 5, 2, 1).copy(order="C")
 
@@ -207,7 +195,7 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
 
 def _row_bytes(spec: ConvSpec) -> int:
     """Bytes of scratch that one padded row takes, in all planes of a window."""
-    planes = spec.window_size[0] if spec.dims == MOST_DIMS else 1
+    planes = volume(spec.window_size)[0]
     return planes * _scratch(spec)[1][-1] * (spec.in_channels // spec.groups) * spec.compute_dtype.itemsize
 
 
@@ -222,7 +210,7 @@ def _blocks(spec: ConvSpec, panels: int) -> tuple[int, int]:
     """
     height = spec.output_size[-2] if spec.dims > 1 else 1
     stride, window = (_scratch(spec)[0][-2], spec.window_size[-2]) if spec.dims > 1 else (1, 1)
-    others = spec.batch * (spec.output_size[0] if spec.dims == MOST_DIMS else 1)
+    others = spec.batch * volume(spec.output_size)[0]
     wanted = -(-TASKS_PER_CORE * thread_count() // max(1, others)) if spec.macs >= LEAST_PARALLEL else 1
     fit = (scratch_bytes() // _row_bytes(spec) - window) // stride + 1
     thrifty = -(-MOST_HALO * max(0, window - stride) // stride)  # rows whose common border is read twice are few

@@ -1,4 +1,4 @@
-"""What the compiled algorithms share: how arrays are viewed, what vectors and cache hold, which activations."""
+"""What the compiled algorithms share: volumes, borders, what vectors and cache hold, which activations."""
 
 import math
 from typing import Any
@@ -7,9 +7,12 @@ import numpy as np
 
 from convolens.algorithms.base import Array
 from convolens.runtime.cpu import cache_bytes, cpu
+from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 
 MOST_DIMS = 3
+
+Volume = tuple[int, int, int]
 
 CLAMPS: dict[str | None, tuple[float, float]] = {
     None: (1.0, math.inf),
@@ -27,6 +30,26 @@ def volumes(x: Array) -> Array:
     return x
 
 
+def volume(values: tuple[int, ...], one: int = 1) -> Volume:
+    """
+    Fill the numbers of one to three dimensions up to three.
+
+    >>> volume((5, 7)), volume((5, 7), 0)
+    ((1, 5, 7), (0, 5, 7))
+    """
+    depth, height, width = (*(one,) * (MOST_DIMS - len(values)), *values)
+    return depth, height, width
+
+
+def border_tables(spec: ConvSpec) -> list[Array]:
+    """Tell for x, y and z which image cell each padded cell shows; −1 for the constant."""
+    tables = [
+        source_index(np.arange(-before, size + after), size, spec.border).astype(np.int32)
+        for size, (before, after) in zip(reversed(spec.input_size), reversed(spec.pads), strict=True)
+    ]
+    return tables + [np.zeros(1, np.int32)] * (MOST_DIMS - spec.dims)
+
+
 def vector_lanes(spec: ConvSpec) -> int:
     """Count the numbers that a vector register holds."""
     return cpu().vector_bytes // spec.compute_dtype.itemsize
@@ -42,6 +65,13 @@ def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     room = np.zeros(math.prod(shape) * dtype.itemsize + cpu().vector_bytes, np.uint8)
     start = -room.__array_interface__["data"][0] % cpu().vector_bytes
     return room[start : start + math.prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
+
+
+def aligned(array: Array) -> Array:
+    """Copy to where a vector begins."""
+    copy = aligned_zeros(array.shape, array.dtype)
+    copy[...] = array
+    return copy
 
 
 def fused_activation(name: str | None, dtype: np.dtype[Any]) -> tuple[str, tuple[float, float]] | None:

@@ -7,8 +7,8 @@ import numpy as np
 
 from convolens.algorithms import along_channels, along_rows
 from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, plain_sum_bound
-from convolens.algorithms.compiled import MOST_DIMS
-from convolens.algorithms.loops import Loops, volume
+from convolens.algorithms.compiled import MOST_DIMS, volume
+from convolens.algorithms.loops import Loops
 from convolens.runtime import compile as compiler
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from convolens.algorithms.base import NOTHING, Array, Epilogue
-from convolens.algorithms.compiled import MOST_DIMS, fused_activation
+from convolens.algorithms.compiled import MOST_DIMS, Volume, fused_activation, volume
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.threads import thread_count
-from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 
 TASKS_PER_THREAD = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
 LEAST_PARALLEL = 1 << 18  # products below which a call runs as one task
 
-Size = tuple[int, int, int]
 View = Callable[[Array], Array]
 
 
@@ -76,21 +74,6 @@ class Loops:
         return left
 
 
-def volume(size: tuple[int, ...]) -> Size:
-    """Fill a size up to three dimensions."""
-    depth, height, width = (*(1,) * (MOST_DIMS - len(size)), *size)
-    return depth, height, width
-
-
-def border_tables(spec: ConvSpec) -> tuple[Pinned, ...]:
-    """Tell for x, y, z which image cell each padded cell shows; −1 for the constant."""
-    tables = [
-        source_index(np.arange(-before, size + after), size, spec.border).astype(np.int32)
-        for size, (before, after) in zip(reversed(spec.input_size), reversed(spec.pads), strict=True)
-    ]
-    return tuple(map(Pinned, tables + [np.zeros(1, np.int32)] * (MOST_DIMS - spec.dims)))
-
-
 def steps(spec: ConvSpec) -> tuple[int, ...]:
     """Return strides and dilations, each for x, y, z."""
     return (*volume(spec.stride)[::-1], *volume(spec.dilation)[::-1])
@@ -101,23 +84,23 @@ def wanted_tasks(spec: ConvSpec) -> int:
     return TASKS_PER_THREAD * thread_count() if spec.macs >= LEAST_PARALLEL and thread_count() > 1 else 1
 
 
-def whole_box(spec: ConvSpec) -> Size:
+def whole_box(spec: ConvSpec) -> Volume:
     """Return a task of the whole output of an image."""
     return volume(spec.output_size)
 
 
-def box_count(spec: ConvSpec, box: Size) -> int:
+def box_count(spec: ConvSpec, box: Volume) -> int:
     """Count the tasks that an image's output is cut into."""
     return math.prod(-(-cells // part) for cells, part in zip(volume(spec.output_size), box, strict=True))
 
 
-def box_cells(spec: ConvSpec, box: Size) -> int:
+def box_cells(spec: ConvSpec, box: Volume) -> int:
     """Count the cells of the padded image that a task reads."""
     sizes = zip(box, volume(spec.stride), volume(spec.window_size), strict=True)
     return math.prod((cells - 1) * stride + window for cells, stride, window in sizes)
 
 
-def cut(spec: ConvSpec, box: Size, least: Size, halo: float) -> Size | None:
+def cut(spec: ConvSpec, box: Volume, least: Volume, halo: float) -> Volume | None:
     """
     Halve a task along the axis where least is read twice for it: planes or rows, and cells of a row only in need.
 
@@ -136,9 +119,9 @@ def cut(spec: ConvSpec, box: Size, least: Size, halo: float) -> Size | None:
     return sizes[0], sizes[1], sizes[2]
 
 
-def fit(spec: ConvSpec, cell_bytes: int, budget: int, least: Size, halo: float) -> tuple[Size, bool]:
+def fit(spec: ConvSpec, cell_bytes: int, budget: int, least: Volume, halo: float) -> tuple[Volume, bool]:
     """Cut tasks until the scratch of one fits ``budget``; tell whether it does."""
-    box: Size | None = whole_box(spec)
+    box: Volume | None = whole_box(spec)
     while box and box_cells(spec, box) * cell_bytes > budget:
         smallest, box = box, cut(spec, box, least, halo)
     return (box, True) if box else (smallest, False)

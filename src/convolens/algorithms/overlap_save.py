@@ -8,13 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline
-from convolens.algorithms.compiled import vector_lanes
+from convolens.algorithms.compiled import border_tables, vector_lanes
 from convolens.algorithms.spectrum import MOST_BYTES, spectrum_error
 from convolens.pipelines.radices import frequencies, radices
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import available_cores
-from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
@@ -144,10 +143,6 @@ class OverlapSave(Algorithm[Spectra]):
         """Transform the kernels; lay out twiddle factors, borders and tiles."""
         name, parameters = self.pipeline(spec)
         tiling, dtype, lanes = _tiling(spec), spec.compute_dtype, vector_lanes(spec)
-        tables = [
-            source_index(np.arange(-before, size + after), size, spec.border).astype(np.int32)
-            for size, (before, after) in zip(reversed(spec.input_size), reversed(spec.pads), strict=True)
-        ] + [np.zeros(1, np.int32)] * (MOST_DIMS - spec.dims)
         height, width = tiling.size
         fold = np.outer(frequencies(height) if spec.dims == 1 else [0], np.arange(width))
         constants = (
@@ -155,7 +150,7 @@ class OverlapSave(Algorithm[Spectra]):
             _factors(width).astype(dtype),
             _factors(height).astype(dtype),
             np.stack(_turns(fold, height * width), axis=1).astype(dtype),
-            *tables,
+            *border_tables(spec)[:MOST_DIMS],
         )
         (down, across), (rows, columns) = tiling.count, tiling.valid
         sharing = spec.out_channels // spec.groups

@@ -8,10 +8,15 @@ from typing import Self
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost
-from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes
+from convolens.algorithms.compiled import (
+    aligned,
+    border_tables,
+    scratch_bytes,
+    vector_lanes,
+    volume,
+)
 from convolens.runtime.cpu import available_cores, cpu
 from convolens.runtime.threads import thread_count
-from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 
 MOST_TERMS = 2048  # of a sum that is taken in one go
@@ -34,8 +39,6 @@ _TILES: dict[int, dict[int, tuple[tuple[int, ...], float]]] = {
     16: {2: ((5,), 1.0), 1: ((10,), 0.8)},
 }
 TILE_START = 0.3  # what a tile takes beside its products, in pixels
-
-Volume = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Panels:
     @property
     def output(self) -> tuple[int, int, int]:
         """Planes, rows of a plane, and cells of a row, as loops go through them."""
-        depth, height, width = _volume(self.spec.output_size)
+        depth, height, width = volume(self.spec.output_size)
         if self.is_product:
             return 1, 1, self.spec.batch * depth * height * width
         return (self.spec.batch * depth, *((1, height * width) if self.merged else (height, width)))
@@ -121,26 +124,21 @@ class Panels:
     def pack(self, weight: Array) -> Array:
         """Order (K, C, *kernel size) as (panels, chunks, kd, kh, runs of a row, numbers of a run, panel)."""
         kernels = len(weight)
-        size = _volume(weight.shape[2:])
-        whole = np.zeros((self.count * self.width, self.channels, *size), self.spec.compute_dtype)
-        whole[:kernels] = weight.reshape(kernels, self.channels, *size)
-        parts = whole.reshape(self.count, self.width, self.chunks, -1, *size).transpose(0, 2, 4, 5, 6, 3, 1)
+        kernel_size = volume(weight.shape[2:])
+        whole = np.zeros((self.count * self.width, self.channels, *kernel_size), self.spec.compute_dtype)
+        whole[:kernels] = weight.reshape(kernels, self.channels, *kernel_size)
+        parts = whole.reshape(self.count, self.width, self.chunks, -1, *kernel_size).transpose(0, 2, 4, 5, 6, 3, 1)
         row = (1, -1) if self.is_whole_rows else parts.shape[4:6]
         return aligned(parts).reshape(*parts.shape[:4], *row, self.width)
 
     def tables(self) -> list[Array]:
         """Tell for x, y and z which image cell each padded cell shows, −1 for the constant; none without pads."""
-        if not self.bordered:
-            return []
-        spec, empty = self.spec, [np.zeros(1, np.int32)] * (MOST_DIMS - self.spec.dims)
-        axes = zip(reversed(spec.input_size), reversed(spec.pads), strict=True)
-        shown = [source_index(np.arange(-a, size + b), size, spec.border) for size, (a, b) in axes]
-        return [table.astype(np.int32) for table in shown] + empty
+        return border_tables(self.spec) if self.bordered else []
 
     def numbers(self) -> tuple[int | float, ...]:
         """Return what the pipeline takes after its arrays, but for the tasks and the epilogue."""
         width = self.spec.output_size[-1]
-        steps, spreads = ([*reversed(_volume(sizes))] for sizes in (self.spec.stride, self.spec.dilation))
+        steps, spreads = ([*reversed(volume(sizes))] for sizes in (self.spec.stride, self.spec.dilation))
         steps[0] *= self.channels
         spreads[0] *= self.channels
         border = self.spec.pads[-1][0], float(self.spec.border.value)
@@ -193,7 +191,7 @@ class Panels:
         item = self.channels * spec.compute_dtype.itemsize
         if self.is_product:
             return item
-        planes = spec.window_size[0] if spec.dims == MOST_DIMS else 1
+        planes = volume(spec.window_size)[0]
         stride = spec.stride[-2] if spec.dims > 1 else 1
         return -(-planes * stride * spec.padded_size[-1] * item // spec.output_size[-1])
 
@@ -206,22 +204,6 @@ class Panels:
         stride = self.spec.stride[-2]
         halo = max(0, self.spec.window_size[-2] - stride)
         return max(few, -(-MOST_HALO * halo // stride) * self.spec.output_size[-1])
-
-
-def aligned(array: Array) -> Array:
-    """Copy to memory where no vector lies across two lines of the cache."""
-    line = 64
-    space = np.empty(array.nbytes + line, np.uint8)
-    start = -space.ctypes.data % line
-    copy = space[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
-
-
-def _volume(size: tuple[int, ...]) -> Volume:
-    """Fill up to three dimensions."""
-    depth, height, width = (*(1,) * (MOST_DIMS - len(size)), *size)
-    return depth, height, width
 
 
 def _tile(kernels: int, lanes: int) -> tuple[int, tuple[int, ...]]:

@@ -16,6 +16,7 @@ from convolens.algorithms.compiled import (
     fused_activation,
     scratch_bytes,
     vector_lanes,
+    volume,
     volumes,
 )
 from convolens.algorithms.windows import at
@@ -306,7 +307,7 @@ def _tasks(
 def _cells(spec: ConvSpec, block: Block, out: Array) -> Array:
     """View those cells of ``out`` (N, K, D, H, W) that a block computes, in the pipeline's order of axes."""
     planes, rows, columns = block.runs
-    steps = (*(1,) * (MOST_DIMS - spec.dims), *spec.stride)
+    steps = volume(spec.stride)
     batch, kernels, *along = out.strides
     shape, strides = (
         [planes[0].count, rows[0].count, len(rows)],

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost, Pipeline
-from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes, volumes
+from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes, volume, volumes
 from convolens.algorithms.weight_gradients import WeightGradient
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
@@ -172,11 +172,7 @@ def _shape(spec: ConvSpec) -> tuple[int, ...]:
     panels = -(-spec.out_channels // spec.groups // panel)
     tiles = -(-spec.kernel_size[-1] * spec.weight_shape[1] // columns)
     parts = -(-tiles // TASK_TILES)
-    return parts, panels, *_zyx(spec.kernel_size)[:2], -(-tiles // parts) * columns, panel
-
-
-def _zyx(values: tuple[int, ...], one: int = 1) -> tuple[int, ...]:
-    return (*(one,) * (MOST_DIMS - len(values)), *values)
+    return parts, panels, *volume(spec.kernel_size)[:2], -(-tiles // parts) * columns, panel
 
 
 @functools.lru_cache(maxsize=256)
@@ -185,8 +181,8 @@ def _blocks(spec: ConvSpec) -> Blocks:
     lanes, channels, kernels = vector_lanes(spec), spec.weight_shape[1], spec.out_channels // spec.groups
     shape = _shape(spec)
     panel = shape[-1]
-    depth, height, width = _zyx(spec.output_size)
-    stride, dilation, taps = _zyx(spec.stride), _zyx(spec.dilation), _zyx(spec.kernel_size)
+    depth, height, width = volume(spec.output_size)
+    stride, dilation, taps = volume(spec.stride), volume(spec.dilation), volume(spec.kernel_size)
     across = -(-width // -(-width // BLOCK))
     down = -(-height // -(-height // max(1, BLOCK // across)))
     cell = (stride[1] * stride[2] * channels + kernels) * spec.compute_dtype.itemsize
@@ -207,17 +203,17 @@ def _tables(spec: ConvSpec, cells: tuple[int, ...]) -> tuple[Pinned, ...]:
     """Tell for x, y and z which image cell each padded cell shows that ``cells`` of the gradient meet."""
     x, y = (padded_cells(spec, axis, cells[axis]) for axis in (2, 1))
     z = padded_cells(spec, 0, cells[0])
-    stride, dilation, taps = (_zyx(v)[0] for v in (spec.stride, spec.dilation, spec.kernel_size))
+    stride, dilation, taps = (volume(v)[0] for v in (spec.stride, spec.dilation, spec.kernel_size))
     met = z[np.arange(cells[0])[:, None] * stride + np.arange(taps) * dilation].ravel()
-    planes = np.arange(spec.batch)[:, None] * _zyx(spec.input_size)[0] + met
+    planes = np.arange(spec.batch)[:, None] * volume(spec.input_size)[0] + met
     z = np.where(met < 0, -1, planes).ravel()
     return tuple(Pinned(table.astype(np.int32)) for table in (x, y, z))
 
 
 def padded_cells(spec: ConvSpec, axis: int, cells: int) -> Array:
     """Tell which image cell each padded cell shows; −1 for the constant, and beyond what the border covers."""
-    size, (before, after) = _zyx(spec.input_size)[axis], _pads(spec)[axis]
-    stride, dilation, taps = (_zyx(v)[axis] for v in (spec.stride, spec.dilation, spec.kernel_size))
+    size, (before, after) = volume(spec.input_size)[axis], _pads(spec)[axis]
+    stride, dilation, taps = (volume(v)[axis] for v in (spec.stride, spec.dilation, spec.kernel_size))
     positions = np.arange((cells - 1) * stride + (taps - 1) * dilation + 1) - before
     return np.where(positions < size + after, source_index(positions, size, spec.border), -1)
 

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -13,57 +12,38 @@ from convolens.algorithms.compiled import (
     CLAMPS,
     MOST_DIMS,
     fused_activation,
-    scratch_bytes,
     vector_lanes,
+    volume,
     volumes,
 )
-from convolens.algorithms.windows import Slices, at
+from convolens.algorithms.windows import at
+from convolens.algorithms.winograd_tiles import (
+    TILES,
+    Phase,
+    is_shared,
+    panel_count,
+    phase_blocks,
+    phases_of,
+    tile_count,
+    vectors_of,
+    whole_parts,
+)
 from convolens.pipelines.toom_cook import Transform, toom_cook
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
-from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.cpu import cpu
 from convolens.runtime.threads import thread_count
-from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd"
 WEIGHTS_PIPELINE = "convolens.pipelines.winograd_weights"
 LEAST_TAPS = 3
-MOST_BLOCK, LEAST_BLOCK = 100, 12  # tiles a task
-AWAY = 8  # multiply-adds of a core in the time in which a number comes from beyond its own cache
-MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
 SHARE_OF_PEAK = 0.69  # that the products reach
 # Operations in the time that a point of a tile is looked up, that a number is transformed, that a number is set
 # beside its channels or apart from them, and that a transformed weight comes in.
 LOOKUP, TRANSFORM, TURNING, WEIGHT = 2000, 25, 130, 40
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
-
-# Vectors of kernels → tiles in the register tile, where registers are many or few.
-_TILES = {32: {4: 6, 2: 12, 1: 12}, 16: {2: 6, 1: 6}}
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """
-    The output cells that are one dilation apart, which an undilated convolution gives.
-
-    Attributes
-    ----------
-    cells : tuple of slice
-        Where they lie along planes, rows and columns of the output.
-    tables : tuple of Pinned
-        For x and y the image cell of each padded cell, for z that of each (output plane, kernel plane).
-    scalars : tuple
-        What the pipeline takes after its arrays.
-    shared : bool
-        Whether all tiles are transformed before any is multiplied.
-    """
-
-    cells: Slices
-    tables: tuple[Pinned, ...]
-    scalars: tuple[int | float, ...]
-    shared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +132,10 @@ class Winograd(Algorithm[Transformed]):
         vertical, horizontal = self.transforms(spec)
         points, planes = vertical.size * horizontal.size, math.prod(spec.kernel_size[:-2])
         phases = math.prod(spec.dilation[-2:])
-        tiles = _tile_count(spec, vertical, horizontal)[0]  # of a phase
+        tiles = tile_count(spec, vertical, horizontal)[0]  # of a phase
         channels, kernels = planes * spec.weight_shape[1], spec.out_channels // spec.groups
-        panel, panels = _vectors(spec, kernels) * vector_lanes(spec), _panels(spec, kernels)
-        blocks = _phase_blocks(spec, vertical, horizontal)
+        panel, panels = vectors_of(spec, kernels) * vector_lanes(spec), panel_count(spec, kernels)
+        blocks = phase_blocks(spec, vertical, horizontal)
         products = 2 * phases * blocks.count * blocks.work / SHARE_OF_PEAK
         reading = WEIGHT * (1 + phases) / 2  # all phases but the first find them half as far away
         transforms = LOOKUP * points + TRANSFORM * points * (channels + kernels)
@@ -163,8 +143,8 @@ class Winograd(Algorithm[Transformed]):
             transforms += TURNING * vertical.tile * horizontal.tile * (channels + kernels)
         operations = points * (products + reading) * channels * panels * panel + phases * tiles * transforms
         item = spec.compute_dtype.itemsize
-        held = thread_count() * _whole(blocks.tiles, blocks.register) * blocks.register
-        inputs = tiles if _is_shared(spec, tiles, points) else held
+        held = thread_count() * whole_parts(blocks.tiles, blocks.register) * blocks.register
+        inputs = tiles if is_shared(spec, tiles, points) else held
         return Cost(
             operations=int(spec.groups * operations),
             work="compiled",
@@ -194,15 +174,15 @@ class Winograd(Algorithm[Transformed]):
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
         vertical, horizontal = self.transforms(spec)
-        vectors = _vectors(spec, spec.out_channels // spec.groups)
-        tiles = _tile_count(spec, vertical, horizontal)[0]
+        vectors = vectors_of(spec, spec.out_channels // spec.groups)
+        tiles = tile_count(spec, vertical, horizontal)[0]
         return PIPELINE, {
             "dtype": str(spec.compute_dtype), "lanes": vector_lanes(spec), "vectors": vectors,
-            "most_tiles": _TILES[cpu().vector_registers][vectors],
+            "most_tiles": TILES[cpu().vector_registers][vectors],
             "tile_height": vertical.tile, "kernel_height": vertical.taps,
             "tile_width": horizontal.tile, "kernel_width": horizontal.taps,
             "channels_last": spec.layout == LAST,
-            "shared": _is_shared(spec, tiles, vertical.size * horizontal.size),
+            "shared": is_shared(spec, tiles, vertical.size * horizontal.size),
             "activation": "clamp",
         }  # fmt: skip
 
@@ -212,7 +192,7 @@ class Winograd(Algorithm[Transformed]):
         parameters = self.pipeline(spec)[1]
         channels_last, shared = bool(parameters.pop("channels_last")), bool(parameters.pop("shared"))
         packed = _transformed(spec, weight, parameters)
-        phases = tuple(_phases(spec, vertical, horizontal))
+        phases = tuple(phases_of(spec, vertical, horizontal))
         zeros = Pinned(np.zeros(spec.out_channels // spec.groups, spec.compute_dtype))
         state = Transformed(packed, zeros, phases, parameters)
         state.function(channels_last, shared, str(parameters.pop("activation")))
@@ -255,175 +235,15 @@ def _transformed(spec: ConvSpec, weight: Array, parameters: dict[str, str | int]
     """Transform each group's weights, in the order in which they are read."""
     dtype, kernels = spec.compute_dtype, spec.out_channels // spec.groups
     weight = weight.astype(dtype, copy=any(stride % dtype.itemsize for stride in weight.strides))
-    volume = weight.reshape(*weight.shape[:2], *(1,) * (MOST_DIMS - spec.dims), *weight.shape[2:])
+    volumes = weight.reshape(*weight.shape[:2], *volume(weight.shape[2:]))
     shared = ("dtype", "lanes", "tile_height", "kernel_height", "tile_width", "kernel_width")
     function = compiler.load(WEIGHTS_PIPELINE, **{name: parameters[name] for name in shared})
     height, width = (
         int(parameters[f"tile_{a}"]) + int(parameters[f"kernel_{a}"]) - 1 for a in ("height", "width")
     )
     panel = int(parameters["lanes"]) * int(parameters["vectors"])
-    shape = (_panels(spec, kernels), height, width, volume.shape[2], weight.shape[1], panel)
+    shape = (panel_count(spec, kernels), height, width, volumes.shape[2], weight.shape[1], panel)
     packed = [np.empty(shape, dtype) for _ in range(spec.groups)]
-    for part, out in zip(np.split(volume, spec.groups), packed, strict=True):
+    for part, out in zip(np.split(volumes, spec.groups), packed, strict=True):
         function(part, out, scalars=(panel,))
     return tuple(map(Pinned, packed))
-
-
-def _zyx(values: tuple[int, ...], one: int = 1) -> tuple[int, ...]:
-    return (*(one,) * (MOST_DIMS - len(values)), *values)
-
-
-def _vectors(spec: ConvSpec, kernels: int) -> int:
-    """Choose the vectors in a panel: as many as leave no more work than fewer would."""
-    lanes = vector_lanes(spec)
-    choices = [v for v in _TILES[cpu().vector_registers] if v * lanes <= kernels]
-    return min(choices, key=lambda v: (_whole(kernels, v * lanes) * v * (1 + 0.2 / v), -v))
-
-
-def _panels(spec: ConvSpec, kernels: int) -> int:
-    return _whole(kernels, _vectors(spec, kernels) * vector_lanes(spec))
-
-
-def _whole(count: int, size: int) -> int:
-    """Count the parts of a size that hold ``count``."""
-    return -(-count // size)
-
-
-def _tile_count(
-    spec: ConvSpec, vertical: Transform, horizontal: Transform, start: tuple[int, int] = (0, 0)
-) -> tuple[int, int, int]:
-    """
-    Count the tiles of the phase that begins at cell ``start``, in all, and those of one plane down and across.
-
-    The first phase is the largest. A tile that begins beyond its phase would be written beyond it.
-    """
-    depth, height, width = _zyx(spec.output_size)
-    _, down, across = _zyx(spec.dilation)
-    tiles_down = _whole(_whole(height - start[0], down), vertical.tile)
-    tiles_across = _whole(_whole(width - start[1], across), horizontal.tile)
-    return spec.batch * depth * tiles_down * tiles_across, tiles_down, tiles_across
-
-
-def _phases(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> list[Phase]:
-    """Lay out the phases that have any output cells."""
-    depth, height, width = _zyx(spec.output_size)
-    dilation, stride, size = _zyx(spec.dilation), _zyx(spec.stride), _zyx(spec.input_size)
-    before = _zyx(tuple(pads[0] for pads in spec.pads), 0)
-    shared = _is_shared(spec, _tile_count(spec, vertical, horizontal)[0], vertical.size * horizontal.size)
-
-    def table(axis: int, positions: Array) -> Pinned:
-        cells = source_index(positions - before[axis], size[axis], spec.border)
-        return Pinned(cells.astype(np.int32))
-
-    taps = np.arange(_zyx(spec.kernel_size)[0]) * dilation[0]
-    planes = table(0, (np.arange(depth)[:, None] * stride[0] + taps).ravel())
-
-    def phase(y: int, x: int) -> Phase:
-        _, down, whole = _tile_count(spec, vertical, horizontal, (y, x))
-        blocks = _phase_blocks(spec, vertical, horizontal, (y, x))
-        parts = _whole(whole, blocks.across)
-        lines, across = spec.batch * depth * down * parts, parts * blocks.across
-        rows = np.arange(down * vertical.tile + vertical.taps - 1) * dilation[1]
-        columns = np.arange(across * horizontal.tile + horizontal.taps - 1) * dilation[2]
-        return Phase(
-            (slice(None), slice(y, None, dilation[1]), slice(x, None, dilation[2])),
-            (table(2, columns + x), table(1, rows + y), planes),
-            (blocks.across, parts, down, depth, lines, blocks.lines, blocks.register, float(spec.border.value)),
-            shared,
-        )
-
-    starts = itertools.product(range(min(dilation[1], height)), range(min(dilation[2], width)))
-    return [phase(y, x) for y, x in starts]
-
-
-def _is_shared(spec: ConvSpec, tiles: int, points: int) -> bool:
-    """Keep the smaller of both matrices, input or weights, where it is read most often."""
-    channels = spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
-    bytes_ = tiles * points * channels * spec.compute_dtype.itemsize
-    return tiles < spec.out_channels // spec.groups and bytes_ <= MOST_SHARED
-
-
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """
-    How tiles are worked on together.
-
-    Attributes
-    ----------
-    across : int
-        Tiles of a line: of a row, or of a part of it.
-    lines : int
-        Lines of a block.
-    register : int
-        Tiles in the register tile.
-    count : int
-        Blocks in all.
-    work : float
-        Tiles that could be multiplied at best in the time that a block takes.
-    """
-
-    across: int
-    lines: int
-    register: int
-    count: int
-    work: float
-
-    @property
-    def tiles(self) -> int:
-        """Tiles of a block."""
-        return self.across * self.lines
-
-
-def _phase_blocks(
-    spec: ConvSpec, vertical: Transform, horizontal: Transform, start: tuple[int, int] = (0, 0)
-) -> Blocks:
-    """Choose the blocks of the phase that begins at cell ``start``."""
-    points, channels = vertical.size * horizontal.size, spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
-    vectors = _vectors(spec, spec.out_channels // spec.groups)
-    panel = vectors * vector_lanes(spec)
-
-    def spilt(count: int) -> float:
-        excess = max(
-            0.0, 1 - scratch_bytes() / (count * points * (channels + panel) * spec.compute_dtype.itemsize)
-        )
-        return AWAY * (1 + excess * count * (1 / panel + 3 / channels))
-
-    _, down, across = _tile_count(spec, vertical, horizontal, start)
-    return _blocks(spec.batch * _zyx(spec.output_size)[0] * down, across, vectors, spilt)
-
-
-def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float]) -> Blocks:
-    """
-    Choose the blocks of rows of tiles: few idle tiles, all cores at work, weights used often, and in cache.
-
-    Parameters
-    ----------
-    rows, across : int
-        Rows of tiles in all, and tiles in each.
-    vectors : int
-        Of kernels, in the register tile.
-    spilt : callable
-        Tells how many tiles could be multiplied while weights, and what of a block's tiles is not kept in cache,
-        come and go.
-    """
-    cores, most_tiles = available_cores(), _TILES[cpu().vector_registers][vectors]
-
-    def blocks(width: int, lines: int, register: int) -> Blocks:
-        count = _whole(rows * _whole(across, width), lines)
-        slower = (1 + most_tiles / register) / 2  # weights are loaded for fewer tiles
-        multiplied = _whole(width * lines, register) * register * slower**0.2
-        return Blocks(width, lines, register, count, multiplied + spilt(width * lines))
-
-    def time(chosen: Blocks) -> tuple[float, int]:
-        return _whole(chosen.count, cores) * chosen.work, -chosen.tiles
-
-    parts = range(_whole(across, MOST_BLOCK), _whole(across, LEAST_BLOCK) + 1)
-    widths = {_whole(across, part) for part in parts}
-    sizes = (most_tiles, most_tiles * 5 // 6, most_tiles * 2 // 3)
-    choices = (
-        blocks(width, lines, register)
-        for width in widths
-        for lines in range(1, max(1, MOST_BLOCK // width) + 1)
-        for register in sizes
-    )
-    return min(choices, key=time)

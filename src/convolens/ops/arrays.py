@@ -43,6 +43,13 @@ def channels_first(x: Array, dims: int, layout: str) -> Array:
     return np.moveaxis(batched, -1, 1) if layout == LAST else batched
 
 
+def check_weight_axes(shape: tuple[int, ...], dims: int | None, first: str) -> None:
+    """Refuse weights that do not have two axes, named by ``first``, before those of their size in ``dims``."""
+    if len(shape) < 3 or (dims is not None and len(shape) != dims + 2):
+        wanted = f"n + 2 axes: ({first}, *n sizes)" if dims is None else f"{dims + 2} axes"
+        raise SpecError(f"weight must have {wanted}, but its shape is {shape}")
+
+
 def check_bias(bias: npt.ArrayLike | None, kernels: int) -> Array | None:
     """Take a bias, if there is one, that has one number for each kernel."""
     if bias is None:

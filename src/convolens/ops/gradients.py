@@ -7,10 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
-from convolens.ops.arrays import Array, as_array, channels_first, check_gradient, check_out, deliver, quietly
+from convolens.ops.arrays import (
+    Array,
+    as_array,
+    channels_first,
+    check_gradient,
+    check_out,
+    check_weight_axes,
+    deliver,
+)
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import check_sums, magnitude
-from convolens.ops.magnitude import largest_magnitude
+from convolens.ops.magnitude import is_tame, largest_magnitude
 from convolens.ops.prepared import prepare_conv
 from convolens.ops.transposed import adjoint, turn
 from convolens.planning.gradients import TRAINING, plan_weight_gradient
@@ -325,17 +333,12 @@ def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array, out: Array | None) 
         )
     first = [channels_first(a.astype(dtype, copy=False), spec.dims, spec.layout) for a in (x, grad)]
     algorithm = plan_weight_gradient(spec).algorithm
-    if not algorithm.plain_sum and not _tame(spec, *first):
+    cells = TRANSFORMED * spec.batch * math.prod(spec.output_size)
+    if not algorithm.plain_sum and not is_tame(
+        first[0], spec.border.value, max(largest_magnitude(first[1]), 1) * cells, dtype
+    ):
         algorithm = plan_weight_gradient(spec, exact=True).algorithm
     return _given(turn(spec, algorithm.run(spec, *first)), spec.result_dtype, out)
-
-
-@quietly
-def _tame(spec: ConvSpec, x: Array, grad: Array) -> bool:
-    """Whether all numbers are finite, and too small for any sum of transformed ones to overflow."""
-    factors = [np.array([largest_magnitude(x), abs(spec.border.value), 1]), np.array([largest_magnitude(grad), 1])]
-    cells = TRANSFORMED * spec.batch * math.prod(spec.output_size)
-    return bool(math.prod(factor.max() for factor in factors) * cells < np.finfo(spec.compute_dtype).max)
 
 
 def _given(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:
@@ -346,8 +349,7 @@ def _given(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:
 
 def _checked(weight_shape: tuple[int, ...], dims: int) -> tuple[int, ...]:
     weight_shape = whole_shape(weight_shape, "weight shape")
-    if len(weight_shape) != dims + 2:
-        raise SpecError(f"weight must have {dims + 2} axes, but its shape is {weight_shape}")
+    check_weight_axes(weight_shape, dims, "")
     return weight_shape
 
 

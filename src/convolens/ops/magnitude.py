@@ -1,8 +1,10 @@
 """The largest magnitude in an array, found while it is read once."""
 
+from typing import Any
+
 import numpy as np
 
-from convolens.ops.arrays import Array
+from convolens.ops.arrays import Array, quietly
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
 
@@ -10,6 +12,13 @@ PIPELINE = "convolens.pipelines.magnitude"
 BLOCK = 1 << 14  # elements a task
 LEAST = 1 << 16  # elements below which NumPy is as fast
 VECTORS = 4
+
+
+@quietly
+def is_tame(x: Array, border: float, factor: float, dtype: np.dtype[Any]) -> bool:
+    """Whether ``x`` and the border are finite, and ``factor`` times they do not overflow in ``dtype``."""
+    largest = np.array([largest_magnitude(x), abs(border), 1], np.float64).max()
+    return bool(largest * factor < np.finfo(dtype).max)
 
 
 def largest_magnitude(x: Array) -> float:

@@ -18,12 +18,13 @@ from convolens.ops.arrays import (
     channels_first,
     check_bias,
     check_residual,
+    check_weight_axes,
     deliver,
     quietly,
     result_array,
 )
 from convolens.ops.integers import check_sums, largest_sum
-from convolens.ops.magnitude import largest_magnitude
+from convolens.ops.magnitude import is_tame
 from convolens.planning.measured import recall
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
@@ -59,9 +60,7 @@ class PreparedConv:
         **options: Any,
     ) -> None:
         self.weight = as_array(weight, "weight")
-        if self.weight.ndim < 3 or (dims is not None and self.weight.ndim != dims + 2):
-            wanted = "n + 2 axes: (kernels, channels / groups, *n sizes)" if dims is None else f"{dims + 2} axes"
-            raise SpecError(f"weight must have {wanted}, but its shape is {self.weight.shape}")
+        check_weight_axes(self.weight.shape, dims, "kernels, channels / groups")
         self.bias = check_bias(bias, len(self.weight))
         self.activation = find_activation(options.pop("activation"))
         self.exact = bool(options.pop("exact"))
@@ -195,12 +194,10 @@ class PreparedConv:
         activate(result, left.activation)
         return deliver(result, spec.result_dtype, out)
 
-    @quietly
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
         """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
-        largest = np.array([largest_magnitude(x), abs(spec.border.value), 1], np.float64).max()
         cells = 4**spec.dims * math.prod(spec.padded_size)  # no FFT is longer
-        return bool(largest * cells * max(self._weights, 1) < np.finfo(spec.compute_dtype).max)
+        return is_tame(x, spec.border.value, cells * max(self._weights, 1), spec.compute_dtype)
 
     def _plan_for_wild(self, plan: Plan) -> Plan:
         if self.algorithm != "auto":

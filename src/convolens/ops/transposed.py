@@ -6,10 +6,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import SpecError
 from convolens.ops.activations import check_activation, find_activation
 from convolens.ops.adjoint import Adjoint, prepare_adjoint
-from convolens.ops.arrays import Array, as_array, channels_first, check_bias, deliver, quietly, result_array
+from convolens.ops.arrays import (
+    Array,
+    as_array,
+    channels_first,
+    check_bias,
+    check_weight_axes,
+    deliver,
+    quietly,
+    result_array,
+)
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import border_copies, check_sums, largest_sum
 from convolens.ops.prepared import MANY, ONE_OFF
@@ -121,9 +129,7 @@ class PreparedConvTranspose:
         **options: Any,
     ) -> None:
         self.weight = as_array(weight, "weight")
-        if self.weight.ndim < 3 or (dims is not None and self.weight.ndim != dims + 2):
-            wanted = "n + 2 axes: (channels, kernels / groups, *n sizes)" if dims is None else f"{dims + 2} axes"
-            raise SpecError(f"weight must have {wanted}, but its shape is {self.weight.shape}")
+        check_weight_axes(self.weight.shape, dims, "channels, kernels / groups")
         self.bias = None if bias is None else as_array(bias, "bias")
         self.activation = find_activation(options.pop("activation"))
         self.exact = bool(options.pop("exact"))

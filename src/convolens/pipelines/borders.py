@@ -2,10 +2,17 @@
 
 import halide as hl
 
+from convolens.pipelines.indices import clamped
 
-def tables() -> list[hl.ImageParam]:
-    """Declare the tables of x, y and z."""
-    return [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+
+def tables(axes: str = "xyz") -> list[hl.ImageParam]:
+    """Declare the tables of the axes."""
+    return [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in axes]
+
+
+def cell_at(table: hl.ImageParam, padded: hl.Expr) -> hl.Expr:
+    """Look up the image cell that a padded cell shows; beyond the table its first or last entry counts."""
+    return table[clamped(padded, table.dim(0))]
 
 
 def look_up(table: hl.ImageParam, padded: hl.Expr, size: hl.Expr) -> tuple[hl.Expr, hl.Expr]:
@@ -26,5 +33,5 @@ def look_up(table: hl.ImageParam, padded: hl.Expr, size: hl.Expr) -> tuple[hl.Ex
     Expr, Expr
         The image cell, always one that exists; whether it is shown, rather than the constant.
     """
-    cell = table[hl.clamp(padded, 0, table.dim(0).extent() - 1)]
+    cell = cell_at(table, padded)
     return hl.clamp(cell, 0, size - 1), cell >= 0

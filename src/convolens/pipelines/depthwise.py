@@ -12,7 +12,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
+from convolens.pipelines.indices import clamped, within
 
 SCRATCH_VECTORS = 9
 """Vectors from pixel to pixel in the scratch; an odd number, lest pixels crowd a few sets of the cache."""
@@ -69,7 +71,7 @@ def build(
     axes = c, x, y, z, n = [hl.Var(v) for v in "cxyzn"]
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 4, "weights")
     bias, added = hl.ImageParam(number, 1, "bias"), hl.ImageParam(number, 5, "residual")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    tables = borders.tables()
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     dilations = [hl.Param(hl.Int(32), f"dilation_{axis}") for axis in "xyz"]
     before = hl.Param(hl.Int(32), "before")
@@ -154,15 +156,15 @@ def _bordered(
     c, x, y, z, n = axes
     looked_up = [hl.Func(name) for name in ("column", "line", "layer")]
     for found, table, axis in zip(looked_up, tables, (x, y, z), strict=True):
-        found[axis] = table[hl.clamp(axis, 0, table.dim(0).extent() - 1)]
+        found[axis] = borders.cell_at(table, axis)
     column, line, layer = (found[axis] for found, axis in zip(looked_up, (x, y, z), strict=True))
     length = source.dim(1).extent()
-    channel = hl.unsafe_promise_clamped(c / multiplier, 0, source.dim(0).extent() - 1)
+    channel = within(c / multiplier, source.dim(0))
 
     def cell(column: hl.Expr) -> hl.Expr:
-        at = [hl.clamp(v, 0, source.dim(d).extent() - 1) for d, v in enumerate((column, line, layer), start=1)]
-        inside = (line >= 0) & (layer >= 0) & (column >= 0)
-        return hl.select(inside, source[channel, *at, n], hl.cast(source.type(), outside))
+        at = [clamped(v, source.dim(d)) for d, v in enumerate((column, line, layer), start=1)]
+        shown = (line >= 0) & (layer >= 0) & (column >= 0)
+        return hl.select(shown, source[channel, *at, n], hl.cast(source.type(), outside))
 
     bordered = hl.Func("bordered")
     between = (x >= before) & (x < before + length)

@@ -11,6 +11,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
+from convolens.pipelines.indices import clamped
+
 FOUR = 4  # pixels that are turned at once
 SPAN_TILES = 4  # register tiles that are turned together where channels are not innermost
 
@@ -42,7 +45,7 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int) -> tuple[hl.Func, l
     )
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 6, "weights")
     bias = hl.ImageParam(number, 2, "bias")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    tables = borders.tables()
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     dilations = [hl.Param(hl.Int(32), f"dilation_{axis}") for axis in "xyz"]
     width, task_pixels, task_panels, relu = (
@@ -52,9 +55,9 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int) -> tuple[hl.Func, l
     outside, rows_per_pixel = (hl.Param(hl.Float(64), name) for name in ("outside", "rows_per_pixel"))
 
     # algorithm
-    cells = [table[hl.clamp(v, 0, table.dim(0).extent() - 1)] for table, v in zip(tables, (x, y, z), strict=True)]
-    at = [hl.clamp(cell, 0, source.dim(i).extent() - 1) for i, cell in enumerate(cells, start=1)]
-    straight = hl.clamp(hl.likely(x - shift), 0, source.dim(1).extent() - 1)
+    cells = [borders.cell_at(table, v) for table, v in zip(tables, (x, y, z), strict=True)]
+    at = [clamped(cell, source.dim(i)) for i, cell in enumerate(cells, start=1)]
+    straight = clamped(hl.likely(x - shift), source.dim(1))
     in_line = hl.likely((x >= first) & (x < last))
     inside = (in_line | (cells[0] >= 0)) & (cells[1] >= 0) & (cells[2] >= 0)
     found = hl.select(in_line, source[c, straight, *at[1:], n], source[c, *at, n])

@@ -18,7 +18,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
 from convolens.pipelines.fourier import Complex, Source, Transform, cells, times
+from convolens.pipelines.indices import clamped, promised
 
 lane, group = hl.Var("lane"), hl.Var("group")
 v, x, y, c, t, k, p = (hl.Var(name) for name in "vxyctkp")
@@ -55,7 +57,7 @@ def build(
     source, kernels = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 6, "kernels")
     row_factors, column_factors = (hl.ImageParam(number, 2, f"{axis}_factors") for axis in ("row", "column"))
     fold = hl.ImageParam(number, 3, "fold")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xy"]
+    tables = borders.tables("xy")
     names = "across down tiles valid_width valid_height before sharing task_kernels"
     scalars = {name: hl.Param(hl.Int(32), name) for name in names.split()}
     outside = hl.Param(hl.Float(64), "outside")
@@ -143,18 +145,18 @@ def _bordered(
     bordered[lane, y, v, c, t] = hl.undef(source.type())
     columns, lines = tables
     length = source.dim(0).extent()
-    line = lines[hl.clamp((0 if signal else y) + corner[t][1], 0, lines.dim(0).extent() - 1)]
+    line = borders.cell_at(lines, (0 if signal else y) + corner[t][1])
     left = corner[t][0] + lanes * v + (width * y if signal else 0)
-    batch = hl.clamp(corner[t][2], 0, source.dim(3).extent() - 1)
-    row = hl.clamp(line, 0, source.dim(1).extent() - 1)
+    batch = clamped(corner[t][2], source.dim(3))
+    row = clamped(line, source.dim(1))
     loops = [hl.RDom([(0, lanes)]) for _ in range(2)]
     within = (left >= before) & (left + lanes <= before + length)
     for whole, r in zip((True, False), loops, strict=True):
         r.where(within if whole else ~within)
         if whole:
-            inside, column = line >= 0, hl.unsafe_promise_clamped(left - before + r.x, 0, length - 1)
+            inside, column = line >= 0, promised(left - before + r.x, length)
         else:
-            column = columns[hl.clamp(left + r.x, 0, columns.dim(0).extent() - 1)]
+            column = borders.cell_at(columns, left + r.x)
             inside, column = (line >= 0) & (column >= 0), hl.clamp(column, 0, length - 1)
         bordered[r.x, y, v, c, t] = hl.select(inside, source[column, row, c, batch], outside)
     return bordered, loops
@@ -210,6 +212,6 @@ def _scatter(
     loops.where(hl.select(o["partly"] == 0, left >= lanes, (left < lanes) & (o["lane"] < left)))
     kernel = hl.clamp(kernel, 0, extent[2] - 1)
     pair = result(o["lane"], o["row"], o["vector"], kernel, o["pair"])
-    target = (hl.unsafe_promise_clamped(at, 0, size - 1) for at, size in zip(where, extent, strict=True))
+    target = (promised(at, size) for at, size in zip(where, extent, strict=True))
     out[*target] = hl.select(o["half"] == 0, pair[0], pair[1])
     return out, o

@@ -11,6 +11,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
+from convolens.pipelines.indices import clamped, promised
+
 
 def build(dtype: str, lanes: int, kind: str, step: int) -> tuple[hl.Func, list[Any]]:
     """
@@ -37,7 +40,7 @@ def build(dtype: str, lanes: int, kind: str, step: int) -> tuple[hl.Func, list[A
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     c, x, y, z, n, strip = (hl.Var(v) for v in ("c", "x", "y", "z", "n", "strip"))
     source = hl.ImageParam(number, 5, "source")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    tables = borders.tables()
     members = [hl.ImageParam(hl.Int(32), 1, f"members_{axis}") for axis in "xyz"]
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     dilations = [hl.Param(hl.Int(32), f"dilation_{axis}") for axis in "xyz"]
@@ -49,14 +52,13 @@ def build(dtype: str, lanes: int, kind: str, step: int) -> tuple[hl.Func, list[A
     join, start = _JOINED[kind], hl.cast(number, 0) if kind == "mean" else -hl.cast(number, hl.f32(float("inf")))
 
     def cell(axis: int, position: hl.Expr) -> hl.Expr:
-        table = tables[axis]
-        return table[hl.clamp(position, 0, table.dim(0).extent() - 1)]
+        return borders.cell_at(tables[axis], position)
 
     down, row, across, out = (hl.Func(f) for f in ("down", "row", "across", "out"))
     width = source.dim(1).extent()
     r = hl.RDom([(0, taps[1]), (0, taps[2])])
     line, layer = (cell(i, strides[i] * v + dilations[i] * t) for i, v, t in ((1, y, r.x), (2, z, r.y)))
-    at = [hl.clamp(v, 0, source.dim(i).extent() - 1) for i, v in ((2, line), (3, layer))]
+    at = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
     found = hl.select((line >= 0) & (layer >= 0), source[c, x, *at, n], hl.cast(number, outside))
     down[c, x, y, z, n] = start
     down[c, x, y, z, n] = join(hl.Expr(down[c, x, y, z, n]), found)
@@ -72,7 +74,7 @@ def build(dtype: str, lanes: int, kind: str, step: int) -> tuple[hl.Func, list[A
         padded = tables[0].dim(0).extent()
         ends = [hl.RDom([(0, before)]), hl.RDom([(before + width, padded - before - width)])]
         row[c, x, y, z, n] = hl.undef(number)
-        row[c, inner.x + before, y, z, n] = down[c, hl.unsafe_promise_clamped(inner.x, 0, width - 1), y, z, n]
+        row[c, inner.x + before, y, z, n] = down[c, promised(inner.x, width), y, z, n]
         for end in ends:
             row[c, end.x, y, z, n] = shown(cell(0, end.x))
         position = step * x + dilations[0] * t.x
@@ -82,7 +84,7 @@ def build(dtype: str, lanes: int, kind: str, step: int) -> tuple[hl.Func, list[A
         across[c, x, y, z, n] = join(hl.Expr(across[c, x, y, z, n]), shown(column))
     result = across[c, x, y, z, n]
     if kind == "mean":
-        count = [m[hl.clamp(v, 0, m.dim(0).extent() - 1)] for m, v in zip(members, (x, y, z), strict=True)]
+        count = [borders.cell_at(m, v) for m, v in zip(members, (x, y, z), strict=True)]
         result = result / hl.cast(number, count[0] * count[1] * count[2])
     out[c, x, y, z, n] = result
 

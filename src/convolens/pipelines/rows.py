@@ -13,7 +13,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
+from convolens.pipelines.indices import clamped, promised, within
 
 FIRSTS = 6  # numbers that say where a task begins: its first column, row, plane, panel, group and item
 
@@ -71,13 +73,13 @@ def build(
     copied = _fill(
         scratch, task, source, tasks, lists, strides, (pitch, length, before, looked_up), lanes, outside
     )
-    at_panel = _within(tasks[3, task] + panel, weights.dim(2)), _within(tasks[4, task], weights.dim(3))
+    at_panel = within(tasks[3, task] + panel, weights.dim(2)), within(tasks[4, task], weights.dim(3))
     held = length * source.dim(3).extent() + tile  # the last sums that are of no use read beyond the last channel
     r, t = hl.RDom([(0, block_terms)], "r"), hl.RDom([(0, blocks)], "t")
     term = block * block_terms + r
     r.where(term < weights.dim(1).extent())
-    known = _within(term, offsets.dim(0))
-    met = hl.unsafe_promise_clamped(q + offsets[known], 0, held - 1)
+    known = within(term, offsets.dim(0))
+    met = promised(q + offsets[known], held)
     partial[q, kernel, block, panel, task] = hl.cast(number, 0)
     partial[q, kernel, block, panel, task] += weights[kernel, known, *at_panel] * scratch[met, task]
     total[q, kernel, panel, task] = hl.undef(number)
@@ -90,9 +92,9 @@ def build(
     x0, y0, z0, p0, g0, n0 = (tasks[i, of_task] for i in range(FIRSTS))
     k = (p0 + of_panel) * kernels + in_panel
     b.where(k < whole.dim(3).extent())
-    to = [_within(v, whole.dim(d)) for d, v in enumerate((x0 + column, y0 + row, z0, k, g0, n0))]
+    to = [within(v, whole.dim(d)) for d, v in enumerate((x0 + column, y0 + row, z0, k, g0, n0))]
     sums = total[row * pitch + column, in_panel, of_panel, of_task]
-    sums += bias[in_panel, _within(p0 + of_panel, bias.dim(1)), _within(g0, bias.dim(2))]
+    sums += bias[in_panel, within(p0 + of_panel, bias.dim(1)), within(g0, bias.dim(2))]
     added = hl.ImageParam(number, 6, "residual")
     if residual:
         sums += added[to]
@@ -127,11 +129,6 @@ def build(
     return out, [*arrays, *strides, *sizes, slope, ceiling, outside]
 
 
-def _within(index: hl.Expr, dimension: Any) -> hl.Expr:
-    """Promise that an index that comes of a table lies in a buffer."""
-    return hl.unsafe_promise_clamped(index, 0, dimension.extent() - 1)
-
-
 def _fill(
     scratch: hl.Func,
     task: hl.Var,
@@ -147,12 +144,12 @@ def _fill(
     pitch, length, before, looked_up = sizes
     tables, (phases, lines, planes) = lists[:3], lists[4:]
     x0, y0, z0, _, g0, n0 = (tasks[i, task] for i in range(FIRSTS))
-    item = _within(g0, source.dim(4)), _within(n0, source.dim(5))
+    item = within(g0, source.dim(4)), within(n0, source.dim(5))
     extents = [lines.dim(0).extent(), planes.dim(0).extent(), phases.dim(0).extent(), source.dim(3).extent()]
     around = [(0, extent) for extent in extents]
 
     def shown(axis: int, cell: hl.Expr) -> hl.Expr:
-        return tables[axis][hl.clamp(cell, 0, tables[axis].dim(0).extent() - 1)]
+        return borders.cell_at(tables[axis], cell)
 
     def copied_whole(phase: hl.Expr) -> list[hl.Expr]:
         return [tasks[FIRSTS + 2 * phase + i, task] for i in range(2)]
@@ -160,9 +157,9 @@ def _fill(
     def put(at: hl.Expr, column: hl.Expr, inside: hl.Expr, where: Sequence[hl.Expr]) -> None:
         line, plane, phase, channel = where
         cells = shown(1, y0 * strides[1] + lines[line]), shown(2, z0 * strides[2] + planes[plane])
-        yz = [hl.clamp(cell, 0, source.dim(d).extent() - 1) for d, cell in enumerate(cells, start=1)]
+        yz = [clamped(cell, source.dim(d)) for d, cell in enumerate(cells, start=1)]
         row = line + extents[0] * (plane + extents[1] * phase)
-        place = hl.unsafe_promise_clamped(at, 0, pitch - 1) + pitch * row + length * channel
+        place = promised(at, pitch) + pitch * row + length * channel
         seen = inside & (cells[0] >= 0) & (cells[1] >= 0)
         scratch[place, task] = hl.select(
             seen, source[column, *yz, channel, *item], hl.cast(source.type(), outside)
@@ -174,12 +171,12 @@ def _fill(
     begin, end = copied_whole(where[2])
     inner.where(begin + lanes <= end)
     at = hl.min(begin + vector * lanes, end - lanes) + lane
-    put(at, _within((x0 + at) * strides[0] + phases[where[2]] - before, source.dim(0)), hl.Expr(True), where)
+    put(at, within((x0 + at) * strides[0] + phases[where[2]] - before, source.dim(0)), hl.Expr(True), where)
     ends = hl.RDom([(0, looked_up), *around], "ends")
     cell, *where = (ends[i] for i in range(5))
     begin, end = copied_whole(where[2])
     ends.where(cell - begin + end < pitch)
     at = hl.select(cell < begin, cell, cell - begin + end)
     column = shown(0, (x0 + at) * strides[0] + phases[where[2]])
-    put(at, hl.clamp(column, 0, source.dim(0).extent() - 1), column >= 0, where)
+    put(at, clamped(column, source.dim(0)), column >= 0, where)
     return lane

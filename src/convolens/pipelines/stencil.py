@@ -11,7 +11,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
+from convolens.pipelines.indices import within
 
 
 def build(
@@ -60,7 +62,7 @@ def build(
     axes = x, y, z, k, n = [hl.Var(v) for v in "xyzkn"]
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 4, "weights")
     bias, added = hl.ImageParam(number, 1, "bias"), hl.ImageParam(number, 5, "residual")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    tables = borders.tables()
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     dilations = [hl.Param(hl.Int(32), f"dilation_{axis}") for axis in "xyz"]
     before, left, right, multiplier, task_rows, task_kernels = whole_numbers = [
@@ -140,18 +142,13 @@ def _bordered(
     before, left, right = pads
     length = source.dim(0).extent()
     columns, *others = tables
-    line, layer = (
-        table[hl.clamp(v, 0, table.dim(0).extent() - 1)] for table, v in zip(others, (y, z), strict=True)
-    )
+    line, layer = (borders.cell_at(table, v) for table, v in zip(others, (y, z), strict=True))
     bordered = hl.Func("bordered")
     bordered[axes] = hl.cast(source.type(), outside)
 
     def lay(domain: hl.RDom, at: hl.Expr, column: hl.Expr) -> None:
         domain.where((line >= 0) & (layer >= 0))
-        cell = [
-            hl.unsafe_promise_clamped(v, 0, source.dim(d).extent() - 1)
-            for d, v in enumerate((column, line, layer))
-        ]
+        cell = [within(v, source.dim(d)) for d, v in enumerate((column, line, layer))]
         bordered[at, y, z, k, n] = source[*cell, k / multiplier, n]
 
     row = hl.RDom([(0, run), (0, (length + run - 1) / run)])

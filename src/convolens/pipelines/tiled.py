@@ -14,6 +14,7 @@ import halide as hl
 
 from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
+from convolens.pipelines.indices import promised, within
 
 
 @dataclass(frozen=True)
@@ -172,12 +173,12 @@ def _part(
     x, *above = [start + spread * tap for start, spread, tap in zip(origin, spreads, taps, strict=True)]
     x += loops.chunk * weights.dim(1).extent() + terms.x
     if isinstance(image, hl.ImageParam):
-        above = [hl.unsafe_promise_clamped(v, 0, image.dim(d).extent() - 1) for d, v in enumerate(above, start=1)]
+        above = [within(v, image.dim(d)) for d, v in enumerate(above, start=1)]
     part = hl.Func("part")
     part[*at] = hl.cast(weights.type(), 0)
     part[*at] += (
         weights[loops.lane, terms.x, terms.y, terms.z, terms.w, loops.chunk, loops.block]
-        * image[hl.unsafe_promise_clamped(x, 0, length - 1), *above, loops.n]
+        * image[promised(x, length), *above, loops.n]
     )
     return part, terms
 

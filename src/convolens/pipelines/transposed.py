@@ -11,7 +11,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
+from convolens.pipelines.indices import clamped, within
 
 FOUR = 4  # pixels that are turned at once
 
@@ -53,7 +55,7 @@ def build(
     )
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 8, "weights")
     bias = hl.ImageParam(number, 2, "bias")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xy"]
+    tables = borders.tables("xy")
     spacing = [hl.Param(hl.Int(32), f"spacing_{axis}") for axis in "xyz"]
     first_z, task_tiles, task_rows, task_panels = (
         hl.Param(hl.Int(32), name) for name in ("first_z", "task_tiles", "task_rows", "task_panels")
@@ -63,7 +65,7 @@ def build(
 
     # algorithm
     bordered, total = hl.Func("bordered"), hl.Func("total")
-    at = [hl.clamp(v, 0, source.dim(i).extent() - 1) for i, v in enumerate((x, y, z), start=1)]
+    at = [clamped(v, source.dim(i)) for i, v in enumerate((x, y, z), start=1)]
     inside = (at[0] == x) & (at[1] == y) & (at[2] == z)
     found = source[c, *at, n]
     bordered[c, x, y, z, n] = found if bare else hl.select(inside, found, hl.cast(number, 0))
@@ -73,7 +75,7 @@ def build(
     window = [cell + first + d * tap for cell, first, d, tap in cells]
     total[lane, x, block, across, down, y, z, n] = bias[lane, block]
     # A panel that reaches beyond the channels reads on in the scratch, where there is room, what nobody looks at.
-    own = hl.unsafe_promise_clamped(block * panel + lane, 0, source.dim(0).extent() - 1)
+    own = within(block * panel + lane, source.dim(0))
     channel = own if single else r.x
     total[lane, x, block, across, down, y, z, n] += (
         weights[lane, r.x, r.y, r.z, r.w, block, across, down] * bordered[channel, *window, n]

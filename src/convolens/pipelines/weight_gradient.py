@@ -13,6 +13,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
+from convolens.pipelines.indices import clamped, promised
+
 lane, c, b, e, x, y, z, k, q, i, j = (hl.Var(name) for name in ("lane", *"cbexyzkqij"))
 
 
@@ -43,7 +46,7 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     panel = lanes * vectors
     source, gradient = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 4, "gradient")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    tables = borders.tables()
     names = "stride_x stride_y dilation_x dilation_y taps_x taps_y taps_z line width height across down planes"
     scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
     strides, dilations, (taps_x, taps_y, taps_z, line), (width, height), chunk = (
@@ -57,32 +60,32 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
     extent = out.output_buffer().dim(1).extent()
     channels, kernels = source.dim(0).extent(), gradient.dim(0).extent()
     extents = [gradient.dim(d).extent() for d in range(1, 4)]
-    cells = [table[_within(at, table, 0)] for table, at in zip(tables, (x, y, z), strict=True)]
+    cells = [borders.cell_at(table, at) for table, at in zip(tables, (x, y, z), strict=True)]
     inside = (cells[0] >= 0) & (cells[1] >= 0) & (cells[2] >= 0)
-    channel = hl.unsafe_promise_clamped(b * line + c, 0, channels - 1)
-    cell = source[channel, *(_within(at, source, d) for d, at in enumerate(cells, start=1))]
+    channel = promised(b * line + c, channels)
+    cell = source[channel, *(clamped(at, source.dim(d)) for d, at in enumerate(cells, start=1))]
     bordered[c, b, x, y, z] = hl.select(inside, cell, hl.cast(number, outside))
-    member = hl.unsafe_promise_clamped(hl.min(k * panel, kernels - panel) + lane, 0, kernels - 1)
+    member = promised(hl.min(k * panel, kernels - panel) + lane, kernels)
     there = (x < extents[0]) & (y < extents[1])
-    pixel = [_within(at, gradient, d) for d, at in enumerate((x, y, z), start=1)]
+    pixel = [clamped(at, gradient.dim(d)) for d, at in enumerate((x, y, z), start=1)]
     packed[lane, x, y, z, k] = hl.select(there, gradient[member, *pixel], hl.cast(number, 0))
     panels = (kernels - 1) / panel + 1
     row, plane, nth = q % taps_y, q / taps_y % taps_z, q / (taps_y * taps_z) % panels
     column = q / (taps_y * taps_z * panels) * extent + e
     tap = hl.cast(hl.Int(32), (hl.cast(hl.Float(64), column) + 0.5) * taps_per_column)  # a division takes longer
     rest = column - tap * channels
-    far = hl.select(line == channels, 0, _promise(rest / lanes, channels / line))
+    far = hl.select(line == channels, 0, promised(rest / lanes, channels / line))
     r = hl.RDom([(0, width), (0, height)])
     at = i * width + r.x, j * height + r.y
     shown = bordered[
-        _promise(rest - lanes * far, line),
+        promised(rest - lanes * far, line),
         far,
         at[0] * strides[0] + hl.clamp(tap, 0, taps_x - 1) * dilations[0],
-        at[1] * strides[1] + _promise(row, taps_y) * dilations[1],
-        z * taps_z + _promise(plane, taps_z),
+        at[1] * strides[1] + promised(row, taps_y) * dilations[1],
+        z * taps_z + promised(plane, taps_z),
     ]
     total[lane, e, q, i, j, z] = hl.cast(number, 0)
-    total[lane, e, q, i, j, z] += packed[lane, *at, z, _promise(nth, panels)] * shown
+    total[lane, e, q, i, j, z] += packed[lane, *at, z, promised(nth, panels)] * shown
     counts = _parts(extents[0], width), _parts(extents[1], height), extents[2]
     s = hl.RDom([(0, n) for n in chunk] + [(0, _parts(n, size)) for n, size in zip(counts, chunk, strict=True)])
     block = [s[axis] + s[axis + 3] * chunk[axis] for axis in range(3)]
@@ -122,14 +125,6 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
     out.output_buffer().dim(0).set_bounds(0, panel)
     out.output_buffer().dim(1).set_stride(panel)
     return out, [source, gradient, *tables, *scalars, outside, taps_per_column]
-
-
-def _promise(at: hl.Expr, extent: hl.Expr) -> hl.Expr:
-    return hl.unsafe_promise_clamped(at, 0, extent - 1)
-
-
-def _within(at: hl.Expr, buffer: hl.ImageParam, axis: int) -> hl.Expr:
-    return hl.clamp(at, 0, buffer.dim(axis).extent() - 1)
 
 
 def _parts(extent: hl.Expr, size: hl.Expr) -> hl.Expr:

@@ -15,7 +15,9 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
+from convolens.pipelines.indices import clamped, promised
 from convolens.pipelines.toom_cook import toom_cook
 
 SPAN = 16  # tiles side by side that are written together: whole cache lines where channels lie apart
@@ -69,7 +71,7 @@ def build(
     panel = lanes * vectors
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 6, "weights")
     bias = hl.ImageParam(number, 1, "bias")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xyz"]
+    tables = borders.tables()
     names = "across parts down depth lines block register_tiles"
     scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
     across, parts, down, depth, lines, block, register_tiles = scalars
@@ -151,9 +153,9 @@ def _bordered(
     outside: hl.Expr,
 ) -> hl.Func:
     """Read the image with its border: cells (x, j) of the tiles in line g, and plane q under the kernel."""
-    cells = [table[_within(at, table, 0)] for table, at in zip(tables, padded, strict=True)]
+    cells = [borders.cell_at(table, at) for table, at in zip(tables, padded, strict=True)]
     inside = (cells[0] >= 0) & (cells[1] >= 0) & (cells[2] >= 0)
-    cell = source[c, *(_within(at, source, d) for d, at in enumerate((*cells, image), start=1))]
+    cell = source[c, *(clamped(at, source.dim(d)) for d, at in enumerate((*cells, image), start=1))]
     bordered = hl.Func("bordered")
     bordered[c, q, x, j, g] = hl.select(inside, cell, outside)
     return bordered
@@ -196,7 +198,7 @@ def _scatter(
     loops.where(where[2] < extent[2])
     loops.where((extent[1] == whole) | (where[1] < extent[1]))
     value = result[member, o["x"], o["y"], hl.min(tile, across - 1) + o["line"] * across, o["block"], o["panel"]]
-    out[*(hl.unsafe_promise_clamped(at, 0, e - 1) for at, e in zip(where, extent, strict=True))] = value
+    out[*(promised(at, e) for at, e in zip(where, extent, strict=True))] = value
     return out, o
 
 
@@ -232,10 +234,6 @@ def _schedule_product(
         stage.vectorize(lane, lanes).unroll(lane).unroll(t)
     total.compute_at(product, group).bound_extent(lane, panel).vectorize(lane, lanes).unroll(lane).unroll(t)
     total.update().vectorize(lane, lanes).unroll(lane).unroll(t)
-
-
-def _within(at: hl.Expr, buffer: hl.ImageParam, axis: int) -> hl.Expr:
-    return hl.clamp(at, 0, buffer.dim(axis).extent() - 1)
 
 
 def linear(

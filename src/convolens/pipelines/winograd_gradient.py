@@ -13,6 +13,8 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines import borders
+from convolens.pipelines.indices import clamped, promised
 from convolens.pipelines.toom_cook import toom_cook
 from convolens.pipelines.winograd import linear
 
@@ -54,7 +56,7 @@ def build(
     vertical, horizontal = toom_cook(kernel_height, tile_height), toom_cook(kernel_width, tile_width)
     panel, points = lanes * vectors, vertical.size * horizontal.size
     source, gradient = hl.ImageParam(number, 4, "source"), hl.ImageParam(number, 4, "gradient")
-    tables = [hl.ImageParam(hl.Int(32), 1, f"table_{axis}") for axis in "xy"]
+    tables = borders.tables("xy")
     scalars = [hl.Param(hl.Int(32), name) for name in ("across", "down", "tiles", "block")]
     across, down, tiles, block = scalars
     outside = hl.Param(hl.Float(64), "outside")
@@ -66,14 +68,14 @@ def build(
     panels, extent = (kernels - 1) / panel + 1, out.output_buffer().dim(1).extent()
 
     def image(at: hl.Expr, x: hl.Expr, y: hl.Expr, n: hl.Expr) -> hl.Expr:
-        cells = [table[_within(v, table, 0)] for table, v in zip(tables, (x, y), strict=True)]
+        cells = [borders.cell_at(table, v) for table, v in zip(tables, (x, y), strict=True)]
         inside = (cells[0] >= 0) & (cells[1] >= 0) & (n < source.dim(3).extent())
-        cell = source[at, *(_within(v, source, d) for d, v in enumerate((*cells, n), start=1))]
+        cell = source[at, *(clamped(v, source.dim(d)) for d, v in enumerate((*cells, n), start=1))]
         return hl.select(inside, cell, hl.cast(number, outside))
 
     def grad(at: hl.Expr, x: hl.Expr, y: hl.Expr, n: hl.Expr) -> hl.Expr:
         inside = (x < gradient.dim(1).extent()) & (y < gradient.dim(2).extent()) & (n < gradient.dim(3).extent())
-        cell = gradient[at, *(_within(v, gradient, d) for d, v in enumerate((x, y, n), start=1))]
+        cell = gradient[at, *(clamped(v, gradient.dim(d)) for d, v in enumerate((x, y, n), start=1))]
         return hl.select(inside, cell, hl.cast(number, 0))
 
     def transformed(name: str, at: hl.Expr, read: Callable[..., hl.Expr], matrices: Any) -> tuple[hl.Func, ...]:
@@ -88,16 +90,16 @@ def build(
         whole[c, b, i, j, t, n] = linear(matrices[0], j, number, lambda a: half[c, b, i, a, t, n])
         return half, whole
 
-    channel = hl.unsafe_promise_clamped(b * lanes + c, 0, channels - 1)
-    member = hl.unsafe_promise_clamped(hl.min(b * panel, kernels - panel) + c, 0, kernels - 1)
+    channel = promised(b * lanes + c, channels)
+    member = promised(hl.min(b * panel, kernels - panel) + c, kernels)
     data_half, data = transformed("data", channel, image, (vertical.data, horizontal.data))
     grad_half, grads = transformed("grads", member, grad, (vertical.kernel, horizontal.kernel))
     point, nth = q % points, q / points % panels
     column = hl.min(q / (points * panels) * extent + e, channels - 1)
     r = hl.RDom([(0, block)])
     total[lane, e, q, n] = hl.cast(number, 0)
-    row, place = _promise(point / horizontal.size, vertical.size), point % horizontal.size
-    grad_cell = grads[lane, _promise(nth, panels), place, row, r.x, n]
+    row, place = promised(point / horizontal.size, vertical.size), point % horizontal.size
+    grad_cell = grads[lane, promised(nth, panels), place, row, r.x, n]
     total[lane, e, q, n] += grad_cell * data[column % lanes, column / lanes, place, row, r.x, n]
     s = hl.RDom([(0, (tiles - 1) / block + 1)])
     out[lane, e, q] += total[lane, e, q, s.x]
@@ -130,11 +132,3 @@ def build(
     out.output_buffer().dim(0).set_bounds(0, panel)
     out.output_buffer().dim(1).set_stride(panel)
     return out, [source, gradient, *tables, *scalars, outside]
-
-
-def _within(at: hl.Expr, buffer: hl.ImageParam, axis: int) -> hl.Expr:
-    return hl.clamp(at, 0, buffer.dim(axis).extent() - 1)
-
-
-def _promise(at: hl.Expr, extent: Any) -> hl.Expr:
-    return hl.unsafe_promise_clamped(at, 0, extent - 1)

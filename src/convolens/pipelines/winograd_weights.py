@@ -8,6 +8,7 @@ from typing import Any
 
 import halide as hl
 
+from convolens.pipelines.indices import promised
 from convolens.pipelines.toom_cook import toom_cook
 from convolens.pipelines.winograd import linear
 
@@ -42,7 +43,7 @@ def build(
     weights = hl.ImageParam(number, 5, "weights")
     half, out = hl.Func("half"), hl.Func("out")
     kernels, panel = weights.dim(4).extent(), hl.Param(hl.Int(32), "panel")
-    member = hl.unsafe_promise_clamped(hl.min(k * panel, kernels - panel) + lane, 0, kernels - 1)
+    member = promised(hl.min(k * panel, kernels - panel) + lane, kernels)
     half[lane, i, y, c, z, k] = linear(horizontal.kernel, i, number, lambda a: weights[a, y, z, c, member])
     out[lane, c, z, i, j, k] = linear(vertical.kernel, j, number, lambda a: half[lane, i, a, c, z, k])
 

@@ -90,18 +90,19 @@ def cache_bytes() -> dict[str, int]:
 def available_cores() -> int:
     """Count the cores that this process may use: by its affinity, and by its container's quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _quota()
+    quota = _quota(_CGROUP)
     return max(1, min(cores, math.ceil(quota)) if quota else cores)
 
 
-def _quota() -> float | None:
-    """Read the share of processor time, in cores, that the control group grants; None without a limit."""
+@functools.cache
+def _quota(folder: Path) -> float | None:
+    """Read the share of processor time, in cores, that the control group grants, once; None without a limit."""
     try:
-        quota, period = (_CGROUP / "cpu.max").read_text().split()
+        quota, period = (folder / "cpu.max").read_text().split()
     except (OSError, ValueError):
         try:
-            quota = (_CGROUP / "cpu/cpu.cfs_quota_us").read_text().strip()
-            period = (_CGROUP / "cpu/cpu.cfs_period_us").read_text().strip()
+            quota = (folder / "cpu/cpu.cfs_quota_us").read_text().strip()
+            period = (folder / "cpu/cpu.cfs_period_us").read_text().strip()
         except OSError:
             return None
     return int(quota) / int(period) if quota.isdigit() and int(quota) > 0 else None

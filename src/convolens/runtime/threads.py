@@ -60,7 +60,8 @@ class Calls:
 calls = Calls()
 _changing = threading.RLock()  # one at a time changes the number of threads, or forks
 _library: ctypes.CDLL | None = None
-_count: int | None = None
+_count: int | None = None  # what the user asked for
+_given: int | None = None  # what the compiled runtime was last given
 
 
 class threads:  # noqa: N801  a verb to its users
@@ -103,6 +104,10 @@ class threads:  # noqa: N801  a verb to its users
 
 def thread_count() -> int:
     """Tell how many threads compiled code uses."""
+    return _wanted() if _given is None else _given
+
+
+def _wanted() -> int:
     if _count is not None:
         return _count
     wanted = os.environ.get(VARIABLE, "").strip()
@@ -119,8 +124,8 @@ def _checked(count: object, name: str) -> int:
 def _set(count: int | None) -> None:
     global _count
     with _changing:
-        before, _count = thread_count(), count
-        if _library is None or thread_count() == before:
+        _count = count
+        if _library is None or _wanted() == _given:
             return
         try:
             calls.close()
@@ -138,8 +143,10 @@ def attach(library: ctypes.CDLL) -> None:
 
 
 def _resize() -> None:
+    global _given
     if _library is not None:  # the workers come with the next call that has work for them
-        pool.resize(_library, thread_count())
+        _given = _wanted()
+        pool.resize(_library, _given)
 
 
 def _before_fork() -> None:
