@@ -12,6 +12,7 @@ import pytest
 from convolens.runtime import compile as compiler
 
 HERE = Path(__file__).parent
+PATH = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
 COMPUTE = """
 import numpy as np
 from convolens.runtime.compile import load
@@ -53,7 +54,7 @@ def start() -> Run:
     def start(text: str, **environment: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, "-c", COMPUTE + text],
-            env=os.environ | {"PYTHONPATH": str(HERE)} | environment,
+            env=os.environ | {"PYTHONPATH": PATH} | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -79,7 +80,7 @@ def run(start: Run) -> Callable[..., str]:
 def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a cache folder in which the small pipeline lies compiled."""
     folder = tmp_path_factory.mktemp("compiled-once")
-    environment = os.environ | {"PYTHONPATH": str(HERE), "CONVOLENS_CACHE": str(folder)}
+    environment = os.environ | {"PYTHONPATH": PATH, "CONVOLENS_CACHE": str(folder)}
     subprocess.run([sys.executable, "-c", COMPUTE + "compute()"], env=environment, check=True)
     return folder / "compiled"
 

@@ -1,7 +1,7 @@
 """Compiled pipelines in processes that start cold, are killed, have no linker, no room or no Halide."""
 
+import re
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_damaged_entry_is_compiled_again(warm: Path, run: Callable[..., str], da
 
 def test_entry_of_another_pipeline_is_not_loaded(warm: Path, run: Callable[..., str]) -> None:
     """Put one entry's content under another's name; its hash gives it away."""
-    (runtime,), (entry,) = warm.glob("halide*.so"), warm.glob("scaled*.so")
+    (runtime,), (entry,) = warm.glob("runtime*.so"), warm.glob("scaled*.so")
     entry.write_bytes(runtime.read_bytes())
     assert run(KIND).strip() == "LinkedFunction"
     (entry,) = warm.glob("scaled*.so")
@@ -189,18 +189,29 @@ print(type(load("scaled", rounds=4)).__name__)
     assert run(text).strip() == "LinkedFunction"
 
 
-@pytest.mark.parametrize("executable", [sys.executable, "/nowhere/python", "", "/bin/false"])
-def test_runtime_is_compiled_meanwhile_or_after(
-    cold: Path, monkeypatch: pytest.MonkeyPatch, executable: str
-) -> None:
-    """By another process where one can be started, else by this one; either way the pipeline runs."""
-    monkeypatch.setattr(sys, "executable", executable)
-    monkeypatch.setattr(compiler, "available_cores", lambda: 2)
-    function = compiler.load("scaled", rounds=3)
-    assert isinstance(function, LinkedFunction)
-    _check_calls(function)
-    assert len(list(cold.glob("halide_*.so"))) == 1
-    assert not list(cold.glob(".building-*"))
+def test_tool_that_links_but_compiles_no_c(cold: Path, tmp_path: Path, run: Callable[..., str]) -> None:
+    """Without our runtime nothing is kept, and the pipeline is compiled into the process."""
+    tool = tmp_path / "cc"
+    tool.write_text('#!/bin/sh\ncase "$*" in *.c*) exit 1;; esac\nexec gcc "$@"\n')
+    tool.chmod(0o700)
+    assert run(KIND, CC=str(tool)).strip() == "InProcessFunction"
+    assert not list(cold.glob("*.so"))
+
+
+@pytest.mark.skipif(compiler.linker() is None, reason="nothing is linked here")
+def test_runtime_has_all_that_the_pipelines_ask_for(cold: Path) -> None:
+    """Every name in Halide's header by which compiled code refuses its arguments can be found in ours."""
+    import halide
+
+    (header,) = Path(halide.__file__).parent.glob("include/HalideRuntime.h")
+    devices = {"device_interface_no_device", "no_device_interface", "host_and_device_dirty", "device_crop_failed"}
+    others = {"debug_to_file_failed", "vscale_invalid", "bad_extern_fold", "extern_stage_failed"}
+    named = set(re.findall(r"extern int halide_error_(\w+)\(", header.read_text()))
+    library = compiler._runtime_library(compiler.linker() or "cc")
+    unused = {*devices, *others, "bounds_inference_call_failed"}
+    missing = {name for name in named - unused if not hasattr(library, f"halide_error_{name}")}
+    assert named > unused
+    assert not missing
 
 
 def test_missing_pipeline(warm: Path) -> None:

@@ -2,14 +2,12 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convolens.ops.prepared import prepare_conv
 from convolens.runtime import compile as compiler
-from convolens.runtime import pool
 from convolens.runtime.threads import threads
 
 TINY = np.float32(1e-40)
@@ -35,11 +33,6 @@ def test_numbers_outside_stay_as_they_are() -> None:
     """NumPy in the same thread multiplies subnormal numbers after a call as before."""
     prepare_conv(np.ones((16, 16, 3, 3), "f4"), algorithm="tiled")(np.ones((1, 16, 32, 32), "f4"))
     assert np.all(np.full(100, TINY) * np.float32(2) > 0)
-
-
-def test_tool_that_compiles_no_c(tmp_path: Path) -> None:
-    """Then the runtime goes without."""
-    assert pool.objects("false", tmp_path) == []
 
 
 @pytest.mark.skipif(compiler.linker() is None, reason="nothing is linked here")

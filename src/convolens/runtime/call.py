@@ -252,5 +252,5 @@ def _take_message() -> str | None:
 
 
 def report_errors(library: ctypes.CDLL) -> None:
-    """Have the compiled runtime hand its messages over, where its own way is to end the process."""
-    library.halide_set_error_handler(_error_handler)
+    """Have the compiled runtime hand its messages over."""
+    library.convolens_report(_error_handler)

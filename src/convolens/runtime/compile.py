@@ -1,11 +1,10 @@
 """
 From a pipeline to a function: compiled once, kept on disk, loaded by every later process in a millisecond.
 
-Each pipeline becomes a small shared library beside one that holds Halide's runtime (thread pool, errors, memory),
-which all of them share. Without a C linker, or with nowhere to write, the pipeline is compiled into the process.
+Each pipeline becomes a small shared library beside one that all of them share: the runtime, with threads, messages
+and memory. Without a C linker, or with nowhere to write, the pipeline is compiled into the process.
 """
 
-import contextlib
 import ctypes
 import functools
 import hashlib
@@ -16,25 +15,19 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from convolens.errors import ConvolensError
-from convolens.runtime import cache, call, pool, threads
-from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime import cache, call, threads
+from convolens.runtime.cpu import cpu
 
 _PIPELINES = "convolens.pipelines"
-_RUNTIME = "halide"
+_RUNTIME = "runtime"
+_RUNTIME_SOURCES = tuple(Path(__file__).with_name(name) for name in ("pool.c", "support.c"))
 _FEATURES = "host-large_buffers"
+_KEPT = f"{_FEATURES}-no_runtime-no_bounds_query"
 _HINT = "pip install halide"
-_NOTHING = subprocess.DEVNULL
-_COMPILE_RUNTIME = """
-import os, sys
-sys.path[:] = sys.argv[1:]
-import halide as hl
-hl.compile_standalone_runtime(os.environ["RUNTIME"], hl.Target(os.environ["TARGET"]))
-"""
 
 
 @functools.cache
@@ -134,69 +127,37 @@ def _linked(pipeline: str, parameters: dict[str, Any], tool: str) -> call.Functi
 def _runtime_library(tool: str) -> ctypes.CDLL:
     library = ctypes.CDLL(os.fspath(_runtime_file(tool)))
     call.report_errors(library)
-    pool.install(library)
     threads.attach(library)
     return library
 
 
-def _runtime_file(tool: str, compiled: Path | None = None) -> Path:
+def _runtime_file(tool: str) -> Path:
     """Find the runtime's file, or make it; again, if the cache was cleared since it was loaded."""
     name = _name(tool, _RUNTIME, {})
-    return cache.find(name) or cache.keep(name, lambda folder: _build_runtime(folder, name, tool, compiled))
+    return cache.find(name) or cache.keep(name, lambda folder: _build_runtime(folder, name, tool))
+
+
+def _build_runtime(folder: Path, name: str, tool: str) -> Path:
+    return _link(tool, folder / f"{name}.so", "-std=gnu11", "-O2", "-fPIC", *_RUNTIME_SOURCES)
 
 
 def _build_pipeline(folder: Path, name: str, pipeline: str, parameters: dict[str, Any], tool: str) -> Path:
     import halide as hl
 
-    with _runtime_meanwhile(tool, folder / "runtime.o") as runtime:
-        output, arguments = importlib.import_module(pipeline).build(**parameters)
-        compiled = folder / f"{name}.o"
-        output.compile_to_object(os.fspath(compiled), arguments, name, hl.Target(f"{_FEATURES}-no_runtime"))
-    return _link(tool, compiled, _runtime_file(tool, runtime if runtime.exists() else None))
+    output, arguments = importlib.import_module(pipeline).build(**parameters)
+    compiled = folder / f"{name}.o"
+    output.compile_to_object(os.fspath(compiled), arguments, name, hl.Target(_KEPT))
+    return _link(tool, folder / f"{name}.so", compiled, _runtime_file(tool))
 
 
-def _build_runtime(folder: Path, name: str, tool: str, compiled: Path | None) -> Path:
-    named = folder / f"{name}.o"
-    if compiled:
-        shutil.move(compiled, named)
-    else:
-        import halide as hl
-
-        hl.compile_standalone_runtime(os.fspath(named), hl.Target(_FEATURES))
-    return _link(tool, named, *pool.objects(tool, folder))
-
-
-@contextlib.contextmanager
-def _runtime_meanwhile(tool: str, compiled: Path) -> Iterator[Path]:
-    """
-    Where the runtime is not kept yet, compile it in another process while this one compiles a pipeline.
-
-    That saves a second of a first call. Leaves no file where there is no second core, or Python cannot be started.
-    """
-    process = None
-    is_python = Path(sys.executable or "").name.startswith("python") and not getattr(sys, "frozen", False)
-    if is_python and available_cores() > 1 and cache.find(_name(tool, _RUNTIME, {})) is None:
-        command = [sys.executable, "-c", _COMPILE_RUNTIME, *sys.path]
-        partial = compiled.with_suffix(".partial")
-        given = os.environ | {"RUNTIME": os.fspath(partial), "TARGET": _FEATURES}
-        with contextlib.suppress(OSError):
-            process = subprocess.Popen(command, env=given, stdin=_NOTHING, stdout=_NOTHING, stderr=_NOTHING)
-    try:
-        yield compiled
-    finally:
-        if process and process.wait() == 0:
-            partial.replace(compiled)
-
-
-def _link(tool: str, compiled: Path, *libraries: Path) -> Path:
+def _link(tool: str, library: Path, *inputs: str | Path) -> Path:
     """
     Make a shared library that bears its own name, by which others find it once it is loaded, whatever its file's.
 
-    So Halide's symbols are found without being visible to the whole process.
+    So the runtime's symbols are found without being visible to the whole process.
     """
-    library = compiled.with_suffix(".so")
     naming = "-install_name" if sys.platform == "darwin" else "-soname"
-    files = map(os.fspath, (library, compiled, *libraries))
+    files = [library, *inputs]
     command = [tool, "-shared", f"-Wl,{naming},{library.name}", "-o", *files, "-lpthread", "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -221,7 +182,7 @@ def _name(tool: str, pipeline: str, parameters: dict[str, Any]) -> str:
 def _key(tool: str, pipeline: str, parameters: dict[str, Any]) -> str:
     """Name everything that compiled code depends on, in 32 hexadecimal digits."""
     halide = _halide_module()
-    versions = [_signature(halide) if halide else "", _signature(Path(tool).resolve()), _FEATURES, repr(cpu())]
+    versions = [_signature(halide) if halide else "", _signature(Path(tool).resolve()), _KEPT, repr(cpu())]
     parts = [pipeline, repr(sorted(parameters.items())), _sources(pipeline), *versions]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
@@ -241,7 +202,7 @@ def sources() -> str:
 @functools.cache
 def _sources(pipeline: str) -> str:
     """Hash the source text that decides what a pipeline compiles to: its own, all others', and this file."""
-    paths = {Path(__file__), pool.SOURCE, *Path(_origin(_PIPELINES)).parent.glob("*.py")}
+    paths = {Path(__file__), *_RUNTIME_SOURCES, *Path(_origin(_PIPELINES)).parent.glob("*.py")}
     if pipeline != _RUNTIME:
         paths.add(Path(_origin(pipeline)))
     digest = hashlib.sha256()

@@ -165,8 +165,8 @@ static int run_shared(void *context, body task, int first, int count, unsigned c
     return atomic_load(&first_error);
 }
 
-/* Run a parallel loop: Halide's halide_do_par_for. */
-int convolens_loop(void *context, body task, int first, int count, unsigned char *closure) {
+/* Run a parallel loop; compiled code calls it. */
+int halide_do_par_for(void *context, body task, int first, int count, unsigned char *closure) {
     control before = flush();
     int error;
     if (count > 1 && wanted && !pthread_mutex_trylock(&owner)) {

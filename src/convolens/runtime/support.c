@@ -1,0 +1,102 @@
+/* What compiled pipelines call beside their loops: memory, and words for what is wrong with their arguments. Halide
+   brings all of this, too, but takes more than a second to compile it. */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ALIGNMENT = 128 };
+
+/* Memory aligned for any vector, and whole vectors of it. What malloc returned is kept before it. */
+void *halide_malloc(void *context, size_t size) {
+    (void)context;
+    size_t room = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
+    void *start = room < size ? NULL : malloc(room);
+    if (!start)
+        return NULL;
+    void **memory = (void **)(((uintptr_t)start + ALIGNMENT) / ALIGNMENT * ALIGNMENT);
+    memory[-1] = start;
+    return memory;
+}
+
+void halide_free(void *context, void *memory) {
+    (void)context;
+    if (memory)
+        free(((void **)memory)[-1]);
+}
+
+static void (*report)(void *context, const char *message);
+
+/* Say who is told what went wrong. */
+void convolens_report(void (*handler)(void *context, const char *message)) { report = handler; }
+
+static int refuse(void *context, const char *format, ...) {
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (report)
+        report(context, message);
+    return -1;
+}
+
+typedef const char *name;
+typedef long long whole;
+typedef unsigned long long bytes;
+
+/* Signatures are those of HalideRuntime.h. */
+#define ERROR(error, parameters, ...) \
+    int halide_error_##error parameters { return refuse(context, __VA_ARGS__); }
+
+ERROR(out_of_memory, (void *context), "out of memory")
+ERROR(requirement_failed, (void *context, name condition, name text), "%s does not hold: %s", condition, text)
+ERROR(specialize_fail, (void *context, name text), "no specialisation holds: %s", text)
+
+/* Arrays as a whole. */
+ERROR(buffer_argument_is_null, (void *context, name array), "%s is missing", array)
+ERROR(buffer_is_null, (void *context, name routine), "%s was given no array", routine)
+ERROR(host_is_null, (void *context, name array), "%s has no memory", array)
+ERROR(device_dirty_with_no_device_support, (void *context, name array), "%s lies in another device", array)
+ERROR(unaligned_host_ptr, (void *context, name array, int to), "%s is not aligned to %d bytes", array, to)
+ERROR(bad_type, (void *context, name array, uint32_t given, uint32_t wanted),
+      "%s has elements of another type, %#x instead of %#x", array, given, wanted)
+ERROR(bad_dimensions, (void *context, name array, int32_t given, int32_t wanted),
+      "%s has %d dimensions instead of %d", array, given, wanted)
+ERROR(buffer_allocation_too_large, (void *context, name array, uint64_t size, uint64_t most),
+      "%s takes %llu bytes, more than %llu", array, (bytes)size, (bytes)most)
+ERROR(buffer_extents_too_large, (void *context, name array, int64_t size, int64_t most),
+      "%s has %lld elements, more than %lld", array, (whole)size, (whole)most)
+
+/* Their axes. */
+ERROR(buffer_extents_negative, (void *context, name array, int axis, int extent),
+      "the extent of %s along axis %d is negative: %d", array, axis, extent)
+ERROR(access_out_of_bounds, (void *context, name array, int axis, int from, int to, int least, int most),
+      "%s is accessed from %d to %d along axis %d, out of its bounds %d to %d", array, from, to, axis, least, most)
+ERROR(constraint_violated, (void *context, name what, int value, name wanted, int wanted_value),
+      "%s is %d, but has to be %s, which is %d", what, value, wanted, wanted_value)
+ERROR(constraints_make_required_region_smaller,
+      (void *context, name array, int axis, int from, int to, int least, int most),
+      "%s is needed from %d to %d along axis %d, but may only extend from %d to %d", array, least, most, axis, from, to)
+
+/* Scalars and the schedule. */
+#define ERROR_RANGE(suffix, type, as, letters)                                                         \
+    ERROR(param_too_small_##suffix, (void *context, name scalar, type value, type least),              \
+          "%s is " letters ", less than " letters, scalar, (as)value, (as)least)                       \
+    ERROR(param_too_large_##suffix, (void *context, name scalar, type value, type most),               \
+          "%s is " letters ", more than " letters, scalar, (as)value, (as)most)
+ERROR_RANGE(i64, int64_t, whole, "%lld")
+ERROR_RANGE(u64, uint64_t, bytes, "%llu")
+ERROR_RANGE(f64, double, double, "%g")
+ERROR(explicit_bounds_too_small, (void *context, name func, name axis, int from, int to, int least, int most),
+      "%s is needed from %d to %d along %s, out of the bounds %d to %d set for it", func, least, most, axis, from, to)
+ERROR(storage_bound_too_small, (void *context, name func, name axis, int provided, int required),
+      "%s needs room for %d along %s, but has %d", func, required, axis, provided)
+ERROR(split_factor_not_positive,
+      (void *context, name func, name axis, name outer, name inner, name factor, int value),
+      "%s splits %s into %s and %s by %s, which is %d", func, axis, outer, inner, factor, value)
+ERROR(bad_fold, (void *context, name func, name axis, name loop), "%s cannot fold %s in %s", func, axis, loop)
+ERROR(fold_factor_too_small, (void *context, name func, name axis, int factor, name loop, int required),
+      "%s folds %s by %d in %s, but needs %d", func, axis, factor, loop, required)
