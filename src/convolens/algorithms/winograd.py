@@ -13,7 +13,6 @@ from convolens.algorithms.compiled import (
     MOST_DIMS,
     fused_activation,
     vector_lanes,
-    volume,
     volumes,
 )
 from convolens.algorithms.windows import at
@@ -21,6 +20,7 @@ from convolens.algorithms.winograd_tiles import (
     TILES,
     Phase,
     is_shared,
+    is_whole,
     panel_count,
     phase_blocks,
     phases_of,
@@ -37,7 +37,6 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd"
-WEIGHTS_PIPELINE = "convolens.pipelines.winograd_weights"
 LEAST_TAPS = 3
 SHARE_OF_PEAK = 0.69  # that the products reach
 # Operations in the time that a point of a tile is looked up, that a number is transformed, that a number is set
@@ -62,22 +61,23 @@ class Transformed:
     parameters : dict
         What the pipeline is compiled for, the layout, the order of work and the activation aside.
     functions : dict
-        The compiled pipelines, by ``channels_last``, ``shared`` and ``activation``, as they are needed.
+        The compiled pipelines, by ``channels_last``, ``shared``, ``whole`` and ``activation``, as they are needed.
     """
 
     weights: tuple[Pinned, ...]
     zeros: Pinned
     phases: tuple[Phase, ...]
     parameters: dict[str, str | int]
-    functions: dict[tuple[bool, bool, str], Function] = field(default_factory=dict)
+    functions: dict[tuple[bool, bool, bool, str], Function] = field(default_factory=dict)
 
-    def function(self, channels_last: bool, shared: bool, activation: str) -> Function:
+    def function(self, channels_last: bool, shared: bool, whole: bool, activation: str) -> Function:
         """Return the compiled pipeline for arrays of one layout."""
-        key = channels_last, shared, activation
+        key = channels_last, shared, whole, activation
         if key not in self.functions:
             choice: dict[str, str | bool] = {
                 "channels_last": channels_last,
                 "shared": shared,
+                "whole": whole,
                 "activation": activation,
             }
             self.functions[key] = compiler.load(PIPELINE, **self.parameters, **choice)
@@ -183,6 +183,7 @@ class Winograd(Algorithm[Transformed]):
             "tile_width": horizontal.tile, "kernel_width": horizontal.taps,
             "channels_last": spec.layout == LAST,
             "shared": is_shared(spec, tiles, vertical.size * horizontal.size),
+            "whole": spec.layout != LAST and is_whole(spec, vertical, horizontal),
             "activation": "clamp",
         }  # fmt: skip
 
@@ -190,12 +191,12 @@ class Winograd(Algorithm[Transformed]):
         """Transform the weights, and lay out tiles and borders."""
         vertical, horizontal = self.transforms(spec)
         parameters = self.pipeline(spec)[1]
-        channels_last, shared = bool(parameters.pop("channels_last")), bool(parameters.pop("shared"))
-        packed = _transformed(spec, weight, parameters)
+        last, shared, whole = (bool(parameters.pop(name)) for name in ("channels_last", "shared", "whole"))
+        packed = _transformed(spec, weight, vertical, horizontal)
         phases = tuple(phases_of(spec, vertical, horizontal))
         zeros = Pinned(np.zeros(spec.out_channels // spec.groups, spec.compute_dtype))
         state = Transformed(packed, zeros, phases, parameters)
-        state.function(channels_last, shared, str(parameters.pop("activation")))
+        state.function(last, shared, whole, str(parameters.pop("activation")))
         return state
 
     def run(self, spec: ConvSpec, state: Transformed, x: Array, out: Array) -> None:
@@ -218,7 +219,8 @@ class Winograd(Algorithm[Transformed]):
         for phase, (g, weights) in itertools.product(state.phases, enumerate(state.weights)):
             image = source[..., g * channels : (g + 1) * channels]
             result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
-            function = state.function(channels_last, phase.shared, activation)
+            whole = phase.whole and not channels_last
+            function = state.function(channels_last, phase.shared, whole, activation)
             function(image, weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
         return left
 
@@ -231,19 +233,26 @@ class WinogradSmall(Winograd):
     size: ClassVar = 4
 
 
-def _transformed(spec: ConvSpec, weight: Array, parameters: dict[str, str | int]) -> tuple[Pinned, ...]:
-    """Transform each group's weights, in the order in which they are read."""
+def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform) -> tuple[Pinned, ...]:
+    """
+    Transform each group's weights, in the order in which they are read.
+
+    G g Gᵀ is one matrix product for all kernels of a panel, as fast in NumPy as compiled for the purpose.
+    """
     dtype, kernels = spec.compute_dtype, spec.out_channels // spec.groups
-    weight = weight.astype(dtype, copy=any(stride % dtype.itemsize for stride in weight.strides))
-    volumes = weight.reshape(*weight.shape[:2], *volume(weight.shape[2:]))
-    shared = ("dtype", "lanes", "tile_height", "kernel_height", "tile_width", "kernel_width")
-    function = compiler.load(WEIGHTS_PIPELINE, **{name: parameters[name] for name in shared})
-    height, width = (
-        int(parameters[f"tile_{a}"]) + int(parameters[f"kernel_{a}"]) - 1 for a in ("height", "width")
-    )
-    panel = int(parameters["lanes"]) * int(parameters["vectors"])
-    shape = (panel_count(spec, kernels), height, width, volumes.shape[2], weight.shape[1], panel)
-    packed = [np.empty(shape, dtype) for _ in range(spec.groups)]
-    for part, out in zip(np.split(volumes, spec.groups), packed, strict=True):
-        function(part, out, scalars=(panel,))
-    return tuple(map(Pinned, packed))
+    both = np.kron(*(np.array(t.kernel, np.float64) for t in (vertical, horizontal))).astype(dtype)
+    panel = vectors_of(spec, kernels) * vector_lanes(spec)
+    depth, channels = math.prod(spec.kernel_size[:-2]), weight.shape[1]
+    shape = (panel_count(spec, kernels), vertical.size, horizontal.size, depth, channels, panel)
+
+    def transformed(group: Array) -> Pinned:
+        packed = np.empty(shape, dtype)
+        for k, out in enumerate(packed):
+            first = min(k * panel, kernels - panel)  # the last reaches back
+            members = group[first : first + panel].astype(dtype).reshape(panel, -1)
+            beside = np.ascontiguousarray(members.T).reshape(channels, depth, -1, panel)  # first, as it is faster
+            cells = beside.transpose(2, 1, 0, 3).reshape(both.shape[1], -1)
+            np.matmul(both, cells, out=out.reshape(len(both), -1))
+        return Pinned(packed)
+
+    return tuple(map(transformed, np.split(weight, spec.groups)))

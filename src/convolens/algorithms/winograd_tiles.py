@@ -39,12 +39,15 @@ class Phase:
         What the pipeline takes after its arrays.
     shared : bool
         Whether all tiles are transformed before any is multiplied.
+    whole : bool
+        Whether its rows end with a tile.
     """
 
     cells: Slices
     tables: tuple[Pinned, ...]
     scalars: tuple[int | float, ...]
     shared: bool
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,19 @@ def phases_of(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> lis
             (table(2, columns + x), table(1, rows + y), planes),
             (blocks.across, parts, down, depth, lines, blocks.lines, blocks.register, float(spec.border.value)),
             shared,
+            is_whole(spec, vertical, horizontal, (y, x)),
         )
 
     starts = itertools.product(range(min(dilation[1], height)), range(min(dilation[2], width)))
     return [phase(y, x) for y, x in starts]
+
+
+def is_whole(spec: ConvSpec, vertical: Transform, horizontal: Transform, start: tuple[int, int] = (0, 0)) -> bool:
+    """Tell whether the lines of tiles of the phase that begins at cell ``start`` end where its rows do."""
+    _, _, tiles = tile_count(spec, vertical, horizontal, start)
+    width = whole_parts(volume(spec.output_size)[2] - start[1], volume(spec.dilation)[2])
+    across = phase_blocks(spec, vertical, horizontal, start).across
+    return whole_parts(tiles, across) * across * horizontal.tile == width
 
 
 def is_shared(spec: ConvSpec, tiles: int, points: int) -> bool:

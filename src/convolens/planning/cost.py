@@ -24,7 +24,7 @@ SLOWER: dict[str, dict[str, float]] = {
 }
 CALL = 5e-6  # seconds a NumPy call takes before it does any work, or a step of the reference's Python loop
 COMPILED_CALL = 0.8e-6  # of a call of compiled code, which is repeated without Python
-COMPILE = 1.5  # seconds that a pipeline takes to compile where it is not kept, the compiler's start included
+COMPILE = 1.0  # seconds that a pipeline takes to compile where it is not kept, the compiler's start included
 
 
 @dataclass(frozen=True, slots=True)
