@@ -1,11 +1,13 @@
 """The largest magnitude: of every type and layout, with NaN and infinity anywhere, in NumPy and compiled."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from convolens.ops import magnitude
 from convolens.ops.arrays import Array
-from convolens.ops.magnitude import BLOCK, LEAST, largest_magnitude
+from convolens.ops.magnitude import BLOCK, LEAST, is_tame, largest_magnitude
 from convolens.runtime import compile as compiler
 
 
@@ -60,3 +62,24 @@ def test_is_compiled_where_arrays_are_large(monkeypatch: pytest.MonkeyPatch) -> 
     assert not loaded
     largest_magnitude(numbers(np.float32, LEAST))
     assert loaded
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("size", [1, 100, LEAST - 1, LEAST])
+def test_tame_is_what_stays_finite(dtype: type, size: int) -> None:
+    """Numbers whose squares overflow are tame as long as they themselves do not; NaN and infinity never are."""
+    x: Array = (100 * numbers(np.float64, 2 * size)).astype(dtype)[::2]
+    result: np.dtype[Any] = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    most = float(np.finfo(result).max)
+    for view in (x, x.copy(), x.copy().reshape(1, -1, 1).transpose(1, 0, 2)):
+        assert is_tame(view, 0.0, 1e6, result)
+        assert not is_tame(view, 0.0, most, result) or np.abs(view).max() <= 1
+        assert not is_tame(view, 1e3, most / 1e2, result)
+        assert not is_tame(view, np.nan, 1.0, result)
+    if dtype in (np.float32, np.float64):
+        x[size // 2] = most / 8
+        assert is_tame(x, 0.0, 4.0, result)
+        assert not is_tame(x, 0.0, 16.0, result)
+    for wild in (np.inf, -np.inf, np.nan) if result == dtype else ():
+        x[size // 2] = wild
+        assert not is_tame(x, 0.0, 1.0, result)
