@@ -7,6 +7,7 @@ import numpy as np
 
 from convolens.algorithms.base import NOTHING, Array, Cost, Epilogue, Pipeline
 from convolens.algorithms.compiled import MOST_DIMS, border_tables, scratch_bytes, vector_lanes, volume
+from convolens.algorithms.panels import MOST_TERMS
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
@@ -21,6 +22,7 @@ FEW_CHANNELS = 4  # up to here, channels are summed as if they were neighbouring
 SHARE_OF_PEAK = 0.8
 # Operations in the time that a cell is set beside its channels, an output apart from them, and a weight comes in.
 READ, WRITTEN, WEIGHT = 160, 330, 80
+LEAST_PART = 256  # terms of a kernel row from which it may be summed for itself
 LEAST_PARALLEL = 1 << 18  # products below which a call runs as one task
 
 # Vectors of kernels → pixels in the register tile, and its speed beside the best, where registers are many or few.
@@ -83,7 +85,13 @@ def pipeline(spec: ConvSpec) -> Pipeline:
     """Name the pipeline for arrays that lie in memory as the spec says."""
     vectors, pixels = _tile(spec)
     tile: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "pixels": pixels}
-    return PIPELINE, {"dtype": str(spec.compute_dtype), **tile}
+    return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "parted": _is_parted(spec)}
+
+
+def _is_parted(spec: ConvSpec) -> bool:
+    """Whether a sum is so long that its kernel rows are summed apart, for fewer roundings."""
+    channels, *rest = spec.weight_shape[1:]
+    return channels * math.prod(rest) > MOST_TERMS and len(rest) > 1 and channels * rest[-1] >= LEAST_PART
 
 
 def prepare(spec: ConvSpec, weight: Array) -> Packed:

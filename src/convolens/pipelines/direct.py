@@ -18,7 +18,7 @@ FOUR = 4  # pixels that are turned at once
 SPAN_TILES = 4  # register tiles that are turned together where channels are not innermost
 
 
-def build(dtype: str, lanes: int, vectors: int, pixels: int) -> tuple[hl.Func, list[Any]]:
+def build(dtype: str, lanes: int, vectors: int, pixels: int, parted: bool) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -28,6 +28,8 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int) -> tuple[hl.Func, l
         float32 or float64.
     lanes, vectors, pixels : int
         The register tile: ``vectors`` vectors of ``lanes`` kernels by ``pixels`` output cells.
+    parted : bool
+        Whether each kernel row is summed for itself, so that the roundings of long sums stay few.
 
     Notes
     -----
@@ -99,9 +101,16 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int) -> tuple[hl.Func, l
     bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
     total.compute_at(tiled, tile).bound_extent(p, pixels).bound_extent(lane, panel).bound_extent(block, 1)
     total.vectorize(lane, lanes).unroll(lane).unroll(p)
-    (total.update().reorder(lane, p, r.x, r.y, r.z, r.w, block)
-        .vectorize(lane, lanes).unroll(lane).unroll(p)
-        .specialize(one_channel))  # with one channel, the loop over columns is the innermost
+    summed = total.update()
+    if parted:
+        part = summed.rfactor([(r.z, hl.Var("kernel_row")), (r.w, hl.Var("kernel_plane"))])
+        part.compute_at(total, r.z).bound_extent(p, pixels).bound_extent(lane, panel)
+        for stage in (part, part.update().reorder(lane, p, r.x, r.y), summed.reorder(lane, p, r.z, r.w, block)):
+            stage.vectorize(lane, lanes).unroll(lane).unroll(p).never_partition_all()
+    else:
+        (summed.reorder(lane, p, r.x, r.y, r.z, r.w, block)
+            .vectorize(lane, lanes).unroll(lane).unroll(p)
+            .specialize(one_channel))  # with one channel, the loop over columns is the innermost
     # fmt: on
     # what compiled code may take for granted; it checks its arguments against this
     for buffer in (source, out.output_buffer()):
