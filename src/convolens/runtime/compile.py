@@ -138,7 +138,7 @@ def _runtime_file(tool: str) -> Path:
 
 
 def _build_runtime(folder: Path, name: str, tool: str) -> Path:
-    return _link(tool, folder / f"{name}.so", "-std=gnu11", "-O2", "-fPIC", *_RUNTIME_SOURCES)
+    return _link(tool, folder / f"{name}.so", "-std=gnu11", "-O1", "-fPIC", *_RUNTIME_SOURCES)
 
 
 def _build_pipeline(folder: Path, name: str, pipeline: str, parameters: dict[str, Any], tool: str) -> Path:
