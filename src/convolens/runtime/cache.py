@@ -25,6 +25,7 @@ from convolens.errors import FileError
 VARIABLE = "CONVOLENS_CACHE"
 MOST_BYTES = 256 << 20
 ROOM = 4 << 20  # bytes that a compiler may need beside the entry
+_PLACES = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "LOCALAPPDATA")  # variables that decide where, but for ours
 _SUFFIX = ".so"
 _BUILDING = ".building-"
 _ABANDONED = 3600  # seconds after which what a writer left behind is nobody's
@@ -63,7 +64,12 @@ def folder() -> Path:
     cache folder: ``$XDG_CACHE_HOME/convolens`` or ``~/.cache/convolens``, ``~/Library/Caches/convolens`` on macOS,
     ``%LOCALAPPDATA%\\convolens`` on Windows.
     """
-    if chosen := os.environ.get(VARIABLE):
+    return _folder(os.environ.get(VARIABLE), *map(os.environ.get, _PLACES))
+
+
+@functools.lru_cache(maxsize=8)
+def _folder(chosen: str | None, *_places: str | None) -> Path:
+    if chosen:
         return Path(chosen).expanduser() / "compiled"
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
