@@ -85,12 +85,15 @@ def pipeline(spec: ConvSpec) -> Pipeline:
     """Name the pipeline for arrays that lie in memory as the spec says."""
     vectors, pixels = _tile(spec)
     tile: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "pixels": pixels}
-    return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "parted": _is_parted(spec)}
+    single = spec.weight_shape[1] == 1 or _is_stacked(spec)
+    return PIPELINE, {"dtype": str(spec.compute_dtype), **tile, "single": single, "parted": _is_parted(spec)}
 
 
 def _is_parted(spec: ConvSpec) -> bool:
     """Whether a sum is so long that its kernel rows are summed apart, for fewer roundings."""
     channels, *rest = spec.weight_shape[1:]
+    if _is_stacked(spec):
+        return False
     return channels * math.prod(rest) > MOST_TERMS and len(rest) > 1 and channels * rest[-1] >= LEAST_PART
 
 

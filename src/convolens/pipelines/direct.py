@@ -18,7 +18,9 @@ FOUR = 4  # pixels that are turned at once
 SPAN_TILES = 4  # register tiles that are turned together where channels are not innermost
 
 
-def build(dtype: str, lanes: int, vectors: int, pixels: int, parted: bool) -> tuple[hl.Func, list[Any]]:
+def build(
+    dtype: str, lanes: int, vectors: int, pixels: int, single: bool, parted: bool
+) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -28,6 +30,8 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, parted: bool) -> tu
         float32 or float64.
     lanes, vectors, pixels : int
         The register tile: ``vectors`` vectors of ``lanes`` kernels by ``pixels`` output cells.
+    single : bool
+        Whether there is one channel; then vectors of the scratch run along columns.
     parted : bool
         Whether each kernel row is summed for itself, so that the roundings of long sums stay few.
 
@@ -84,16 +88,17 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, parted: bool) -> tu
     guard = hl.TailStrategy.GuardWithIf
     out.split(p, strip, p, (task_pixels + turn - 1) / turn * turn, guard)  # no span is cut short but the last
     out.split(c, block, c, panel, guard).split(block, group, block, task_panels, guard)
-    one_channel = weights.dim(1).extent() == 1
-    (bordered.specialize(one_channel)
-        .split(x, near, x, lanes, guard).reorder(x, c, near, y, z, n).vectorize(x))
     # registers hold neighbouring channels, memory neighbouring pixels: turn a span of tiles in cache
     out.split(p, span, p, turn, guard).reorder(p, c, span, block, strip, group, z, n).vectorize(p, FOUR, guard)
     quads.compute_at(out, span).reorder(j, c, far).unroll(j).vectorize(c, lanes)
     quads.bound_extent(c, panel)
     tiled = result.compute_at(out, span).split(p, tile, p, pixels).reorder(c, p, tile)
     result.bound_extent(c, panel)
-    bordered.split(x, near, x, lanes, guard).split(c, far, c, 8, guard).reorder(c, x, far, near, y, z, n)
+    bordered.split(x, near, x, lanes, guard)
+    if single:
+        bordered.reorder(x, c, near, y, z, n).vectorize(x)
+    else:
+        bordered.split(c, far, c, 8, guard).reorder(c, x, far, near, y, z, n)
     tiled.unroll(p).split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).unroll(wide).vectorize(c)
     out.fuse(strip, group, task).fuse(task, z, task).fuse(task, n, task).parallel(task)
     out.never_partition_all()  # a comparison a tile costs less than twice the time to compile
@@ -108,9 +113,7 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, parted: bool) -> tu
         for stage in (part, part.update().reorder(lane, p, r.x, r.y), summed.reorder(lane, p, r.z, r.w, block)):
             stage.vectorize(lane, lanes).unroll(lane).unroll(p).never_partition_all()
     else:
-        (summed.reorder(lane, p, r.x, r.y, r.z, r.w, block)
-            .vectorize(lane, lanes).unroll(lane).unroll(p)
-            .specialize(one_channel))  # with one channel, the loop over columns is the innermost
+        summed.reorder(lane, p, r.x, r.y, r.z, r.w, block).vectorize(lane, lanes).unroll(lane).unroll(p)
     # fmt: on
     # what compiled code may take for granted; it checks its arguments against this
     for buffer in (source, out.output_buffer()):
@@ -121,6 +124,8 @@ def build(dtype: str, lanes: int, vectors: int, pixels: int, parted: bool) -> tu
     for buffer, dims in ((source, 5), (bias, 2), (out.output_buffer(), 4)):
         for d in range(dims):
             buffer.dim(d).set_min(0)
+    if single:
+        weights.dim(1).set_extent(1)
     weights.dim(0).set_bounds(0, panel).set_stride(1)
     weights.dim(1).set_stride(panel)
     bias.dim(0).set_bounds(0, panel)
