@@ -1,5 +1,6 @@
 """Correlation and convolution of one-channel arrays, as SciPy's users expect them."""
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import ndimage, signal
 
 from convolens.errors import DTypeError, SpecError
 from convolens.ops.correlate import convolve, correlate
+from convolens.ops.prepared import PreparedConv
 
 MODES = {"symmetric": "reflect", "reflect": "mirror", "edge": "nearest", "wrap": "wrap", "constant": "constant"}
 
@@ -176,3 +178,32 @@ def test_full_is_numpys_full() -> None:
     np.testing.assert_allclose(convolve(x, kernel, padding="full"), np.convolve(x, kernel, "full"))
     np.testing.assert_allclose(convolve(x, kernel, padding=" FULL "), np.convolve(x, kernel, "full"))
     np.testing.assert_allclose(convolve(x, kernel), ndimage.convolve(x, kernel))
+
+
+def test_kernel_that_is_changed_in_place_is_seen() -> None:
+    """What stays prepared is a kernel's numbers, not the array that held them."""
+    array, kernel = np.arange(40.0).reshape(5, 8), np.ones((3, 3))
+    before = correlate(array, kernel)
+    kernel[0] = -2
+    np.testing.assert_allclose(correlate(array, kernel), ndimage.correlate(array, kernel))
+    kernel[0] = 1
+    np.testing.assert_array_equal(correlate(array, kernel), before)
+
+
+def test_kernel_stays_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second call with a kernel of few cells prepares nothing; options that are no keys are taken as well."""
+    module = importlib.import_module("convolens.ops.correlate")
+    prepared: list[Any] = []
+    monkeypatch.setattr(module, "PreparedConv", lambda *a, **o: prepared.append(a) or PreparedConv(*a, **o))
+    array, kernel = np.arange(40.0).reshape(5, 8), np.full((3, 3), 0.123)
+    for _ in range(3):
+        correlate(array, kernel, stride=(2, 1))
+        count = len(prepared)
+    correlate(array, kernel, stride=(2, 1))
+    assert len(prepared) == count
+    np.testing.assert_array_equal(correlate(array, kernel, stride=[2, 1]), correlate(array, kernel, stride=(2, 1)))
+    with pytest.raises(SpecError, match="stride"):
+        correlate(array, kernel, stride=True)
+    correlate(array, kernel, stride=1)
+    with pytest.raises(SpecError, match="stride"):
+        correlate(array, kernel, stride=True)

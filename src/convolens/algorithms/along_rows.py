@@ -21,7 +21,7 @@ SEVEN = 7  # rows instead, where they divide the height, as in networks for imag
 LEAST_ROWS = 4
 FEWER = (8, 4, 1)  # cells that are copied together where an image is narrower than a vector
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
-SHARE_OF_PEAK = 0.6
+SHARE_OF_PEAK, OTHERS, SIGNAL = 0.6, 0.5, 0.35  # of kernels with loops of their own, without, and of one row
 COPYING = 20  # operations in the time that a cell takes on its way into the scratch
 
 view = volumes
@@ -65,9 +65,11 @@ def cost(spec: ConvSpec) -> Cost:
     scattered = spec.layout == LAST and spec.out_channels > 1
     turned = math.prod(spec.output_shape) * item if scattered else 0
     cast = math.prod(spec.input_shape) * item if spec.dtype != spec.compute_dtype else 0
-    scratch = max(scratch_bytes(), _row_bytes(spec) * volume(spec.window_size)[1])
+    scratch = max(scratch_bytes(), _row_bytes(spec) * (volume(spec.window_size)[1] + rows))
+    tall = volume(spec.kernel_size)[1]
+    share = SHARE_OF_PEAK if tall in UNROLLED else OTHERS if tall > 1 else SIGNAL
     return Cost(
-        operations=int(2 * spec.macs * wasted / SHARE_OF_PEAK) + COPYING * image,
+        operations=int(2 * spec.macs * wasted / share) + COPYING * image,
         work="compiled",
         traffic=spec.memory + 2 * turned + 2 * cast,
         calls=5,
@@ -100,8 +102,9 @@ def _tasks(spec: ConvSpec) -> tuple[int, int]:
     stride, window, tile = volume(spec.stride)[1], volume(spec.window_size)[1], _tile(spec)[1]
     wanted = -(-wanted_tasks(spec) // max(1, spec.batch * depth))  # for each plane of output
     share = -(-height // max(1, -(-wanted // spec.out_channels)))
-    fitting = max(1, (scratch_bytes() // _row_bytes(spec) - window) // stride + 1)
-    rows = min(height, fitting, max(share, tile, -(-MOST_HALO * max(0, window - stride) // stride)))
+    worth = max(tile, -(-MOST_HALO * max(0, window - stride) // stride))  # rows that make up for those shared
+    quick, most = ((scratch_bytes() // part // _row_bytes(spec) - window) // stride + 1 for part in (3, 1))
+    rows = min(height, max(share, worth), max(tile, quick, min(worth, most)))
     if tile < rows < height:
         rows -= rows % tile
     return rows, max(1, spec.out_channels // -(-wanted // -(-height // rows)))

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from convolens.algorithms.base import Algorithm, Array, Cost, plain_sum_bound
+from convolens.algorithms import passes
+from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, plain_sum_bound
+from convolens.algorithms.passes import Passes
 from convolens.algorithms.windows import padded_bytes, padded_input
 from convolens.spec.geometry import ConvSpec
 
@@ -15,9 +17,9 @@ Term = list[Array]
 """For each axis the 1-D kernels of all (kernel, channel) pairs: shape (K, C / groups, k)."""
 
 
-class Separable(Algorithm[list[Term]]):
+class Separable(Algorithm[list[Term] | Passes]):
     """
-    Apply each 1-D factor along its axis and add up the terms.
+    Apply each 1-D factor along its axis and add up the terms; in compiled loops for planes at stride 1.
 
     A k × k kernel of rank r costs 2 r k multiply-adds a cell instead of k². The factors of a kernel that is a
     product are its own largest row and column; those of others come from the singular value decomposition, axis
@@ -32,6 +34,7 @@ class Separable(Algorithm[list[Term]]):
     name: ClassVar = "separable"
     summary: ClassVar = "a sum of 1-D passes along each axis, found by SVD"
     plain_sum: ClassVar = False
+    compiled: ClassVar = True
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Refuse one dimension, integers, and a border of NaN or infinity."""
@@ -46,6 +49,8 @@ class Separable(Algorithm[list[Term]]):
     def cost(self, spec: ConvSpec) -> Cost:
         """Count the passes along every axis, for every term, kernel and channel."""
         rank = _known_rank(spec)
+        if passes.takes(spec):
+            return passes.cost(spec, rank)
         cells = steps = 0
         for size, kernel in zip(_pass_sizes(spec), reversed(spec.kernel_size), strict=True):
             cells += math.prod(size) * kernel
@@ -67,12 +72,20 @@ class Separable(Algorithm[list[Term]]):
         cancelled = 1.0 if rank == 1 else rank * math.sqrt(math.prod(spec.kernel_size))
         return (1 + cancelled) * plain_sum_bound(spec)
 
-    def prepare(self, spec: ConvSpec, weight: Array) -> list[Term]:
-        """Find the terms."""
-        return separable_terms(weight, spec.compute_dtype)
+    def pipeline(self, spec: ConvSpec) -> Pipeline | None:
+        """Name the pipeline of planes."""
+        return passes.pipeline(spec) if passes.takes(spec) else None
 
-    def run(self, spec: ConvSpec, state: list[Term], x: Array, out: Array) -> None:
+    def prepare(self, spec: ConvSpec, weight: Array) -> list[Term] | Passes:
+        """Find the terms."""
+        terms = separable_terms(weight, spec.compute_dtype)
+        return passes.prepare(spec, terms) if passes.takes(spec) else terms
+
+    def run(self, spec: ConvSpec, state: list[Term] | Passes, x: Array, out: Array) -> None:
         """Add up the terms of every channel."""
+        if isinstance(state, Passes):
+            state.run(x, out)
+            return
         padded = padded_input(spec, x)
         repeats = spec.out_channels // spec.groups
         for n in range(spec.batch):

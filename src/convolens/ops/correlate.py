@@ -1,15 +1,22 @@
 """Correlation and convolution of one-channel arrays in any number of dimensions."""
 
+import functools
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, check_out
 from convolens.ops.prepared import PreparedConv
+from convolens.planning.measured import changes
+from convolens.runtime import compile as compiler
 from convolens.spec.borders import Border
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, padding_name
+
+CALLS = 1000  # that a kernel is taken to see, by this program and others
+KEPT, MOST_KEPT = 8, 1 << 15  # kernels that stay prepared, and bytes of one of them
 
 
 def correlate(
@@ -163,18 +170,8 @@ def _one_channel(
         )
     if border is None:
         border = "constant" if padding_name(padding) == "full" else "symmetric"
-    conv = PreparedConv(
-        weight[None, None],
-        None,
-        x.ndim,
-        flip=flip,
-        padding=padding,
-        border=border,
-        groups=1,
-        layout=FIRST,
-        activation=None,
-        **options,
-    )
+    options |= {"flip": flip, "padding": padding, "border": border}
+    conv = _conv(weight, options)
     if out is None:
         result: Array = conv(x[None])[0]
         return result
@@ -182,3 +179,26 @@ def _one_channel(
     check_out(out, spec.output_shape[1:], spec.result_dtype)
     conv(x[None], out=out[None])
     return out
+
+
+def _conv(weight: Array, options: dict[str, Any]) -> PreparedConv:
+    """Prepare a kernel, or find it as it was prepared before."""
+    if weight.nbytes > MOST_KEPT:
+        return _prepare(weight, **options)
+    circumstances = compiler.loaded(), changes()  # in others there may be a better plan
+    try:
+        return _kept(weight.tobytes(), weight.shape, weight.dtype, circumstances, **options)
+    except TypeError:  # options that are no keys, such as lists
+        return _prepare(weight, **options)
+
+
+@functools.lru_cache(maxsize=KEPT, typed=True)
+def _kept(
+    data: bytes, shape: tuple[int, ...], dtype: np.dtype[Any], _circumstances: tuple[int, int], **options: Any
+) -> PreparedConv:
+    return _prepare(np.frombuffer(data, dtype).reshape(shape), **options)
+
+
+def _prepare(weight: Array, **options: Any) -> PreparedConv:
+    fixed: dict[str, Any] = {"groups": 1, "layout": FIRST, "activation": None, "calls": CALLS}
+    return PreparedConv(weight[None, None], None, weight.ndim, **fixed, **options)

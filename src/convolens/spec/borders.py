@@ -161,20 +161,27 @@ def source_index(positions: npt.ArrayLike, size: int, border: Border) -> npt.NDA
     symmetric  [2 2 1 0 0 1 2 2 1 0 0]
     wrap       [2 0 1 2 0 1 2 0 1 2 0]
     """
-    index = np.asarray(positions, np.intp)
-    match border.mode:
+    index = np.array(positions, np.intp)
+    outside = (index < 0) | (index >= size)  # few, as most positions lie inside
+    index[outside] = _shown(index[outside], size, border.mode)
+    return index
+
+
+def _shown(outside: npt.NDArray[np.intp], size: int, mode: str) -> npt.NDArray[np.intp]:
+    """Find what a border shows at positions outside."""
+    match mode:
         case "constant":
-            return np.where((index >= 0) & (index < size), index, -1)
+            return np.full_like(outside, -1)
         case "edge":
-            return np.clip(index, 0, size - 1)
+            return np.clip(outside, 0, size - 1)
         case "wrap":
-            return index % size
+            return outside % size
         case "symmetric":
-            index = index % (2 * size)
+            index = outside % (2 * size)
             return np.minimum(index, 2 * size - 1 - index)
         case _:
             period = max(2 * size - 2, 1)
-            index = index % period
+            index = outside % period
             return np.minimum(index, period - index) if size > 1 else np.zeros_like(index)
 
 
