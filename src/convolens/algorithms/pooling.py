@@ -16,6 +16,8 @@ from convolens.spec.pooling import PoolSpec
 
 PIPELINE = "convolens.pipelines.pooling"
 MOST_STEP = 4  # the stride along rows that is compiled in
+VECTORS = 4  # that are reduced together where they lie side by side
+FEWER = (8, 4, 1)  # cells that are reduced together where fewer than a vector lie side by side
 TASKS_PER_CORE = 4
 LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
@@ -36,8 +38,9 @@ def refusal(spec: PoolSpec) -> str | None:
 def pipeline(spec: PoolSpec, kind: Kind) -> Pipeline:
     """Name the pipeline that a run takes."""
     lanes = cpu().vector_bytes // spec.dtype.itemsize
-    step = 0 if spec.layout == LAST else spec.stride[-1]
-    return PIPELINE, {"dtype": spec.dtype.name, "lanes": lanes, "kind": kind, "step": step}
+    step, cells = (0, spec.in_channels) if spec.layout == LAST else (spec.stride[-1], spec.input_size[-1])
+    run = next(run for run in (VECTORS * lanes, lanes, *FEWER) if run <= cells)
+    return PIPELINE, {"dtype": spec.dtype.name, "lanes": lanes, "run": run, "kind": kind, "step": step}
 
 
 def run(spec: PoolSpec, kind: Kind, members: tuple[Array, ...], x: Array, out: Array) -> None:

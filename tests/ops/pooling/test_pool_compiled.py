@@ -20,15 +20,21 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("shape", [(2, 21, 33, 19), (1, 9, 8, 75)], ids=["vectors", "several together"])
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 @pytest.mark.parametrize("kind", ["max", "avg"])
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
 def test_agrees_with_numpy(
-    options: dict[str, Any], kind: str, layout: str, threads: int, monkeypatch: pytest.MonkeyPatch
+    options: dict[str, Any],
+    kind: str,
+    layout: str,
+    threads: int,
+    shape: tuple[int, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every border and rounding, NaN, vectors that do not come out even, and an output with other cells around."""
-    x = np.random.default_rng(2).standard_normal((2, 21, 33, 19)).astype("f4")
+    x = np.random.default_rng(2).standard_normal(shape).astype("f4")
     if kind == "max":
         x[0, 3, 5, 7] = np.nan
     function = cl.max_pool2d if kind == "max" else cl.avg_pool2d
