@@ -110,3 +110,12 @@ def test_refuses(x):
         global_avg_pool_grad(np.ones(6), (2, 3, -4))
     with pytest.raises(SpecError, match="p must be"):
         global_lp_pool(x, 0.5)
+
+
+@pytest.mark.parametrize("layout", ["channels-first", "channels-last"])
+def test_means_of_large_numbers_do_not_overflow(layout: str) -> None:
+    """Though their sum would; and infinity and NaN stay in their channels."""
+    x = np.full((2, 3, 5, 3), 3e38, np.float32)
+    x[0, 0, 0, 0], x[1, 2, 4, 2] = np.nan, np.inf
+    wanted = x.astype(np.float64).mean((2, 3) if layout == "channels-first" else (1, 2)).astype(np.float32)
+    np.testing.assert_array_equal(global_avg_pool(x, layout=layout, keepdims=False), wanted)

@@ -12,6 +12,8 @@ from convolens.ops.pooling.lp import check_power
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
 from convolens.spec.padding import whole_shape
 
+MOST_CELLS = 1 << 10  # of a plane whose sum is taken in the type of its cells
+
 
 @quietly
 def global_avg_pool(
@@ -43,7 +45,8 @@ def global_avg_pool(
     Returns
     -------
     ndarray
-        The means, summed in float64: float64 for integers, else in the type of ``x``.
+        The means: float64 for integers, else in the type of ``x``. Images of more than 1024 cells, and those of
+        float16, are summed in float64, others in their own type.
 
     Raises
     ------
@@ -57,8 +60,7 @@ def global_avg_pool(
     """
     x = as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
-    means = planes.mean(_spatial(planes), dtype=np.float64, keepdims=True)
-    return finish(means, _shape(x, planes, layout, keepdims), float_dtype(x.dtype), layout, out)
+    return finish(_means(planes), _shape(x, planes, layout, keepdims), float_dtype(x.dtype), layout, out)
 
 
 def global_max_pool(
@@ -207,6 +209,17 @@ def _planes(x: Array, dims: int | None, layout: str) -> tuple[Array, str]:
 
 def _spatial(planes: Array) -> tuple[int, ...]:
     return tuple(range(2, planes.ndim))
+
+
+def _means(planes: Array) -> Array:
+    """Take the mean of each plane, as (N, C, 1, …): by a matrix product, where sums neither overflow nor drift."""
+    cells = math.prod(planes.shape[2:])
+    means: Array = np.array(np.nan)
+    if planes.dtype in (np.float32, np.float64) and cells <= MOST_CELLS:
+        means = planes.reshape(*planes.shape[:2], cells) @ np.ones(cells, planes.dtype) / planes.dtype.type(cells)
+    if not np.isfinite(means).all():
+        means = planes.mean(_spatial(planes), dtype=np.float64)
+    return means.reshape(*planes.shape[:2], *(1,) * (planes.ndim - 2))
 
 
 def _shape(x: Array, planes: Array, layout: str, keepdims: bool) -> tuple[int, ...]:
