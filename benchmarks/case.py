@@ -10,7 +10,7 @@ import numpy.typing as npt
 from benchmarks.filters import Filter
 
 Array = npt.NDArray[Any]
-Operation = Literal["conv", "transposed", "gradients", "filter"]
+Operation = Literal["conv", "transposed", "gradients", "filter", "max-pool", "avg-pool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Case:
     shape : tuple of int
         Of the input, (N, C, *size) whatever the layout; of an image, (H, W) or (H, W, channels).
     weight : tuple of int
-        (K, C / groups, *kernel size); of a transposed convolution, (C, K / groups, *kernel size).
+        (K, C / groups, *kernel size); of a transposed convolution, (C, K / groups, *kernel size). Pooling is
+        depthwise, and knows of its weights the size of the windows only.
     channels_last : bool
         Whether input and output have their channels last. NumPy's memory is laid out so.
     filter : Filter or None
@@ -88,6 +89,16 @@ class Case:
         return 2 * products * (2 if self.operation == "gradients" else 1)
 
     @property
+    def pools(self) -> bool:
+        """Whether windows are pooled, not weighted."""
+        return self.operation in ("max-pool", "avg-pool")
+
+    @property
+    def pools_all(self) -> bool:
+        """Whether there is one window, the whole image."""
+        return self.pools and self.kernel == self.size
+
+    @property
     def single_channel(self) -> bool:
         """Whether this is one plane under one kernel, as signal and image libraries know it."""
         return (
@@ -105,7 +116,7 @@ class Case:
             return {"x": rng.integers(0, np.iinfo(kind).max, self.shape, kind, endpoint=True)}
         if self.operation == "filter":
             return {"x": rng.random(self.shape, kind)}
-        shapes = {"x": self.shape, "weight": self.weight}
+        shapes = {"x": self.shape} if self.pools else {"x": self.shape, "weight": self.weight}
         if self.operation == "gradients":
             shapes["grad"] = self.output_shape
         return {name: rng.standard_normal(shape, kind) for name, shape in shapes.items()}

@@ -36,6 +36,24 @@ def photograph(megapixels: int, dtype: str, colour: str, chosen: Filter) -> Case
     return Case(name, "images", "filter", shape, (chosen.side,) * 2, dtype=dtype, filter=chosen)
 
 
+def pooling(
+    name: str,
+    operation: Operation,
+    channels: int,
+    size: int,
+    window: int,
+    stride: int,
+    padding: int,
+    *,
+    last: bool,
+) -> Case:
+    """Return a pooling of square images, in one of the layouts."""
+    return layer(
+        f"{name}-{'nhwc' if last else 'nchw'}", "pooling", channels, channels, window, size, size, s=stride,
+        groups=channels, last=last, padding=padding, operation=operation,
+    )  # fmt: skip
+
+
 # 3×3, stride 1: the layers where networks of the VGG and ResNet kind spend their time.
 PLAIN = (
     ("vgg16-conv1.2", 64, 64, 224),
@@ -54,6 +72,18 @@ SMALL = (
     ("resnet-conv4", 256, 256, 14),
     ("resnet-conv5", 512, 512, 7),
     ("yolo-20", 256, 256, 20),
+)
+
+POOLS: tuple[tuple[str, Operation, int, int, int, int, int], ...] = (
+    ("resnet-max3", "max-pool", 64, 112, 3, 2, 1),
+    ("vgg16-max2", "max-pool", 64, 224, 2, 2, 0),
+    ("vgg16-max2-late", "max-pool", 512, 28, 2, 2, 0),
+    ("sppf-max5", "max-pool", 256, 20, 5, 1, 2),
+    ("densenet-avg2", "avg-pool", 256, 56, 2, 2, 0),
+    ("inception-avg3", "avg-pool", 192, 35, 3, 1, 1),
+    ("resnet50-global", "avg-pool", 2048, 7, 7, 1, 0),
+    ("vgg16-global", "avg-pool", 512, 14, 14, 1, 0),
+    ("mobilenetv2-global", "avg-pool", 1280, 7, 7, 1, 0),
 )
 
 BLUR, WIDE_BLUR, BOX, WIDE_BOX = Filter("gaussian", 1), Filter("gaussian", 10), Filter("box", 5), Filter("box", 31)
@@ -163,6 +193,8 @@ CASES = (
     layer("resnet50-expand-f64", "float64", 64, 256, 1, 56, 56, dtype="float64"),
     layer("mobilenetv2-dw56-f64", "float64", 144, 144, 3, 56, 56, groups=144, dtype="float64"),
     layer("wavenet-3-f64", "float64", 64, 64, 3, 16000, last=False, dtype="float64"),
+    # Pooling: the first of ResNet and between VGG's blocks; Inception's; SPPF's; before a classifier.
+    *(pooling(*named, last=last) for last in (True, False) for named in POOLS),
     # Nothing but the call.
     layer("tiny-8x8", "overhead", 1, 1, 3, 8, 8, last=False),
 )

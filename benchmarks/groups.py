@@ -73,6 +73,7 @@ GROUPS = {
         Group(
             "large-kernels", "31² to 511² on 1024² to 4096²", (Target(2.0, None, ("opencv", "scipy", "torch")),)
         ),
+        Group("pooling", "max 2×2, 3×3 and 5×5, mean 2×2 and 3×3, mean of all", (Target(1.0),)),
         Group("gradients", "gradients to input and weight, 3×3, batch 8 to 32", (Target(None, 1.8, ("torch",)),)),
         Group("float64", "layers in float64", (Target(None, 3.0, ("torch",)),)),
         Group("overhead", "a prepared call on a tiny input", measure="seconds", limit=10e-6),

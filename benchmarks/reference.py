@@ -19,6 +19,8 @@ def solve(case: Case, data: dict[str, Array]) -> list[Array]:
     """Return the outputs of a case, channels first, in float64 or the image's data type."""
     if case.operation == "filter":
         return [_filter(case, data["x"])]
+    if case.pools:
+        return [_pool(case, data["x"].astype(np.float64))]
     x, weight = (data[name].astype(np.float64) for name in ("x", "weight"))
     if case.operation == "transposed":
         return [_scatter(case, x, weight, case.output_size)]
@@ -77,6 +79,16 @@ def _gather(case: Case, x: Array, weight: Array) -> Array:
         view = _grouped(case, padded[_last(*cells)])
         total += np.matmul(_matrix(case, weight, tap), view).reshape(total.shape)
     return total
+
+
+def _pool(case: Case, x: Array) -> Array:
+    largest = case.operation == "max-pool"
+    outside = -np.inf if largest else 0.0
+    padded = np.pad(x, [(0, 0)] * 2 + [(case.padding, case.padding)] * case.dims, constant_values=outside)
+    total = np.full(case.output_shape, outside)
+    for _, cells in _taps(case, case.output_size):
+        (np.maximum if largest else np.add)(total, padded[_last(*cells)], out=total)
+    return total if largest else total / math.prod(case.kernel)
 
 
 def _scatter(case: Case, x: Array, weight: Array, size: tuple[int, ...]) -> Array:

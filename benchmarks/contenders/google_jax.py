@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from benchmarks.case import Array, Case, first, last
-from benchmarks.contenders.base import Variant, frameworks_can
+from benchmarks.contenders.base import Unable, Variant, frameworks_can
 
 PACKAGE = "jax"
 SIZES = {1: "W", 2: "HW", 3: "DHW"}
@@ -18,6 +18,8 @@ jax.config.update("jax_enable_x64", True)
 def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Variant]:
     """Yield channels-first, and channels-last where the choice is free; threads follow the cores allowed."""
     frameworks_can(case, most=1e9)  # its loops for large windows are slower than others'
+    if case.pools:
+        raise Unable("its windows are reduced by general loops")
     yield _variant(case, data, is_last=False)
     if case.channels_last:
         yield _variant(case, data, is_last=True)

@@ -28,7 +28,7 @@ def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Varia
 
 
 def _variant(case: Case, data: dict[str, Array], threads: int, *, is_last: bool) -> Variant:
-    model = _model(case, data["weight"])
+    model = _pool(case) if case.pools else _model(case, data["weight"])
     x = data["x"]
     if is_last:
         model, x = _with_channels_last(model, case.dims), last(x, case.dims)
@@ -56,6 +56,16 @@ def _model(case: Case, weight: Array) -> openvino.Model:
     kernel = operations.constant(weight)
     node = operation(x, kernel, strides=steps, pads_begin=pads, pads_end=pads, dilations=dilations)
     return openvino.Model([node], [x], "one")
+
+
+def _pool(case: Case) -> openvino.Model:
+    x = operations.parameter(list(case.shape), np.dtype(case.dtype).type)
+    steps, pads, dilations = ([n] * case.dims for n in (case.stride, case.padding, case.dilation))
+    if case.operation == "max-pool":
+        node = operations.max_pool(x, steps, dilations, pads, pads, list(case.kernel))
+    else:
+        node = operations.avg_pool(x, steps, pads, pads, list(case.kernel), exclude_pad=False)
+    return openvino.Model([node.output(0)], [x], "one")
 
 
 def _with_channels_last(model: openvino.Model, dims: int) -> openvino.Model:

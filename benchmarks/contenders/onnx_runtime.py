@@ -1,6 +1,7 @@
 """ONNX Runtime: a graph of one node, optimised, with inputs and outputs bound to memory."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import onnx
@@ -25,7 +26,7 @@ def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Varia
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        _model(case, data["weight"]).SerializeToString(), options, providers=["CPUExecutionProvider"]
+        _model(case, data.get("weight")).SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     binding = session.io_binding()
     x = onnxruntime.OrtValue.ortvalue_from_numpy(data["x"])
@@ -35,23 +36,30 @@ def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Varia
     yield Variant("bound", lambda: session.run_with_iobinding(binding), lambda _: [y.numpy()])
 
 
-def _model(case: Case, weight: Array) -> onnx.ModelProto:
+def _model(case: Case, weight: Array | None) -> onnx.ModelProto:
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(case.dtype))
-    node = helper.make_node(
-        "ConvTranspose" if case.operation == "transposed" else "Conv",
-        ["x", "weight"],
-        ["y"],
-        kernel_shape=case.kernel,
-        strides=[case.stride] * case.dims,
-        pads=[case.padding] * (2 * case.dims),
-        dilations=[case.dilation] * case.dims,
-        group=case.groups,
-    )
     graph = helper.make_graph(
-        [node],
+        [_node(case)],
         "one",
         [helper.make_tensor_value_info("x", kind, case.shape)],
         [helper.make_tensor_value_info("y", kind, case.output_shape)],
-        [numpy_helper.from_array(weight, "weight")],
+        [] if weight is None else [numpy_helper.from_array(weight, "weight")],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+
+
+def _node(case: Case) -> onnx.NodeProto:
+    kind = {"transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
+    if case.pools_all:
+        return helper.make_node(f"Global{kind[case.operation]}", ["x"], ["y"])
+    options: dict[str, Any] = {
+        "kernel_shape": case.kernel,
+        "strides": [case.stride] * case.dims,
+        "pads": [case.padding] * (2 * case.dims),
+        "dilations": [case.dilation] * case.dims,
+    }
+    options |= {"count_include_pad": 1} if case.operation == "avg-pool" else {}
+    if not case.pools:
+        options |= {"group": case.groups}
+    inputs = ["x"] if case.pools else ["x", "weight"]
+    return helper.make_node(kind.get(case.operation, "Conv"), inputs, ["y"], **options)

@@ -33,8 +33,14 @@ def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) ->
     def back(array: Array) -> Array:
         return first(array, case.dims) if case.channels_last else array
 
-    x, weight, options = place(data["x"]), data["weight"], _options(case)
+    x, options = place(data["x"]), _options(case)
     out = place(np.full(case.output_shape, np.nan, case.dtype))  # its pages are there before the call
+    if case.pools:
+        if choice:
+            raise Unable("pooling knows no choice")
+        yield Variant("", _pool(case, x, out), lambda result: [back(result)])
+        return
+    weight = data["weight"]
     if case.operation == "conv":
         conv = cl.prepare_conv(weight, **options, **choice)
         yield Variant("", lambda: conv(x, out=out), lambda result: [back(result)])
@@ -88,6 +94,16 @@ def _filter(case: Case, image: Array) -> Callable[[], Any]:
         return lambda: cl.edge_magnitude(image, border="reflect")
     kernel = cl.parse_kernel(case.filter.text) if case.filter.text else case.filter.weights
     return lambda: cl.filter_image(image, kernel, border="reflect")
+
+
+def _pool(case: Case, x: Array, out: Array) -> Callable[[], Any]:
+    kind, layout = case.operation.partition("-")[0], _options(case)["layout"]
+    if case.pools_all:
+        whole: Callable[..., Any] = getattr(cl, f"global_{kind}_pool")
+        return lambda: whole(x, layout=layout, out=out)
+    pool = _of_dims(f"{kind}_pool{{}}d", case)
+    options = {"stride": case.stride, "padding": case.padding, "dilation": case.dilation, "layout": layout}
+    return lambda: pool(x, case.kernel, out=out, **options)
 
 
 def _of_dims(name: str, case: Case) -> Callable[..., Any]:

@@ -21,7 +21,7 @@ def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Varia
     torch.set_num_threads(threads)
     plain = {name: torch.from_numpy(array) for name, array in data.items()}
     yield _variant("channels-first", _operation(case, plain), plain)
-    packed = _packed(case, plain["weight"])
+    packed = _packed(case, plain)
     if packed:
         yield _variant("channels-first, packed", packed, plain)
     if case.dims not in FORMATS:
@@ -46,6 +46,8 @@ def _variant(label: str, way: Callable[[Tensors], Any], tensors: Tensors) -> Var
 
 
 def _operation(case: Case, tensors: Tensors) -> Callable[[Tensors], Any]:
+    if case.pools:
+        return _pool(case)
     weight = tensors["weight"]
     steps = [[n] * case.dims for n in (case.stride, case.padding, case.dilation)]
     if case.operation == "gradients":
@@ -62,12 +64,21 @@ def _operation(case: Case, tensors: Tensors) -> Callable[[Tensors], Any]:
     return lambda t: function(t["x"], weight, **options)
 
 
-def _packed(case: Case, weight: torch.Tensor) -> Callable[[Tensors], Any] | None:
+def _pool(case: Case) -> Callable[[Tensors], Any]:
+    kind = case.operation.partition("-")[0]
+    if case.pools_all:
+        whole = getattr(functional, f"adaptive_{kind}_pool{case.dims}d")
+        return lambda t: whole(t["x"], 1)
+    pool = getattr(functional, f"{kind}_pool{case.dims}d")
+    return lambda t: pool(t["x"], case.kernel, case.stride, case.padding)
+
+
+def _packed(case: Case, tensors: Tensors) -> Callable[[Tensors], Any] | None:
     """Return what ``torch.compile`` and frozen graphs call: oneDNN's convolution with packed weights."""
     if case.operation != "conv" or case.dtype != "float32":
         return None
     steps = [[n] * case.dims for n in (case.padding, case.stride, case.dilation)]
-    operations = torch.ops.mkldnn
+    weight, operations = tensors["weight"], torch.ops.mkldnn
     try:
         ready = operations._reorder_convolution_weight(weight, *steps, case.groups, list(case.shape))
     except (AttributeError, RuntimeError):
