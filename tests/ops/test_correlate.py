@@ -207,3 +207,10 @@ def test_kernel_stays_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     correlate(array, kernel, stride=1)
     with pytest.raises(SpecError, match="stride"):
         correlate(array, kernel, stride=True)
+
+
+@pytest.mark.parametrize("out", [np.zeros((3, 3)), [[0.0] * 8] * 5, "none"], ids=["small", "list", "text"])
+def test_unfit_out_is_refused_by_its_own_shape(out: Any) -> None:
+    """The message knows of no batch axis; a list could not be written to."""
+    with pytest.raises(SpecError, match=r"float64 \(5, 8\), not"):
+        correlate(np.zeros((5, 8)), np.ones((3, 3)), out=out)

@@ -175,9 +175,12 @@ def _one_channel(
     if out is None:
         result: Array = conv(x[None])[0]
         return result
-    spec = conv.spec((1, *x.shape), x.dtype)
-    check_out(out, spec.output_shape[1:], spec.result_dtype)
-    conv(x[None], out=out[None])
+    try:
+        conv(x[None], out=out[None] if isinstance(out, np.ndarray) else out)
+    except SpecError:
+        spec = conv.spec((1, *x.shape), x.dtype)
+        check_out(out, spec.output_shape[1:], spec.result_dtype)  # says it without the axis that was put before
+        raise
     return out
 
 
