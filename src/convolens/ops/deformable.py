@@ -1,5 +1,6 @@
 """Deformable convolution: every kernel cell looks where its own offset points, between the cells."""
 
+import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +9,16 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from convolens.algorithms import deformable as compiled
+from convolens.algorithms.base import Epilogue
 from convolens.algorithms.windows import blocks
 from convolens.errors import DTypeError, SpecError
 from convolens.ops.activations import activate, find_activation
 from convolens.ops.arrays import Array, as_array, channels_first, check_bias, deliver, quietly, result_array
 from convolens.ops.sampling import Samples
 from convolens.ops.transposed import turn
+from convolens.planning.cost import predict_setup
+from convolens.runtime import compile as compiler
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import join_shape, split_shape
@@ -23,6 +28,10 @@ Block = tuple[int, slice, slice]
 """A batch item, and the rows and columns of its output."""
 
 BLOCK_BYTES = 8 << 20  # of samples held at a time, with their places and weights
+
+POINT_SECONDS, CHANNEL_SECONDS = 1.5e-7, 4e-9  # that NumPy takes for a point, and for each channel of it
+LEAST_SECONDS = 3e-4  # below which NumPy takes no longer than laying out arrays for compiled loops
+CALLS = 1000  # that a network is taken to make
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Deformation:
     mask : ndarray or None
         (N, output size…, kernel cells, offset groups).
     weight : ndarray
-        (groups, kernel cells × channels a group, kernels a group), turned already if the spec says ``flip``.
+        (K, C / groups, kernel size…), turned already if the spec says ``flip``.
     """
 
     spec: ConvSpec
@@ -76,7 +85,13 @@ class Deformation:
             _check_shape("mask", mask, spec, groups * taps)
             mask = channels_last(mask, spec).reshape(places).swapaxes(3, 4)
         offset = channels_last(offset, spec).reshape(*places, 2).swapaxes(3, 4)
-        return cls(spec, channels_last(x, spec), offset, mask, _weight_matrices(weight, spec))
+        return cls(spec, channels_last(x, spec), offset, mask, turn(spec, weight))
+
+    def matrices(self) -> Array:
+        """Order the weights as (groups, kernel cells × channels a group, kernels a group)."""
+        spec = self.spec
+        grouped = self.weight.astype(spec.compute_dtype).reshape(spec.groups, -1, *spec.weight_shape[1:])
+        return grouped.transpose(0, 3, 4, 2, 1).reshape(spec.groups, -1, spec.out_channels // spec.groups)
 
     def blocks(self) -> Iterator[Block]:
         """Cut the output into blocks of bounded workspace."""
@@ -183,7 +198,8 @@ def deform_conv2d(
     precision of its offset, wherever in the image it lies. A cell that a sample does not touch, because its offset
     is a whole number, does not count even if it is NaN.
 
-    Workspace is about 8 MiB for samples, and a copy of the image rows that these touch.
+    Large problems are compiled: workspace is then a copy of the images and one of the weights, and for each thread
+    what fits its cache. In NumPy it is about 8 MiB for samples, and a copy of the image rows that these touch.
 
     References
     ----------
@@ -219,18 +235,42 @@ def deform_conv2d(
     inputs = (a for a in (deformation.image, deformation.offset, deformation.mask) if a is not None)
     result = result_array(spec.output_shape, spec.result_dtype, out, spec.compute_dtype, *inputs)
     outputs = channels_last(result, spec)
-    for block in deformation.blocks():
-        columns = deformation.columns(deformation.samples(block).values(), block)
-        outputs[block] = (columns @ deformation.weight).swapaxes(0, 1).reshape(outputs[block].shape)
-    if shift is not None:
-        outputs += shift.astype(outputs.dtype)
-    activate(result, activation)
+    left = _compiled(deformation, outputs, Epilogue(shift, activation))
+    if left is None:
+        left = Epilogue(shift, activation)
+        weights = deformation.matrices()
+        for block in deformation.blocks():
+            columns = deformation.columns(deformation.samples(block).values(), block)
+            outputs[block] = (columns @ weights).swapaxes(0, 1).reshape(outputs[block].shape)
+    if left.bias is not None:
+        outputs += left.bias.astype(outputs.dtype)
+    activate(result, left.activation)
     return deliver(result, spec.result_dtype, out)
 
 
 def channels_last(x: Array, spec: ConvSpec) -> Array:
     """View an array as (N, H, W, C)."""
     return np.moveaxis(channels_first(x, 2, spec.layout), 1, -1)
+
+
+def _compiled(deformation: Deformation, outputs: Array, epilogue: Epilogue) -> Epilogue | None:
+    """Convolve by compiled loops and return what is left to do; None where they do not serve, or do not pay."""
+    spec, offset = deformation.spec, deformation.offset
+    if not compiled_pays(spec, offset.shape[4], offset.dtype, epilogue.activation, compiler.loaded()):
+        return None
+    return compiled.run(spec, deformation.weight, deformation.image, offset, deformation.mask, outputs, epilogue)
+
+
+@functools.lru_cache(maxsize=256)
+def compiled_pays(
+    spec: ConvSpec, offset_groups: int, offset_dtype: np.dtype[Any], activation: str | None, loaded: int
+) -> bool:
+    """Whether compiled loops serve, given how many pipelines are ready."""
+    points = spec.batch * math.prod(spec.output_size) * math.prod(spec.kernel_size)
+    seconds = points * (spec.in_channels * CHANNEL_SECONDS + offset_groups * POINT_SECONDS)
+    if seconds < LEAST_SECONDS or compiled.refusal(spec, offset_groups):
+        return False
+    return predict_setup(compiled.pipeline(spec, offset_dtype, activation)) < CALLS * seconds
 
 
 def _offset_groups(offset: Array, spec: ConvSpec) -> int:
@@ -258,8 +298,3 @@ def _check_shape(name: str, array: Array, spec: ConvSpec, channels: int) -> None
             f"{name} has shape {array.shape}, but output {spec.output_shape} with kernels of {spec.kernel_size} "
             f"needs {wanted}: {each} for each kernel cell of each offset group"
         )
-
-
-def _weight_matrices(weight: Array, spec: ConvSpec) -> Array:
-    grouped = turn(spec, weight).astype(spec.compute_dtype).reshape(spec.groups, -1, *spec.weight_shape[1:])
-    return grouped.transpose(0, 3, 4, 2, 1).reshape(spec.groups, -1, spec.out_channels // spec.groups)

@@ -131,7 +131,8 @@ class _Gradients:
         self.image = np.zeros(deformation.image.shape, dtype)
         self.offset = np.zeros(deformation.offset.shape, dtype)
         self.mask = None if deformation.mask is None else np.zeros(deformation.mask.shape, dtype)
-        self.weight = np.zeros(deformation.weight.shape, dtype)
+        self.matrices = deformation.matrices()
+        self.weight = np.zeros(self.matrices.shape, dtype)
         self.bias = np.zeros(deformation.spec.out_channels, dtype)
 
     def add(self, block: Block, gradient: Array) -> None:
@@ -143,7 +144,7 @@ class _Gradients:
 
         self.bias += gradient.sum(axis=0)
         self.weight += deformation.columns(values, block).swapaxes(1, 2) @ by_group
-        windows = by_group @ deformation.weight.swapaxes(1, 2)
+        windows = by_group @ self.matrices.swapaxes(1, 2)
         taps = deformation.offset.shape[3]
         windows = windows.reshape(groups, len(gradient), taps, -1).transpose(1, 2, 0, 3).reshape(values.shape)
         if self.mask is not None and deformation.mask is not None:
