@@ -10,7 +10,7 @@ import numpy.typing as npt
 from benchmarks.filters import Filter
 
 Array = npt.NDArray[Any]
-Operation = Literal["conv", "transposed", "gradients", "filter", "max-pool", "avg-pool"]
+Operation = Literal["conv", "transposed", "gradients", "deformable", "filter", "max-pool", "avg-pool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Case:
         Whether input and output have their channels last. NumPy's memory is laid out so.
     filter : Filter or None
         What an image is filtered with.
+    offset_groups : int
+        Of a deformable convolution, which has a mask, too.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Case:
     channels_last: bool = False
     dtype: str = "float32"
     filter: Filter | None = field(default=None)
+    offset_groups: int = 1
 
     @property
     def kernel(self) -> tuple[int, ...]:
@@ -109,7 +112,7 @@ class Case:
         )
 
     def data(self) -> dict[str, Array]:
-        """Return the arrays, channels first: ``x``; ``weight`` unless an image; ``grad`` for gradients."""
+        """Return the arrays, channels first: ``x``; ``weight`` unless an image; what else there is."""
         rng = np.random.default_rng(3)
         kind = np.dtype(self.dtype)
         if kind.kind == "u":
@@ -119,6 +122,10 @@ class Case:
         shapes = {"x": self.shape} if self.pools else {"x": self.shape, "weight": self.weight}
         if self.operation == "gradients":
             shapes["grad"] = self.output_shape
+        if self.operation == "deformable":
+            points = math.prod(self.kernel) * self.offset_groups
+            for name, channels in (("offset", 2 * points), ("mask", points)):
+                shapes[name] = (self.shape[0], channels, *self.output_size)
         return {name: rng.standard_normal(shape, kind) for name, shape in shapes.items()}
 
     def shrunk(self) -> Self:

@@ -7,7 +7,7 @@ from benchmarks.filters import Filter
 def layer(
     name: str, group: str, channels: int, kernels: int, k: int, *sizes: int, batch: int = 1, s: int = 1,
     d: int = 1, groups: int = 1, last: bool = True, dtype: str = "float32", padding: int | None = None,
-    operation: Operation = "conv",
+    operation: Operation = "conv", offset_groups: int = 1,
 ) -> Case:  # fmt: skip
     """Return a layer with k taps along every axis, padded so that stride 1 keeps the size."""
     dims = len(sizes)
@@ -24,6 +24,7 @@ def layer(
         groups=groups,
         channels_last=last,
         dtype=dtype,
+        offset_groups=offset_groups,
     )
 
 
@@ -187,6 +188,12 @@ CASES = (
         )
     ),
     layer("resnet-conv3-nchw-b8", "gradients", 128, 128, 3, 28, 28, batch=8, last=False, operation="gradients"),
+    # Stages of a ResNet-50 with deformable convolutions (DCNv2), one offset for all channels or four.
+    *(
+        layer(f"dcn-{n}-{m}", "deformable", c, c, 3, h, h, last=m == 1, operation="deformable", offset_groups=m)
+        for n, c, h in (("conv2", 64, 56), ("conv3", 128, 28), ("conv4", 256, 14))
+        for m in (1, 4)
+    ),
     # In float64.
     layer("resnet-conv2-f64", "float64", 64, 64, 3, 56, 56, dtype="float64"),
     layer("resnet-conv3-f64-nchw", "float64", 128, 128, 3, 28, 28, last=False, dtype="float64"),

@@ -62,6 +62,7 @@ GROUPS = {
         Group("first", "first layers: one to four channels in", (Target(1.0, 1.2),)),
         Group("depthwise", "depthwise 3×3, 5×5, 7×7, 31×31, and grouped", (Target(1.0, 1.5),)),
         Group("transposed", "transposed convolution", (Target(1.0, 1.5),)),
+        Group("deformable", "deformable 3×3 with a mask, one and four offset groups", (Target(1.0, 1.5),)),
         Group("conv3d", "three dimensions", (Target(1.0, 1.5),)),
         Group("conv1d-short", "one dimension, k ≤ 9", (Target(1.0, 1.5),)),
         Group("conv1d-long", "one dimension, k ≥ 255", (Target(10.0, None, ("torch",)),)),

@@ -22,6 +22,8 @@ def solve(case: Case, data: dict[str, Array]) -> list[Array]:
     if case.pools:
         return [_pool(case, data["x"].astype(np.float64))]
     x, weight = (data[name].astype(np.float64) for name in ("x", "weight"))
+    if case.operation == "deformable":
+        return [_deform(case, x, weight, data)]
     if case.operation == "transposed":
         return [_scatter(case, x, weight, case.output_size)]
     if case.operation == "gradients":
@@ -89,6 +91,41 @@ def _pool(case: Case, x: Array) -> Array:
     for _, cells in _taps(case, case.output_size):
         (np.maximum if largest else np.add)(total, padded[_last(*cells)], out=total)
     return total if largest else total / math.prod(case.kernel)
+
+
+def _deform(case: Case, x: Array, weight: Array, data: dict[str, Array]) -> Array:
+    """Interpolate at every kernel cell's points, with zeros outside, then sum."""
+    rows, columns = case.output_size
+    points = (case.shape[0], case.offset_groups, *case.kernel)
+    offset = data["offset"].astype(np.float64).reshape(*points, 2, rows, columns)
+    mask = data["mask"].astype(np.float64).reshape(*points, rows, columns)
+    images = x.reshape(*points[:2], -1, *case.size)
+    per_group = case.weight[1]
+    total = np.zeros((case.shape[0], case.groups, case.weight[0] // case.groups, rows, columns))
+    for u, v in np.ndindex(*case.kernel):
+        starts = (np.arange(n) * case.stride - case.padding for n in (rows, columns))
+        down, right = np.meshgrid(*starts, indexing="ij")
+        down = down + u * case.dilation + offset[:, :, u, v, 0]
+        right = right + v * case.dilation + offset[:, :, u, v, 1]
+        values = _between(images, down, right) * mask[:, :, None, u, v]
+        values = values.reshape(case.shape[0], case.groups, per_group, rows, columns)
+        matrix = weight[:, :, u, v].reshape(case.groups, -1, per_group)
+        total += np.einsum("gkc,ngcyx->ngkyx", matrix, values)
+    return total.reshape(case.output_shape)
+
+
+def _between(images: Array, down: Array, right: Array) -> Array:
+    """Interpolate images (N, groups, C, H, W) at points (N, groups, rows, columns)."""
+    height, width = images.shape[3:]
+    upper, left = np.floor(down).astype(int), np.floor(right).astype(int)
+    item, group = (axis[..., None, None] for axis in np.ix_(*map(np.arange, images.shape[:2])))
+    total: Array = np.zeros((*down.shape, images.shape[2]))
+    for row, column in itertools.product((upper, upper + 1), (left, left + 1)):
+        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+        share = inside * (1 - np.abs(down - row)) * (1 - np.abs(right - column))
+        cells = images[item, group, :, row.clip(0, height - 1), column.clip(0, width - 1)]
+        total += share[..., None] * cells
+    return np.moveaxis(total, -1, 2)
 
 
 def _scatter(case: Case, x: Array, weight: Array, size: tuple[int, ...]) -> Array:

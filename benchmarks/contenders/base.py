@@ -48,9 +48,11 @@ class Contender(Protocol):
         """Yield the ways of solving a case; raise `Unable` if there is none."""
 
 
-def frameworks_can(case: Case, most: float = TOO_LONG) -> None:
+def frameworks_can(case: Case, most: float = TOO_LONG, *, deformable: bool = False) -> None:
     """Refuse what deep-learning frameworks do not do, or not in reasonable time."""
     if case.operation == "filter":
         raise Unable("no image filters")
+    if case.operation == "deformable" and not deformable:
+        raise Unable("no deformable convolution")
     if math.prod(case.kernel) >= LARGE_KERNEL and case.operations > most:
         raise Unable("direct: takes many seconds a call")

@@ -16,7 +16,7 @@ PACKAGE = "onnxruntime"
 
 def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Variant]:
     """Yield the session, channels first: its one layout outside."""
-    frameworks_can(case)
+    frameworks_can(case, deformable=True)
     if case.operation == "gradients":
         raise Unable("no gradients")
     if case.dtype != "float32":
@@ -26,30 +26,39 @@ def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Varia
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        _model(case, data.get("weight")).SerializeToString(), options, providers=["CPUExecutionProvider"]
+        _model(case, data).SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     binding = session.io_binding()
-    x = onnxruntime.OrtValue.ortvalue_from_numpy(data["x"])
     y = onnxruntime.OrtValue.ortvalue_from_numpy(np.empty(case.output_shape, case.dtype))
-    binding.bind_ortvalue_input("x", x)
+    for name in _inputs(case):
+        binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(data[name]))
     binding.bind_ortvalue_output("y", y)
     yield Variant("bound", lambda: session.run_with_iobinding(binding), lambda _: [y.numpy()])
 
 
-def _model(case: Case, weight: Array | None) -> onnx.ModelProto:
+def _inputs(case: Case) -> list[str]:
+    return ["x", "offset", "mask"] if case.operation == "deformable" else ["x"]
+
+
+def _model(case: Case, data: dict[str, Array]) -> onnx.ModelProto:
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(case.dtype))
     graph = helper.make_graph(
         [_node(case)],
         "one",
-        [helper.make_tensor_value_info("x", kind, case.shape)],
+        [helper.make_tensor_value_info(name, kind, data[name].shape) for name in _inputs(case)],
         [helper.make_tensor_value_info("y", kind, case.output_shape)],
-        [] if weight is None else [numpy_helper.from_array(weight, "weight")],
+        [] if case.pools else [numpy_helper.from_array(data["weight"], "weight")],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
 
 
 def _node(case: Case) -> onnx.NodeProto:
-    kind = {"transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
+    kind = {
+        "transposed": "ConvTranspose",
+        "deformable": "DeformConv",
+        "max-pool": "MaxPool",
+        "avg-pool": "AveragePool",
+    }
     if case.pools_all:
         return helper.make_node(f"Global{kind[case.operation]}", ["x"], ["y"])
     options: dict[str, Any] = {
@@ -62,4 +71,7 @@ def _node(case: Case) -> onnx.NodeProto:
     if not case.pools:
         options |= {"group": case.groups}
     inputs = ["x"] if case.pools else ["x", "weight"]
+    if case.operation == "deformable":
+        inputs += ["offset", "", "mask"]
+        options["offset_group"] = case.offset_groups
     return helper.make_node(kind.get(case.operation, "Conv"), inputs, ["y"], **options)

@@ -51,6 +51,14 @@ def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) ->
         transpose = cl.prepare_conv_transpose(weight, **options, **choice)
         yield Variant("", lambda: transpose(x, out=out), lambda result: [back(result)])
         return
+    if case.operation == "deformable" and not choice:
+        offset, mask = place(data["offset"]), place(data["mask"])
+        yield Variant(
+            "",
+            lambda: cl.deform_conv2d(x, offset, weight, mask=mask, out=out, **options),
+            lambda result: [back(result)],
+        )
+        return
     if choice:
         raise Unable(f"{case.operation} knows no choice")
     grad = place(data["grad"])

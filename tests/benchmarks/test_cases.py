@@ -9,7 +9,7 @@ from benchmarks.contenders import ours
 from benchmarks.groups import GROUPS
 from benchmarks.processes import NAMES
 
-LAYERS = [case for case in CASES if case.operation in ("conv", "gradients")]
+LAYERS = [case for case in CASES if case.operation in ("conv", "gradients", "deformable")]
 
 
 def test_names_are_unique() -> None:
