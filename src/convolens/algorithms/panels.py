@@ -2,7 +2,7 @@
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -56,6 +56,8 @@ class Panels:
         How output and image are gone through; see :func:`convolens.pipelines.tiled.build`.
     chunks : int
         Into how many parts the channels go.
+    is_product : bool
+        Whether images are a single run of cells, each of them a window: a matrix, times that of the weights.
     """
 
     spec: ConvSpec
@@ -65,6 +67,7 @@ class Panels:
     merged: bool
     bordered: bool
     chunks: int
+    is_product: bool
 
     @classmethod
     @functools.lru_cache(maxsize=256)
@@ -74,8 +77,14 @@ class Panels:
         vectors, choices = _tile(spec.out_channels // spec.groups, lanes)
         cells = math.prod(spec.output_size)
         pixels = min(choices, key=lambda count: -(-cells // count) * (count + TILE_START))
-        bordered = any(before or after for before, after in spec.pads)
-        return cls(spec, lanes, vectors, pixels, _merges(spec, pixels), bordered, _chunks(spec))
+        merged = _merges(spec, pixels)
+        return cls(spec, lanes, vectors, pixels, merged, _is_bordered(spec), _chunks(spec), _is_product(spec))
+
+    def of_part(self, spec: ConvSpec) -> Self:
+        """Lay out the same weights, or some of them, for a part of the output; its rows are cut, or are whole."""
+        whole_rows = spec.output_size[-1] == self.spec.output_size[-1]
+        merged = whole_rows and _merges(spec, self.pixels)
+        return replace(self, spec=spec, merged=merged, bordered=_is_bordered(spec), is_product=False)
 
     @property
     def width(self) -> int:
@@ -96,11 +105,6 @@ class Panels:
     def is_whole_rows(self) -> bool:
         """Whether the numbers of a kernel row are one run: all channels of cells that are neighbours."""
         return self.chunks == 1 and (self.spec.dilation[-1] == 1 or self.spec.kernel_size[-1] == 1)
-
-    @property
-    def is_product(self) -> bool:
-        """Whether images are a single run of cells, each of them a window: a matrix, times that of the weights."""
-        return _is_product(self.spec)
 
     @property
     def output(self) -> tuple[int, int, int]:
@@ -130,6 +134,13 @@ class Panels:
         parts = whole.reshape(self.count, self.width, self.chunks, -1, *kernel_size).transpose(0, 2, 4, 5, 6, 3, 1)
         row = (1, -1) if self.is_whole_rows else parts.shape[4:6]
         return aligned(parts).reshape(*parts.shape[:4], *row, self.width)
+
+    def under(self, packed: Array, taps: tuple[slice, ...]) -> Array:
+        """View those of the packed weights that lie under some planes, rows and columns of the kernel."""
+        planes, rows, columns = taps
+        if not self.is_whole_rows or columns == slice(None):
+            return packed[:, :, planes, rows, columns]
+        return packed[:, :, planes, rows, :, columns.start * self.channels : columns.stop * self.channels]
 
     def tables(self) -> list[Array]:
         """Tell for x, y and z which image cell each padded cell shows, −1 for the constant; none without pads."""
@@ -175,9 +186,11 @@ class Panels:
         copying = image * (COPYING * spec.in_channels + (GROUP_CELL * spec.groups if spec.groups > 1 else 0))
         across, down, _ = self.tasks(available_cores())  # so that the choice is that of any number of threads
         tasks = planes * -(-height // down) * -(-width // (across * self.pixels))  # each for some or all panels
+        if not self.bordered and spec.weights * spec.compute_dtype.itemsize <= scratch_bytes():
+            tasks = min(tasks, available_cores())  # the weights stay in each one's cache
         products = 2 * tiles * self.pixels * self.width * terms / (speed * SHARE_OF_PEAK)
         return Cost(
-            operations=int(products) + copying + WEIGHT * tasks * math.prod(spec.weight_shape),
+            operations=int(products) + copying + WEIGHT * tasks * spec.weights,
             work="compiled",
             traffic=0,
             calls=10 * spec.groups,
@@ -201,6 +214,8 @@ class Panels:
         few = LEAST_TILES * self.pixels
         if self.is_product or self.spec.dims == 1:
             return few
+        if not self.bordered:  # nothing is copied twice
+            return few // 4
         stride = self.spec.stride[-2]
         halo = max(0, self.spec.window_size[-2] - stride)
         return max(few, -(-MOST_HALO * halo // stride) * self.spec.output_size[-1])
@@ -215,6 +230,10 @@ def _tile(kernels: int, lanes: int) -> tuple[int, tuple[int, ...]]:
 
     vectors = min(tiles, key=time)
     return vectors, tiles[vectors][0]
+
+
+def _is_bordered(spec: ConvSpec) -> bool:
+    return any(map(any, spec.pads))
 
 
 def _is_product(spec: ConvSpec) -> bool:

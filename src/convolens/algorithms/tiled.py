@@ -1,7 +1,7 @@
 """The direct sum in register tiles: compiled loops that run at the processor's multiply-add peak."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from convolens.algorithms import channels_first
 from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, plain_sum_bound
 from convolens.algorithms.compiled import CLAMPS, MOST_DIMS, fused_activation, volumes
 from convolens.algorithms.panels import Panels
+from convolens.algorithms.parts import Part, cost_of, parts_of, whole
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.threads import thread_count
@@ -25,16 +26,33 @@ class Constants:
 
     Attributes
     ----------
-    weights : tuple of Pinned
-        Those of each group, in panels.
     bias : Pinned
         (panels, kernels a panel): zeros.
+    calls : tuple of Call
+        One for each part of the output.
+    """
+
+    bias: Pinned
+    calls: tuple["Call", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    What one part of the output takes.
+
+    Attributes
+    ----------
+    part : Part
+        Which one, and how it is computed.
+    weights : tuple of Pinned
+        Those of each group, in panels.
     tables : tuple of Pinned
         For x, y, z: the image cell of each padded cell, −1 where the border's constant lies; none without pads.
     """
 
+    part: Part
     weights: tuple[Pinned, ...]
-    bias: Pinned
     tables: tuple[Pinned, ...]
 
 
@@ -87,7 +105,7 @@ class Tiled(Algorithm[Weights]):
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count the products of whole panels and tiles, and the image's way through the scratch."""
-        return Panels.of(spec).cost() if spec.layout == LAST else channels_first.cost(spec)
+        return cost_of(parts_of(spec)) if spec.layout == LAST else channels_first.cost(spec)
 
     def error_bound(self, spec: ConvSpec) -> float:
         """Bound a plain sum's error."""
@@ -95,14 +113,17 @@ class Tiled(Algorithm[Weights]):
 
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
-        return (PIPELINE, Panels.of(spec).parameters()) if spec.layout == LAST else channels_first.pipeline(spec)
+        if spec.layout != LAST:
+            return channels_first.pipeline(spec)
+        return PIPELINE, parts_of(spec)[0].panels.parameters()
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Weights:
         """Order the weights, and lay out borders, for arrays that lie in memory as the spec says."""
         state = Weights(weight)
         if spec.layout == LAST:
             _together(spec, state)
-            compiler.load(PIPELINE, **Panels.of(spec).parameters())
+            for part in parts_of(spec):
+                compiler.load(PIPELINE, **part.panels.parameters())
         else:
             _apart(spec, state)
         return state
@@ -125,9 +146,18 @@ def _together(spec: ConvSpec, state: Weights) -> Constants:
     """Return what loops over neighbouring channels need; two threads may make it, and either's will do."""
     if not state.together:
         panels = Panels.of(spec)
-        weights = [Pinned(panels.pack(part)) for part in np.split(state.weight, spec.groups)]
+        parts = parts_of(spec) if np.isfinite(state.weight).all() else (whole(spec),)  # ∞ · 0 is NaN
+        packed = [panels.pack(group) for group in np.split(state.weight, spec.groups)]
         bias = Pinned(np.zeros((panels.count, panels.width), spec.compute_dtype))
-        state.together.append(Constants(tuple(weights), bias, tuple(map(Pinned, panels.tables()))))
+        calls = [
+            Call(
+                part,
+                tuple(Pinned(panels.under(weights, part.taps)) for weights in packed),
+                tuple(map(Pinned, part.panels.tables())),
+            )
+            for part in parts
+        ]
+        state.together.append(Constants(bias, tuple(calls)))
     return state.together[0]
 
 
@@ -150,19 +180,23 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
     if not target.size:
         return left
     activation, clamp = fused or ("clamp", CLAMPS[None])
-    panels = Panels.of(spec)
-    flat = _planes(target, panels)
-    added = [] if epilogue.residual is None else [_residual(epilogue.residual, flat.dtype, panels)]
-    function = compiler.load(PIPELINE, **panels.parameters(activation, residual=bool(added)))
-    scalars = (*panels.numbers(), *panels.tasks(thread_count()), *clamp)
-    channels, kernels = panels.channels, flat.shape[-1] // spec.groups
     biases = _biases(constants.bias, epilogue.bias, spec.groups)
-    for g, (weights, bias) in enumerate(zip(constants.weights, biases, strict=True)):
-        image = _rows(source[..., g * channels : (g + 1) * channels], panels)
-        *adds, result = (array[..., g * kernels : (g + 1) * kernels] for array in (*added, flat))
-        function(image, weights, bias, *constants.tables, *adds, result, scalars=scalars)
-    if not np.may_share_memory(flat, target):
-        target[...] = flat.reshape(target.shape)
+    residual = None
+    if epilogue.residual is not None:
+        residual = np.moveaxis(volumes(epilogue.residual.astype(target.dtype, copy=False)), 1, -1)
+    for call in constants.calls:
+        panels, cells = call.part.panels, target[:, *call.part.cells]
+        flat = _planes(cells, panels)
+        added = [] if residual is None else [_residual(residual[:, *call.part.cells], panels)]
+        function = compiler.load(PIPELINE, **panels.parameters(activation, residual=bool(added)))
+        scalars = (*panels.numbers(), *panels.tasks(thread_count()), *clamp)
+        channels, kernels = panels.channels, flat.shape[-1] // spec.groups
+        for g, (weights, bias) in enumerate(zip(call.weights, biases, strict=True)):
+            image = _rows(source[:, *call.part.image, g * channels : (g + 1) * channels], panels)
+            *adds, result = (array[..., g * kernels : (g + 1) * kernels] for array in (*added, flat))
+            function(image, weights, bias, *call.tables, *adds, result, scalars=scalars)
+        if not np.may_share_memory(flat, cells):
+            cells[...] = flat.reshape(cells.shape)
     return left
 
 
@@ -179,9 +213,9 @@ def _planes(array: Array, panels: Panels) -> Array:
     return _tidy(array.reshape(batch, -1, *panels.output[1:], array.shape[-1]))
 
 
-def _residual(residual: Array, dtype: np.dtype[Any], panels: Panels) -> Array:
-    """View or copy an array (N, K, size…) so that it can be added to planes of output."""
-    planes = _planes(np.moveaxis(volumes(residual.astype(dtype, copy=False)), 1, -1), panels)
+def _residual(residual: Array, panels: Panels) -> Array:
+    """View or copy an array like the output so that it can be added to planes of that."""
+    planes = _planes(residual, panels)
     return planes if planes.strides[-1] == planes.itemsize else np.ascontiguousarray(planes)
 
 
