@@ -15,6 +15,7 @@ from convolens.algorithms.compiled import (
     vector_lanes,
     volumes,
 )
+from convolens.algorithms.dilations import unfold, unfolded
 from convolens.algorithms.windows import at
 from convolens.algorithms.winograd_tiles import (
     TILES,
@@ -129,6 +130,7 @@ class Winograd(Algorithm[Transformed]):
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count products in the transformed domain with what holds them up, the transforms, and the weights."""
+        spec = unfolded(spec) or spec
         vertical, horizontal = self.transforms(spec)
         points, planes = vertical.size * horizontal.size, math.prod(spec.kernel_size[:-2])
         phases = math.prod(spec.dilation[-2:])
@@ -173,6 +175,7 @@ class Winograd(Algorithm[Transformed]):
 
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
+        spec = unfolded(spec) or spec
         vertical, horizontal = self.transforms(spec)
         vectors = vectors_of(spec, spec.out_channels // spec.groups)
         tiles = tile_count(spec, vertical, horizontal)[0]
@@ -189,6 +192,9 @@ class Winograd(Algorithm[Transformed]):
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Transformed:
         """Transform the weights, and lay out tiles and borders."""
+        if plain := unfolded(spec):
+            ones = (1,) * (plain.dims - spec.dims)
+            return self.prepare(plain, weight.reshape(*weight.shape[:2], *ones, *weight.shape[2:]))
         vertical, horizontal = self.transforms(spec)
         parameters = self.pipeline(spec)[1]
         last, shared, whole = (bool(parameters.pop(name)) for name in ("channels_last", "shared", "whole"))
@@ -205,6 +211,11 @@ class Winograd(Algorithm[Transformed]):
 
     def run_with(self, spec: ConvSpec, state: Transformed, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
         """Call the pipeline once for each phase and group; add the bias, then, if that is next, activate."""
+        if plain := unfolded(spec):
+            added = epilogue.residual
+            following = epilogue if added is None else replace(epilogue, residual=unfold(spec, added))
+            left = self.run_with(plain, state, unfold(spec, x), unfold(spec, out), following)
+            return left if left.residual is None else replace(left, residual=added)
         fused = None if epilogue.residual is not None else fused_activation(epilogue.activation, out.dtype)
         left = NOTHING if fused else replace(epilogue, bias=None)
         activation, clamps = fused or ("clamp", CLAMPS[None])
