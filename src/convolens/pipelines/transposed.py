@@ -109,7 +109,7 @@ def build(
         bordered.split(x, strip, x, lanes, guard).split(c, far, c, 8, guard).reorder(c, x, far, strip, y, z, n)
     else:
         out.reorder(c, x, block, across, tile, down, y, stripe, strip, group, z, n)
-        out.split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).vectorize(c)
+        out.split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).unroll(wide).vectorize(c)
         sums.compute_at(out, block).bound_extent(across, 1)
         if not bare:
             bordered.vectorize(c, lanes, guard)
