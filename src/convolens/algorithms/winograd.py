@@ -15,7 +15,7 @@ from convolens.algorithms.compiled import (
     vector_lanes,
     volumes,
 )
-from convolens.algorithms.dilations import unfold, unfolded
+from convolens.algorithms.plain import plain_of
 from convolens.algorithms.windows import at
 from convolens.algorithms.winograd_tiles import (
     TILES,
@@ -113,11 +113,13 @@ class Winograd(Algorithm[Transformed]):
             return "a border that is not finite would spread"
         if spec.dims > MOST_DIMS:
             return f"it has at most {MOST_DIMS} dimensions"
+        if (plain := plain_of(spec)) and max(spec.stride) > 1:
+            spec = plain.spec
         taps = spec.kernel_size[-2:]
         if max(taps) == 1 or any(k != 1 and not LEAST_TAPS <= k < self.size for k in taps):
             return f"kernels must be {LEAST_TAPS} to {self.size - 1} wide, or 1 along one axis"
         if any(s != 1 for s in spec.stride[-2:]):
-            return "the stride must be 1"
+            return "the stride must be 1, or leave 3 to 5 kernel cells in steps of its own"
         if min(spec.weight_shape[1], spec.out_channels // spec.groups) < vector_lanes(spec):
             return f"it needs {vector_lanes(spec)} channels and kernels a group"
         return compiler.unavailable()
@@ -130,7 +132,8 @@ class Winograd(Algorithm[Transformed]):
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count products in the transformed domain with what holds them up, the transforms, and the weights."""
-        spec = unfolded(spec) or spec
+        if plain := plain_of(spec):
+            return self.cost(plain.spec)
         vertical, horizontal = self.transforms(spec)
         points, planes = vertical.size * horizontal.size, math.prod(spec.kernel_size[:-2])
         phases = math.prod(spec.dilation[-2:])
@@ -168,6 +171,7 @@ class Winograd(Algorithm[Transformed]):
         N. J. Higham, T. Mary, A new approach to probabilistic rounding error analysis, 2019,
         doi:10.1137/18M1226312.
         """
+        spec = plain.spec if (plain := plain_of(spec)) else spec
         vertical, horizontal = self.transforms(spec)
         terms = spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
         growth = vertical.growth * horizontal.growth
@@ -175,7 +179,8 @@ class Winograd(Algorithm[Transformed]):
 
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
-        spec = unfolded(spec) or spec
+        if plain := plain_of(spec):
+            return self.pipeline(plain.spec)
         vertical, horizontal = self.transforms(spec)
         vectors = vectors_of(spec, spec.out_channels // spec.groups)
         tiles = tile_count(spec, vertical, horizontal)[0]
@@ -192,9 +197,8 @@ class Winograd(Algorithm[Transformed]):
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Transformed:
         """Transform the weights, and lay out tiles and borders."""
-        if plain := unfolded(spec):
-            ones = (1,) * (plain.dims - spec.dims)
-            return self.prepare(plain, weight.reshape(*weight.shape[:2], *ones, *weight.shape[2:]))
+        if plain := plain_of(spec):
+            return self.prepare(plain.spec, plain.weights(weight))
         vertical, horizontal = self.transforms(spec)
         parameters = self.pipeline(spec)[1]
         last, shared, whole = (bool(parameters.pop(name)) for name in ("channels_last", "shared", "whole"))
@@ -211,10 +215,10 @@ class Winograd(Algorithm[Transformed]):
 
     def run_with(self, spec: ConvSpec, state: Transformed, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
         """Call the pipeline once for each phase and group; add the bias, then, if that is next, activate."""
-        if plain := unfolded(spec):
+        if plain := plain_of(spec):
             added = epilogue.residual
-            following = epilogue if added is None else replace(epilogue, residual=unfold(spec, added))
-            left = self.run_with(plain, state, unfold(spec, x), unfold(spec, out), following)
+            following = epilogue if added is None else replace(epilogue, residual=plain.output(added))
+            left = self.run_with(plain.spec, state, plain.image(x), plain.output(out), following)
             return left if left.residual is None else replace(left, residual=added)
         fused = None if epilogue.residual is not None else fused_activation(epilogue.activation, out.dtype)
         left = NOTHING if fused else replace(epilogue, bias=None)
