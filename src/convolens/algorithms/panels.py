@@ -168,7 +168,7 @@ class Panels:
         if threads > 1 and self.spec.macs >= LEAST_PARALLEL:
             wanted = -(-TASKS_PER_THREAD * threads // planes)
         fitting, share = scratch_bytes() // self.cell_bytes, -(-height * width // wanted)
-        cells = max(self._least_cells, min(fitting, share))
+        cells = max(self._least_cells(threads), min(fitting, share))
         rows = min(height, -(-cells // width))
         if height == 1:
             tiles = min(tiles, -(-cells // self.pixels))
@@ -208,9 +208,8 @@ class Panels:
         stride = spec.stride[-2] if spec.dims > 1 else 1
         return -(-planes * stride * spec.padded_size[-1] * item // spec.output_size[-1])
 
-    @property
-    def _least_cells(self) -> int:
-        """Cells of a task at least, so that its rows which another task reads, too, are few."""
+    def _least_cells(self, threads: int) -> int:
+        """Cells of a task at least, so that rows which another reads, too, are few; a thread's share at most."""
         few = LEAST_TILES * self.pixels
         if self.is_product or self.spec.dims == 1:
             return few
@@ -218,7 +217,8 @@ class Panels:
             return few // 4
         stride = self.spec.stride[-2]
         halo = max(0, self.spec.window_size[-2] - stride)
-        return max(few, -(-MOST_HALO * halo // stride) * self.spec.output_size[-1])
+        height, width = self.spec.output_size[-2:]
+        return max(few, min(-(-MOST_HALO * halo // stride), -(-height // threads)) * width)
 
 
 def _tile(kernels: int, lanes: int) -> tuple[int, tuple[int, ...]]:
