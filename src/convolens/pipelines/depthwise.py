@@ -124,9 +124,10 @@ def build(
         fused = task
     out.parallel(task)
     bordered.compute_at(out, task).store_in(hl.MemoryType.Heap).bound_storage(c, SCRATCH_VECTORS * lanes)
-    bordered.vectorize(c, panel, tail)
-    if multiplier > 1:
-        bordered.align_bounds(c, panel)  # so that the compiler knows which lanes read the same channel
+    if multiplier == 1:
+        bordered.vectorize(c, panel, tail)
+    else:  # kernels of a group read the same channel, which goes to their lanes at once
+        bordered.align_bounds(c, panel).vectorize(c, multiplier, tail)
     total.compute_at(out, block).never_partition_all()
     total.bound_extent(c, panel).bound_extent(x, pixels).bound_extent(y, rows)
     total.vectorize(c, lanes).unroll(c).unroll(x).unroll(y)
