@@ -36,7 +36,7 @@ SHARE_OF_PEAK = 0.8
 TURNED = 4  # a tile in all phases has a multiple of so many cells, where the pipeline turns them
 
 # Vectors of kernels → pixels in the register tile, where registers are many or few.
-_TILES: dict[int, dict[int, tuple[int, ...]]] = {32: {2: (8, 14), 1: (12, 24)}, 16: {2: (4,), 1: (8, 12)}}
+_TILES: dict[int, dict[int, tuple[int, ...]]] = {32: {4: (7,), 2: (8, 14), 1: (12, 24)}, 16: {2: (4,), 1: (8, 12)}}
 
 Run = tuple[AxisPhase, ...]
 """Neighbouring phases of one axis that are alike: as many cells each, under as many taps."""
@@ -238,15 +238,14 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
     tiles = _TILES[cpu().vector_registers]
     kernels = spec.in_channels // (1 if _is_single(spec) else spec.groups)
 
-    def time(vectors: int) -> float:
-        return -(-kernels // (vector_lanes(spec) * vectors)) * vectors * (1 + 0.2 / vectors)
+    def time(tile: tuple[int, int]) -> tuple[float, int]:
+        vectors, pixels = tile
+        panels = -(-kernels // (vector_lanes(spec) * vectors))
+        return panels * (vectors + 0.2) * -(-width // pixels) * pixels, -pixels
 
-    def cells(pixels: int) -> tuple[int, int]:
-        return -(-width // pixels) * pixels, -pixels
-
-    vectors = min(tiles, key=time)
-    whole = [p for p in tiles[vectors] if spec.layout == LAST or p * spec.stride[-1] % TURNED == 0]
-    return vectors, min(whole, key=cells)
+    turned = spec.layout != LAST
+    choices = ((vectors, pixels) for vectors in tiles for pixels in tiles[vectors])
+    return min((t for t in choices if not (turned and t[1] * spec.stride[-1] % TURNED)), key=time)
 
 
 def _block(
