@@ -190,6 +190,37 @@ def test_takes_views() -> None:
     assert np.isfinite(truth).all()
 
 
+def test_writes_rows_whose_cells_lie_apart() -> None:
+    """Whole rows of tiles in every other cell of a larger array; what lies between is left alone."""
+    spec = ConvSpec((1, 16, 8, 64), (16, 16, 3, 3), padding=1)
+    x, w = arrays(spec)
+    store = np.full((1, 16, 8, 128), np.nan, np.float32)
+    LARGE.run(spec, LARGE.prepare(spec, w), x, store[..., ::2])
+    np.testing.assert_array_equal(store[..., ::2], run(LARGE, spec, x, w))
+    assert np.isnan(store[..., 1::2]).all()
+
+
+def test_weights_begin_where_a_vector_does() -> None:
+    """No vector of them lies across two lines of the cache."""
+    spec = ConvSpec((1, 16, 8, 8), (64, 16, 3, 3), padding=1)
+    state = LARGE.prepare(spec, arrays(spec)[1])
+    assert all(weights.address % compiled.cpu().vector_bytes == 0 for weights in state.weights)
+
+
+def test_blocks_keep_to_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few tiles at a time where all weights stay in cache with them; all at once where tasks are panels."""
+    monkeypatch.setattr(winograd_tiles, "scratch_bytes", lambda: 768 << 10)
+    monkeypatch.setattr(winograd_tiles, "cpu", lambda: CPU("", "x86_64", "", ("avx512f",)))
+    monkeypatch.setattr(compiled, "cpu", lambda: CPU("", "x86_64", "", ("avx512f",)))
+
+    def tiles(size: int, channels: int, kernels: int) -> int:
+        spec = ConvSpec((1, size, size, channels), (kernels, channels, 3, 3), padding=1, layout="NHWC")
+        return winograd_tiles.phase_blocks(spec, *LARGE.transforms(spec)).tiles
+
+    assert tiles(224, 64, 64) < 20 < tiles(112, 128, 128)
+    assert tiles(28, 256, 512) == 49
+
+
 @both
 @pytest.mark.parametrize("channels", [32, 256])
 def test_the_bound_holds_for_adverse_input(algorithm: Winograd, channels: int) -> None:

@@ -11,6 +11,7 @@ from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue,
 from convolens.algorithms.compiled import (
     CLAMPS,
     MOST_DIMS,
+    aligned_zeros,
     fused_activation,
     vector_lanes,
     volumes,
@@ -191,7 +192,7 @@ class Winograd(Algorithm[Transformed]):
             "tile_width": horizontal.tile, "kernel_width": horizontal.taps,
             "channels_last": spec.layout == LAST,
             "shared": is_shared(spec, tiles, vertical.size * horizontal.size),
-            "whole": spec.layout != LAST and is_whole(spec, vertical, horizontal),
+            "whole": spec.layout != LAST and spec.dilation[-1] == 1 and is_whole(spec, vertical, horizontal),
             "activation": "clamp",
         }  # fmt: skip
 
@@ -234,7 +235,7 @@ class Winograd(Algorithm[Transformed]):
         for phase, (g, weights) in itertools.product(state.phases, enumerate(state.weights)):
             image = source[..., g * channels : (g + 1) * channels]
             result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
-            whole = phase.whole and not channels_last
+            whole = phase.whole and not channels_last and result.strides[-2] == result.itemsize
             function = state.function(channels_last, phase.shared, whole, activation)
             function(image, weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
         return left
@@ -261,7 +262,7 @@ def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal:
     shape = (panel_count(spec, kernels), vertical.size, horizontal.size, depth, channels, panel)
 
     def transformed(group: Array) -> Pinned:
-        packed = np.empty(shape, dtype)
+        packed = aligned_zeros(shape, dtype)
         for k, out in enumerate(packed):
             first = min(k * panel, kernels - panel)  # the last reaches back
             members = group[first : first + panel].astype(dtype).reshape(panel, -1)

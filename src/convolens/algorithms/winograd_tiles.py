@@ -15,9 +15,12 @@ from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import available_cores, cpu
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST
 
 MOST_BLOCK, LEAST_BLOCK = 100, 12  # tiles a task
 AWAY = 8  # multiply-adds of a core in the time in which a number comes from beyond its own cache
+LINE = 5  # tiles that could be multiplied while the ends of a line are looked up, where channels are first
+NEAR = 1.1  # times the scratch: what stays in a core's own cache of a block and all weights
 MOST_SHARED = 16 << 20  # bytes of transformed input that may be kept whole
 
 TILES = {32: {4: 6, 2: 12, 1: 12}, 16: {2: 6, 1: 6}}
@@ -166,20 +169,26 @@ def phase_blocks(
 ) -> Blocks:
     """Choose the blocks of the phase that begins at cell ``start``."""
     points, channels = vertical.size * horizontal.size, spec.weight_shape[1] * math.prod(spec.kernel_size[:-2])
-    vectors = vectors_of(spec, spec.out_channels // spec.groups)
+    kernels, item = spec.out_channels // spec.groups, spec.compute_dtype.itemsize
+    vectors = vectors_of(spec, kernels)
     panel = vectors * vector_lanes(spec)
 
     def spilt(count: int) -> float:
-        excess = max(
-            0.0, 1 - scratch_bytes() / (count * points * (channels + panel) * spec.compute_dtype.itemsize)
-        )
-        return AWAY * (1 + excess * count * (1 / panel + 3 / channels))
+        block = count * points * (channels + panel) * item
+        if block + points * channels * kernels * item <= NEAR * scratch_bytes():
+            return 1.0
+        return AWAY * (1 + max(0.0, 1 - scratch_bytes() / block) * count * (1 / panel + 3 / channels))
 
-    _, down, across = tile_count(spec, vertical, horizontal, start)
-    return _blocks(spec.batch * volume(spec.output_size)[0] * down, across, vectors, spilt)
+    tiles, down, across = tile_count(spec, vertical, horizontal, start)
+    rows = spec.batch * volume(spec.output_size)[0] * down
+    shared = is_shared(spec, tile_count(spec, vertical, horizontal)[0], points)
+    panels = panel_count(spec, kernels) if shared else 1
+    if spec.layout == LAST:  # tiles side by side are not written together
+        return _blocks(tiles, 1, vectors, panels, 0, spilt)
+    return _blocks(rows, across, vectors, panels, LINE, spilt)
 
 
-def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float]) -> Blocks:
+def _blocks(rows: int, across: int, vectors: int, panels: int, ends: int, spilt: Callable[[int], float]) -> Blocks:
     """
     Choose the blocks of rows of tiles: few idle tiles, all cores at work, weights used often, and in cache.
 
@@ -189,6 +198,10 @@ def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float])
         Rows of tiles in all, and tiles in each.
     vectors : int
         Of kernels, in the register tile.
+    panels : int
+        Tasks that share a block, each with other kernels.
+    ends : int
+        Tiles that could be multiplied in the time that the ends of a line take.
     spilt : callable
         Tells how many tiles could be multiplied while weights, and what of a block's tiles is not kept in cache,
         come and go.
@@ -202,7 +215,7 @@ def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float])
         return Blocks(width, lines, register, count, multiplied + spilt(width * lines))
 
     def time(chosen: Blocks) -> tuple[float, int]:
-        return whole_parts(chosen.count, cores) * chosen.work, -chosen.tiles
+        return whole_parts(chosen.count * panels, cores) * (chosen.work + ends * chosen.lines), -chosen.tiles
 
     parts = range(whole_parts(across, MOST_BLOCK), whole_parts(across, LEAST_BLOCK) + 1)
     widths = {whole_parts(across, part) for part in parts}
@@ -210,7 +223,7 @@ def _blocks(rows: int, across: int, vectors: int, spilt: Callable[[int], float])
     choices = (
         blocks(width, lines, register)
         for width in widths
-        for lines in range(1, max(1, MOST_BLOCK // width) + 1)
+        for lines in range(1, max(1, min(rows, MOST_BLOCK // width)) + 1)
         for register in sizes
     )
     return min(choices, key=time)

@@ -9,7 +9,7 @@ image is read through index tables, which put the border around it; a third axis
 the channels.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +17,7 @@ import halide as hl
 
 from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
-from convolens.pipelines.indices import clamped, promised
+from convolens.pipelines.indices import clamped, promised, within
 from convolens.pipelines.toom_cook import toom_cook
 
 SPAN = 16  # tiles side by side that are written together: whole cache lines where channels lie apart
@@ -56,7 +56,7 @@ def build(
         False: a task is a block of lines, from reading to writing. True, for few tiles: all are transformed first,
         then a task is a panel of kernels, so that each thread reads its own part of the weights.
     whole : bool
-        Whether every line is full, and every row of the output ends with a tile.
+        Whether every line is full, and every row of the output ends with a tile and lies in one piece.
     activation : str
         As :func:`convolens.pipelines.epilogue.finish` takes it.
 
@@ -84,8 +84,11 @@ def build(
     taps = weights.dim(2).extent()
     # Line g: a part of a row of tiles in a plane of an image.
     part, row, plane, image = g % parts, g / parts % down, g / (parts * down) % depth, g / (parts * down * depth)
-    padded = (tile_width * across * part + x, tile_height * row + j, plane * taps + q)
-    bordered = _bordered(source, tables, padded, image, hl.cast(number, outside))
+    corner = hl.Func("corner")
+    corner[g] = hl.Tuple([tile_width * across * part, tile_height * row, plane, image])
+    start = [corner[g][axis] for axis in range(4)]
+    padded = (start[0] + x, start[1] + j, start[2] * taps + q)
+    bordered = _bordered(source, tables, padded, start[3], hl.cast(number, outside))
     member = hl.min(t, block * across - 1)  # the register tile may reach beyond the block
     left, line = tile_width * (member % across), hl.min(b * block + member / across, lines - 1)
     cells, half, data, total = map(hl.Func, ("cells", "half", "data", "total"))
@@ -102,10 +105,9 @@ def build(
     kernels = bias.dim(0).extent()
     first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
     result[lane, x, y, t, b, k] = finish(sums + bias[first + lane], activation, slope, ceiling)
-    corner = hl.Func("corner")
-    corner[g] = hl.Tuple([tile_width * across * part, tile_height * row, plane, image])
-    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "tile": SPAN, "line": block}
-    order = "lane x y vector tile span line" if channels_last else "x tile y lane span vector line"
+    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "line": block}
+    sizes["tile"] = across if channels_last else SPAN
+    order = "lane vector x y tile span line" if channels_last else "x tile y lane span vector line"
     order += " block panel" if shared else " panel block"
     out, o = _scatter(result, corner, sizes, order.split(), across, lines, whole)
 
@@ -116,15 +118,20 @@ def build(
         written.fuse(o["block"], o["panel"], task).parallel(task)
         data.compute_root()
         product.compute_at(out, task)
+        corner.compute_root()
     else:
         written.parallel(o["block"])
+        corner.compute_at(out, o["block"])
         data.compute_at(out, o["block"])
         product.compute_at(out, o["panel"])
-    corner.compute_at(out, o["line"])
     back.vectorize(lane, lanes).unroll(x).unroll(j)
     if channels_last:
-        written.vectorize(o["lane"]).unroll(o["x"]).unroll(o["y"])
-        back.compute_at(out, o["vector"])
+        written.vectorize(o["lane"]).unroll(o["vector"]).unroll(o["x"]).unroll(o["y"])
+        vector = hl.Var("vector")
+        result.compute_at(out, o["tile"]).split(lane, vector, lane, lanes).reorder(lane, x, y, vector)
+        result.bound_extent(lane, panel).bound_extent(x, tile_width).bound_extent(y, tile_height)
+        result.vectorize(lane).unroll(x).unroll(y)
+        back.compute_at(result, vector)
     else:
         if whole:
             written.vectorize(o["x"])
@@ -143,6 +150,8 @@ def build(
             buffer.dim(d).set_min(0)
     for buffer in (source, out.output_buffer()):
         buffer.dim(0).set_stride(1 if channels_last else hl.Expr())
+    if whole:
+        out.output_buffer().dim(1).set_stride(1)
     weights.dim(0).set_bounds(0, panel).set_stride(1)
     weights.dim(1).set_stride(panel)
     weights.dim(3).set_bounds(0, horizontal.size)
@@ -158,9 +167,10 @@ def _bordered(
     outside: hl.Expr,
 ) -> hl.Func:
     """Read the image with its border: cells (x, j) of the tiles in line g, and plane q under the kernel."""
-    cells = [borders.cell_at(table, at) for table, at in zip(tables, padded, strict=True)]
+    cells = [table[within(at, table.dim(0))] for table, at in zip(tables, padded, strict=True)]
     inside = (cells[0] >= 0) & (cells[1] >= 0) & (cells[2] >= 0)
-    cell = source[c, *(clamped(at, source.dim(d)) for d, at in enumerate((*cells, image), start=1))]
+    shown = [within(hl.max(cell, 0), source.dim(d)) for d, cell in enumerate(cells, start=1)]
+    cell = source[c, *shown, clamped(image, source.dim(4))]
     bordered = hl.Func("bordered")
     bordered[c, q, x, j, g] = hl.select(inside, cell, outside)
     return bordered
@@ -254,13 +264,38 @@ def _schedule_product(
 def linear(
     matrix: tuple[tuple[Fraction, ...], ...], index: Any, number: hl.Type, term: Callable[[int], hl.Expr]
 ) -> hl.Expr:
-    """Write the entry ``index`` of a matrix times the vector of terms, without its zeros and ones."""
+    """
+    Write the entry ``index`` of a matrix times the vector of terms, without its zeros and ones.
+
+    Points come in pairs ±p. So either rows differ in the sign of every other entry: then they share what their
+    even and their odd entries give. Or columns do: then the sum and the difference of their terms serve all rows.
+    """
+
+    def weighted(entries: Sequence[Fraction], values: Sequence[hl.Expr]) -> hl.Expr:
+        pairs = [(entry, value) for entry, value in zip(entries, values, strict=True) if entry]
+        parts = [v if entry == 1 else hl.cast(number, hl.f64(float(entry))) * v for entry, v in pairs]
+        return sum(parts[1:], parts[0])
+
+    terms = [term(a) for a in range(len(matrix[0]))]
+    columns = list(zip(*matrix, strict=True))
+    neighbours = [(a, a + 1) for a in range(1, len(columns) - 1, 2)]
+    twins = {a: b for a, b in neighbours if columns[b] == _mirrored(columns[a])}
+    halves: dict[tuple[Fraction, ...], tuple[hl.Expr, hl.Expr]] = {}
     sums = []
-    for row in matrix:
-        parts = [
-            term(a) if entry == 1 else hl.cast(number, hl.f64(float(entry))) * term(a)
-            for a, entry in enumerate(row)
-            if entry
-        ]
-        sums.append(sum(parts[1:], parts[0]))
+    for i, row in enumerate(matrix):
+        if _mirrored(row) in halves:
+            even, odd = halves[_mirrored(row)]
+            sums.append(even - odd)
+        elif _mirrored(row) in matrix[i + 1 :]:  # the first of two twins
+            halves[row] = even, odd = weighted(row[::2], terms[::2]), weighted(row[1::2], terms[1::2])
+            sums.append(even + odd)
+        else:
+            kept = [a for a in range(len(row)) if a not in twins.values()]
+            both = {a: terms[a] - terms[b] if i % 2 else terms[a] + terms[b] for a, b in twins.items()}
+            sums.append(weighted([row[a] for a in kept], [both.get(a, terms[a]) for a in kept]))
     return hl.mux(index, sums) if len(sums) > 1 else sums[0]
+
+
+def _mirrored(entries: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    """Change the sign of every other entry."""
+    return tuple(-entry if a % 2 else entry for a, entry in enumerate(entries))
