@@ -46,7 +46,8 @@ def largest_magnitude(x: Array) -> float:
     """
     if x.size == 0:
         return 0.0
-    cells = x.transpose(sorted(range(x.ndim), key=lambda axis: -x.strides[axis]))
+    forward = x[tuple(slice(None, None, -1 if step < 0 else 1) for step in x.strides)]
+    cells = forward.transpose(sorted(range(x.ndim), key=lambda axis: -forward.strides[axis]))
     if x.size < LEAST or not cells.flags.c_contiguous or not compiler.available():
         return float(np.abs([x.min(), x.max()]).max())
     bits = np.dtype(f"u{x.itemsize}")
