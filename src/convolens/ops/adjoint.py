@@ -1,5 +1,6 @@
 """The adjoint of a convolution, ready to run: by NumPy tap by tap, or phase by phase through the engine."""
 
+import functools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +14,9 @@ from convolens.ops.activations import activate
 from convolens.ops.arrays import Array, add_bias
 from convolens.ops.prepared import ONE_OFF, PreparedConv
 from convolens.planning.cost import predict_seconds, predict_setup
+from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import available_cores
+from convolens.runtime.machine import known_machine
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
@@ -72,15 +75,20 @@ def _way(
         return Taps(spec, weight)
     if spec.border.mode != "constant" and any(map(any, spec.pads)):
         return Folded(spec, _way(_bare(spec), weight, None, None, exact=exact, calls=calls))
-    phases = Phases(spec, weight, bias, activation, exact=exact, calls=calls)
-    if TILED.refusal(spec) is None and max(spec.stride) > 1:
-        seconds = (
-            predict_seconds(spec, TILED.cost(spec), available_cores())
-            + predict_setup(TILED.pipeline(spec)) / calls
-        )
-        if seconds < SCATTERED * phases.seconds:
-            return Tiled(spec, weight, bias, activation)
-    return phases
+    if _at_once(spec, exact, calls, (compiler.loaded(), known_machine())):
+        return Tiled(spec, weight, bias, activation)
+    return Phases(spec, weight, bias, activation, exact=exact, calls=calls)
+
+
+@functools.lru_cache(maxsize=256)
+def _at_once(spec: ConvSpec, exact: bool, calls: int, _circumstances: tuple[object, ...]) -> bool:
+    """Whether all phases by one pipeline are predicted to take less time than one after the other."""
+    if TILED.refusal(spec) is not None or max(spec.stride) == 1:
+        return False
+    seconds = predict_seconds(spec, TILED.cost(spec), available_cores())
+    weight = np.random.default_rng(0).standard_normal(spec.weight_shape).astype(spec.compute_dtype)
+    phases = Phases(spec, weight, None, None, exact=exact, calls=calls)
+    return seconds + predict_setup(TILED.pipeline(spec)) / calls < SCATTERED * phases.seconds
 
 
 class Way(Protocol):
