@@ -2,25 +2,29 @@
 
 import functools
 import math
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost, Pipeline, roundoff
 from convolens.algorithms.compiled import vector_lanes
-from convolens.algorithms.weight_gradient_tiled import Blocks, padded_cells, planes, tile
+from convolens.algorithms.weight_gradient_tiled import padded_cells, planes, tile
 from convolens.algorithms.weight_gradients import WeightGradient
-from convolens.pipelines.toom_cook import Transform, as_float, toom_cook
+from convolens.pipelines.toom_cook import Transform, toom_cook
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
+from convolens.runtime.cpu import cache_bytes
+from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd_gradient"
 SIZE = 6  # inputs of a tile along one axis: tile + taps − 1
 LEAST_TAPS = 3
-MOST_BLOCK = 64  # tiles that are transformed, then multiplied
-TASK_TILES = 12  # register tiles that one thread goes through for each block
+MOST_BLOCK, LEAST_BLOCK = 64, 8  # tiles that are transformed, then multiplied
+SUMS, TILES = 0.6, 0.5  # of a core's own cache, for a share's sums and for a block's tiles
+MOST_SHARES, LEAST_BLOCKS = 4, 4  # of the tiles, and of each share
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
 
 
@@ -53,6 +57,8 @@ class WinogradWeightGradient(WeightGradient):
             return f"kernels must be {LEAST_TAPS} to {SIZE - 1} wide, or 1 along one axis"
         if any(n != 1 for n in (*spec.stride, *spec.dilation)):
             return "stride and dilation must be 1"
+        if not spec.batch:
+            return "there is nothing to sum"
         lanes = vector_lanes(spec)
         if spec.weight_shape[1] % lanes or spec.out_channels // spec.groups < lanes:
             return f"it needs whole vectors of {lanes} channels and as many kernels a group"
@@ -61,18 +67,17 @@ class WinogradWeightGradient(WeightGradient):
     def cost(self, spec: ConvSpec) -> Cost:
         """Count products of whole register tiles, both transforms by their time, and the sums' way to and fro."""
         vertical, horizontal = _transforms(spec)
-        shape, tiles = _shape(spec), _tiles(spec)[2]
-        channels, kernels = spec.weight_shape[1], spec.out_channels // spec.groups
-        points = vertical.size * horizontal.size
-        products = shape[0] * shape[-2] * shape[1] * shape[-1]
-        item = spec.compute_dtype.itemsize
+        cut, tiles = _cut(spec), _tiles(spec)[2]
+        points, item = vertical.size * horizontal.size, spec.compute_dtype.itemsize
+        both = spec.weight_shape[1] + spec.out_channels // spec.groups
+        sums = points * cut.products * cut.shares * item
         turned = 0 if spec.layout == LAST else spec.memory
         return Cost(
-            operations=int(spec.groups * tiles * points * (2.8 * products + 70 * (channels + kernels))),
+            operations=int(spec.groups * tiles * points * (2.8 * cut.products + 70 * both)),
             work="compiled",
-            traffic=8 * spec.groups * points * products * item + 4 * turned,  # most of it by NumPy, alone
-            calls=100 + 30 * spec.groups,
-            workspace=item * points * (_block(tiles) * (channels + kernels) + products),
+            traffic=2 * spec.groups * sums + 2 * turned,
+            calls=50 + 10 * spec.groups,
+            workspace=sums + item * points * cut.block * both * (thread_count() if cut.shares > 1 else 1),
         )
 
     def error_bound(self, spec: ConvSpec) -> float:
@@ -92,28 +97,14 @@ class WinogradWeightGradient(WeightGradient):
         }  # fmt: skip
 
     def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
-        """Call the pipeline once for each group, and transform its sums back."""
-        function, blocks = compiler.load(PIPELINE, **self.pipeline(spec)[1]), _blocks(spec)
-        vertical, horizontal = _transforms(spec)
-        back = np.kron(as_float(vertical.output), as_float(horizontal.output)).astype(x.dtype)
-        parts, panels, points, columns, panel = blocks.shape
-        sums = np.empty((parts * panels * points, columns, panel), x.dtype)
-        result = np.empty((spec.groups, spec.out_channels // spec.groups, *spec.weight_shape[1:]), x.dtype)
+        """Call the pipeline once for each group."""
+        function, (tables, scalars) = compiler.load(PIPELINE, **self.pipeline(spec)[1]), _layout(spec)
+        taps = (1, *spec.kernel_size)[-2:]
+        result = np.empty((spec.groups, spec.out_channels // spec.groups, spec.weight_shape[1], *taps), x.dtype)
         images, grads = (np.split(_channels_last(planes(a)), spec.groups, axis=-1) for a in (x, grad))
         for image, group_grad, part in zip(images, grads, result, strict=True):
-            function(image, group_grad, *blocks.tables, sums, scalars=blocks.scalars)
-            cells = back @ sums.reshape(parts * panels, points, -1)
-            _write(cells.reshape(parts, panels, -1, columns, panel), blocks.starts, part)
+            function(image, group_grad, *tables, part, scalars=scalars)
         return result.reshape(spec.weight_shape)
-
-
-def _write(cells: Array, starts: Array, out: Array) -> None:
-    """Write (parts, panels, taps, columns, kernels a panel) of one group to (kernels, channels, *kernel size)."""
-    channels, *size = out.shape[1:]
-    panels, panel = len(starts), cells.shape[-1]
-    rows = cells.transpose(1, 4, 0, 3, 2).reshape(panels, panel, -1, *size)[:, :, :channels]
-    for start, rows_of_panel in zip(starts, rows, strict=True):
-        out[start : start + panel] = rows_of_panel
 
 
 def _channels_last(array: Array) -> Array:
@@ -135,28 +126,47 @@ def _tiles(spec: ConvSpec) -> tuple[int, int, int]:
     return across, down, spec.batch * across * down
 
 
-def _block(tiles: int) -> int:
-    """Choose how many tiles make a block: as many in each, as far as can be."""
-    return max(1, -(-tiles // -(-tiles // MOST_BLOCK))) if tiles else 1
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """
+    How the work is cut; the same for every call.
+
+    Attributes
+    ----------
+    products : int
+        Sums at each point, those beyond the kernels and channels included.
+    shares, blocks, block : int
+        Shares of the tiles, each with sums of its own; blocks in each; and tiles in each.
+    """
+
+    products: int
+    shares: int
+    blocks: int
+    block: int
 
 
-def _shape(spec: ConvSpec) -> tuple[int, ...]:
-    """Return the shape of the sums: parts of the channels, panels, points, channels a part, kernels a panel."""
-    vertical, horizontal = _transforms(spec)
+def _cut(spec: ConvSpec) -> Cut:
+    """Choose shares where their sums stay in a core's own cache, with blocks that do, too."""
+    (vertical, horizontal), tiles = _transforms(spec), _tiles(spec)[2]
     vectors, columns = tile(spec)
-    panel = vectors * vector_lanes(spec)
-    count = -(-spec.weight_shape[1] // columns)
-    parts = -(-count // TASK_TILES)
-    panels = -(-spec.out_channels // spec.groups // panel)
-    return parts, panels, vertical.size * horizontal.size, -(-count // parts) * columns, panel
+    panel, channels, kernels = vectors * vector_lanes(spec), spec.weight_shape[1], spec.out_channels // spec.groups
+    products = -(-kernels // panel) * panel * -(-channels // columns) * columns
+    room = cache_bytes().get("L2", 1 << 20) // (vertical.size * horizontal.size * spec.compute_dtype.itemsize)
+    if products <= SUMS * room:
+        block = min(MOST_BLOCK, max(LEAST_BLOCK, int(TILES * room) // (channels + kernels)))
+        shares = max(1, min(MOST_SHARES, tiles // (LEAST_BLOCKS * block)))
+    else:
+        block, shares = MOST_BLOCK, 1
+    blocks = -(-tiles // (shares * block))
+    return Cut(products, shares, blocks, -(-tiles // (shares * blocks)))
 
 
 @functools.lru_cache(maxsize=256)
-def _blocks(spec: ConvSpec) -> Blocks:
-    """Lay out tiles and borders."""
-    shape, (across, down, tiles) = _shape(spec), _tiles(spec)
+def _layout(spec: ConvSpec) -> tuple[tuple[Pinned, ...], tuple[int | float, ...]]:
+    """Lay out borders and tasks."""
+    (across, down, _), cut = _tiles(spec), _cut(spec)
     vertical, horizontal = _transforms(spec)
     cells = padded_cells(spec, 2, across * horizontal.taps), padded_cells(spec, 1, down * vertical.taps)
     tables = tuple(Pinned(table.astype(np.int32)) for table in cells)
-    starts = np.minimum(np.arange(shape[1]) * shape[-1], spec.out_channels // spec.groups - shape[-1])
-    return Blocks(shape, starts, tables, (across, down, tiles, _block(tiles), float(spec.border.value)))
+    vectors = spec.weight_shape[1] // vector_lanes(spec)
+    return tables, (across, down, cut.block, cut.blocks, cut.shares, vectors, float(spec.border.value))

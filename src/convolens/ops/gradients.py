@@ -18,7 +18,6 @@ from convolens.ops.arrays import (
 )
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import check_sums, magnitude
-from convolens.ops.magnitude import is_tame, largest_magnitude
 from convolens.ops.prepared import prepare_conv
 from convolens.ops.transposed import adjoint, turn
 from convolens.planning.gradients import TRAINING, plan_weight_gradient
@@ -27,8 +26,6 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
 from convolens.spec.padding import Padding, whole_shape
 from convolens.spec.transposed import transposed_spec
-
-TRANSFORMED = 10_000  # how far transforms may take a product beyond what it is
 
 
 def _conv_grad_input(
@@ -333,12 +330,11 @@ def _sum_over_windows(spec: ConvSpec, x: Array, grad: Array, out: Array | None) 
         )
     first = [channels_first(a.astype(dtype, copy=False), spec.dims, spec.layout) for a in (x, grad)]
     algorithm = plan_weight_gradient(spec).algorithm
-    cells = TRANSFORMED * spec.batch * math.prod(spec.output_size)
-    if not algorithm.plain_sum and not is_tame(
-        first[0], spec.border.value, max(largest_magnitude(first[1]), 1) * cells, dtype
-    ):
-        algorithm = plan_weight_gradient(spec, exact=True).algorithm
-    return _given(turn(spec, algorithm.run(spec, *first)), spec.result_dtype, out)
+    result = algorithm.run(spec, *first)
+    # What is not finite, or overflows, on the way through transforms is so in some sums that they lead to.
+    if not algorithm.plain_sum and not np.isfinite(result).all():
+        result = plan_weight_gradient(spec, exact=True).algorithm.run(spec, *first)
+    return _given(turn(spec, result), spec.result_dtype, out)
 
 
 def _given(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:
