@@ -33,7 +33,17 @@ LAYERS: dict[str, ConvSpec] = {
     "many rows": ConvSpec((1, 130, 33, 17), (64, 17, 2, 2), layout="NHWC"),
     "tiles beyond the images": ConvSpec((7, 17, 17, 32), (64, 32, 3, 3), padding=1, border=2.5, layout="NHWC"),
     "volumes": ConvSpec((2, 5, 6, 7, 8), (64, 8, 3, 2, 3), stride=(2, 1, 1), padding=1, layout="NDHWC"),
+    "channels in parts, tiles in shares": ConvSpec((9, 25, 21, 80), (64, 80, 3, 3), padding=1, layout="NHWC"),
+    "many channels, first": ConvSpec((2, 96, 12, 14), (64, 96, 3, 3), padding=(0, 1)),
     "without pixels to spare": ConvSpec((1, 1, 1, 16), (64, 16, 3, 3), padding=1, layout="NHWC"),
+    "depthwise": ConvSpec((3, 40, 21, 70), (70, 1, 3, 3), padding=1, groups=70, layout="NHWC"),
+    "depthwise, channels first": ConvSpec((3, 70, 40, 21), (70, 1, 3, 3), padding=1, groups=70),
+    "depthwise 5 × 5, strided": ConvSpec((2, 19, 22, 35), (35, 1, 5, 5), stride=2, groups=35, layout="NHWC"),
+    "depthwise 7 × 7": ConvSpec((1, 90, 17, 40), (40, 1, 7, 7), padding=3, groups=40, layout="NHWC"),
+    "depthwise, dilated": ConvSpec((2, 20, 20, 33), (33, 1, 3, 3), dilation=2, groups=33, layout="NHWC"),
+    "depthwise, two kernels a channel": ConvSpec((2, 9, 8, 18), (36, 1, 3, 3), groups=18, layout="NHWC"),
+    "depthwise volumes": ConvSpec((2, 5, 6, 7, 33), (33, 1, 2, 3, 3), padding=1, groups=33, layout="NDHWC"),
+    "depthwise signals": ConvSpec((2, 60, 33), (33, 1, 31), padding=15, groups=33, layout="NWC"),
 }
 
 
@@ -83,7 +93,7 @@ def test_named_specs(name: str) -> None:
 
 @needs_compiler
 @pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("name", ["3 × 3, channels last", "strided"])
+@pytest.mark.parametrize("name", ["3 × 3, channels last", "strided", "depthwise", "depthwise, channels first"])
 def test_borders(border: Any, name: str) -> None:
     """Every border, uneven and wider than the window."""
     spec = LAYERS[name].replace(border=border, padding=((4, 1), (0, 5)))
@@ -92,17 +102,19 @@ def test_borders(border: Any, name: str) -> None:
 
 
 @needs_compiler
-def test_float64() -> None:
+@pytest.mark.parametrize("name", ["3 × 3, channels last", "depthwise"])
+def test_float64(name: str) -> None:
     """Both types that sums are taken in."""
-    spec = LAYERS["3 × 3, channels last"].replace(dtype="f8", weight_dtype="f8")
+    spec = LAYERS[name].replace(dtype="f8", weight_dtype="f8")
     for algorithm in compiled(spec):
         check(spec, algorithm, *arrays(spec))
 
 
 @needs_compiler
-def test_any_strides() -> None:
+@pytest.mark.parametrize("name", ["3 × 3, channels last", "depthwise"])
+def test_any_strides(name: str) -> None:
     """Arrays may lie in memory as they like, each in its way."""
-    spec = LAYERS["3 × 3, channels last"]
+    spec = LAYERS[name]
     x, grad = arrays(spec)
     stepped = np.full((*x.shape[:3], 2 * x.shape[3]), np.nan, x.dtype)[..., ::2]
     stepped[...] = x
@@ -113,7 +125,10 @@ def test_any_strides() -> None:
 
 
 @needs_compiler
-@pytest.mark.parametrize("name", ["3 × 3", "3 × 3, channels last", "first layer"])
+@pytest.mark.parametrize(
+    "name",
+    ["3 × 3", "channels in parts, tiles in shares", "first layer", "depthwise", "depthwise, channels first"],
+)
 def test_threads_do_not_change_the_sums(name: str) -> None:
     """Bit for bit."""
     spec = LAYERS[name]

@@ -3,6 +3,7 @@
 import functools
 from typing import ClassVar
 
+from convolens.algorithms.weight_gradient_depthwise import DepthwiseWeightGradient
 from convolens.algorithms.weight_gradient_tiled import TiledWeightGradient
 from convolens.algorithms.weight_gradient_winograd import WinogradWeightGradient
 from convolens.algorithms.weight_gradients import Taps, WeightGradient
@@ -16,7 +17,8 @@ from convolens.spec.geometry import ConvSpec
 TRAINING = 1000  # calls that a gradient is taken to see: compiling pays only where that makes up for it
 
 WEIGHT_GRADIENTS: dict[str, WeightGradient] = {
-    algorithm.name: algorithm for algorithm in (Taps(), TiledWeightGradient(), WinogradWeightGradient())
+    algorithm.name: algorithm
+    for algorithm in (Taps(), TiledWeightGradient(), WinogradWeightGradient(), DepthwiseWeightGradient())
 }
 
 
