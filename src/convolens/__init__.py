@@ -28,6 +28,7 @@ from convolens.kernels.named import NamedKernel
 from convolens.kernels.parse import parse_kernel
 from convolens.kernels.response import frequency_response
 from convolens.ops.conv import conv1d, conv2d, conv3d
+from convolens.ops.conv_gradients import ConvGradients, conv1d_grad, conv2d_grad, conv3d_grad
 from convolens.ops.correlate import convolve, correlate
 from convolens.ops.deformable import deform_conv2d
 from convolens.ops.deformable_gradients import DeformGradients, deform_conv2d_grad
@@ -115,6 +116,7 @@ __version__ = _version("convolens")
 
 __all__ = [
     "Border",
+    "ConvGradients",
     "ConvSpec",
     "ConvolensError",
     "DTypeError",
@@ -153,14 +155,17 @@ __all__ = [
     "code",
     "contact_sheet",
     "conv1d",
+    "conv1d_grad",
     "conv1d_grad_bias",
     "conv1d_grad_input",
     "conv1d_grad_weight",
     "conv2d",
+    "conv2d_grad",
     "conv2d_grad_bias",
     "conv2d_grad_input",
     "conv2d_grad_weight",
     "conv3d",
+    "conv3d_grad",
     "conv3d_grad_bias",
     "conv3d_grad_input",
     "conv3d_grad_weight",

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
+from convolens.ops.activation_gradients import flow_back
 from convolens.ops.arrays import (
     Array,
     as_array,
@@ -28,7 +29,7 @@ from convolens.spec.padding import Padding, whole_shape
 from convolens.spec.transposed import transposed_spec
 
 
-def _conv_grad_input(
+def conv_grad_input(
     dims: int,
     grad_output: npt.ArrayLike,
     weight: npt.ArrayLike,
@@ -92,7 +93,7 @@ def _conv_grad_input(
     return adjoint(spec, grad, weight, out=out, calls=TRAINING)
 
 
-def _conv_grad_weight(
+def conv_grad_weight(
     dims: int,
     grad_output: npt.ArrayLike,
     x: npt.ArrayLike,
@@ -158,7 +159,7 @@ def _conv_grad_weight(
     return _sum_over_windows(spec, x, grad, out)
 
 
-def _conv_grad_bias(
+def conv_grad_bias(
     dims: int, grad_output: npt.ArrayLike, *, layout: str = FIRST, out: Array | None = None
 ) -> Array:
     r"""
@@ -190,12 +191,10 @@ def _conv_grad_bias(
         raise SpecError(f"grad_output must have {dims + 1} or {dims + 2} axes, but its shape is {grad.shape}")
     first = channels_first(grad, dims, parse_layout(layout, dims))
     if grad.dtype.kind == "f":
-        wide, result = np.result_type(grad, np.float32), np.result_type(grad, grad)
-    else:
-        wide = result = np.dtype(np.int64)
-        check_sums(f"{grad.dtype} grad_output", grad, first.size / max(first.shape[1], 1))
-    total: Array = first.sum(axis=(0, *range(2, first.ndim)), dtype=wide)
-    return _given(total, result, out)
+        return _given(flow_back(first, None, None)[1], np.result_type(grad, grad), out)
+    check_sums(f"{grad.dtype} grad_output", grad, first.size / max(first.shape[1], 1))
+    total: Array = first.sum(axis=(0, *range(2, first.ndim)), dtype=np.int64)
+    return _given(total, total.dtype, out)
 
 
 def _conv_transpose_grad_input(
@@ -349,11 +348,9 @@ def _checked(weight_shape: tuple[int, ...], dims: int) -> tuple[int, ...]:
     return weight_shape
 
 
-conv1d_grad_input, conv2d_grad_input, conv3d_grad_input = in_dimensions("conv{}d_grad_input", _conv_grad_input)
-conv1d_grad_weight, conv2d_grad_weight, conv3d_grad_weight = in_dimensions(
-    "conv{}d_grad_weight", _conv_grad_weight
-)
-conv1d_grad_bias, conv2d_grad_bias, conv3d_grad_bias = in_dimensions("conv{}d_grad_bias", _conv_grad_bias)
+conv1d_grad_input, conv2d_grad_input, conv3d_grad_input = in_dimensions("conv{}d_grad_input", conv_grad_input)
+conv1d_grad_weight, conv2d_grad_weight, conv3d_grad_weight = in_dimensions("conv{}d_grad_weight", conv_grad_weight)
+conv1d_grad_bias, conv2d_grad_bias, conv3d_grad_bias = in_dimensions("conv{}d_grad_bias", conv_grad_bias)
 conv_transpose1d_grad_input, conv_transpose2d_grad_input, conv_transpose3d_grad_input = in_dimensions(
     "conv_transpose{}d_grad_input", _conv_transpose_grad_input
 )

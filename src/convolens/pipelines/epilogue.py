@@ -49,27 +49,32 @@ def finish(value: hl.Expr, activation: str, slope: hl.Expr, ceiling: hl.Expr) ->
     return hl.strict_float(hl.select(hl.is_nan(value), value, SMOOTH[activation](value)))
 
 
-def _sigmoid(value: hl.Expr) -> hl.Expr:
-    return 1 / (1 + _exponential(-value))
+def sigmoid(value: hl.Expr) -> hl.Expr:
+    """Take the logistic function, of a float32."""
+    return 1 / (1 + exponential(-value))
 
 
 def _tanh(value: hl.Expr) -> hl.Expr:
     square = value * value
     small = value + value * square * _polynomial(_TANH, square)
-    large = 1 - 2 / (_exponential(2 * hl.abs(value)) + 1)
+    large = 1 - 2 / (exponential(2 * hl.abs(value)) + 1)
     return hl.select(hl.abs(value) < hl.f32(_TANH_SMALL), small, hl.select(value < 0, -large, large))
 
 
 def _silu(value: hl.Expr) -> hl.Expr:
-    return _gated(value, _sigmoid(value))
+    return _gated(value, sigmoid(value))
 
 
 def _gelu(value: hl.Expr) -> hl.Expr:
-    """Multiply by the normal distribution, ½ erfc(−x / √2)."""
+    return _gated(value, normal(value))
+
+
+def normal(value: hl.Expr) -> hl.Expr:
+    """Take the normal distribution function, ½ erfc(−x / √2), of a float32."""
     z = hl.abs(value) * hl.f32(0.5**0.5)
     t = 1 / (1 + hl.f32(_ERFC_SCALE) * z)
-    tail = t / 2 * _polynomial(_ERFC, t) * _exponential(-z * z)
-    return _gated(value, hl.select(value < 0, tail, 1 - tail))
+    tail = t / 2 * _polynomial(_ERFC, t) * exponential(-z * z)
+    return hl.select(value < 0, tail, 1 - tail)
 
 
 def _gated(value: hl.Expr, gate: hl.Expr) -> hl.Expr:
@@ -86,13 +91,13 @@ def _polynomial(coefficients: tuple[float, ...], x: hl.Expr) -> hl.Expr:
     return total
 
 
-def _exponential(x: hl.Expr) -> hl.Expr:
+def exponential(x: hl.Expr) -> hl.Expr:
     """Take the exponential function, of numbers that neither overflow nor leave the range of normal numbers."""
     return hl.exp(hl.clamp(x, hl.f32(-_LARGEST_EXPONENT), hl.f32(_LARGEST_EXPONENT)))
 
 
 SMOOTH: dict[str, Callable[[hl.Expr], hl.Expr]] = {
-    "sigmoid": _sigmoid,
+    "sigmoid": sigmoid,
     "tanh": _tanh,
     "silu": _silu,
     "gelu": _gelu,
