@@ -215,15 +215,6 @@ FIRST_CALLS = (
     "sharpen-1mp-uint8-grey",
     "gaussian-1-1mp-uint8-grey",
 )
-MEMORY = (
-    "vgg16-conv1.2-nhwc", "vgg16-conv1.2-nchw", "resnet-conv4-b8", "resnet50-expand", "resnet50-down3",
-    "alexnet-conv2", "deeplab-d2", "resnet-conv1-nchw", "replknet-dw56", "dcgan-64-nchw", "unet3d-level1",
-    "wavenet-3", "reverb-4096", "127x127-on-1024", "resnet-conv3-b32", "resnet-conv2-f64",
-)  # fmt: skip
-MEMORY_IMAGES = (
-    "gaussian-1-12mp-uint8-rgb",
-    "box-31-12mp-uint16-rgb",
-    "sobel-magnitude-12mp-uint8-grey",
-    "box-31-33mp-float32-grey",
-)
+MEMORY_IMAGES = tuple(case.name for case in CASES if case.operation == "filter")
+MEMORY = tuple(case.name for case in CASES if case.name not in MEMORY_IMAGES and case.group != "overhead")
 """Cases that are run again in fresh processes, for their first call and their memory."""

@@ -1,5 +1,8 @@
 """What only a fresh process can tell: the first call, the memory of one call, the time an import takes."""
 
+import contextlib
+import ctypes
+import gc
 import json
 import os
 import statistics
@@ -26,6 +29,9 @@ NAMES = {
     "import": ("import",),
 }
 """The cases of the groups that are measured here."""
+
+ONCE = ("memory", "memory-images", "import")
+"""Groups measured with most threads alone: each has a scratch of its own, and imports start none."""
 
 
 def measure_in_processes(group: str, name: str, peers: list[str], threads: int) -> list[Record]:
@@ -71,33 +77,47 @@ def first_call(case: Case, contender: str, threads: int) -> Record:
 
 def memory(case: Case, threads: int) -> Record:
     """
-    Return the most memory that preparing and one call hold beyond input and output, beside these two.
+    Return the most memory that a call holds beyond input and output, beside these two.
 
-    A small copy of the case has run before: code that is loaded once does not count.
+    ``prepared`` are the bytes that stay from the first call on: weights in the order in which they are read, or
+    their transforms. What that call freed is given back to the system, so that the next one has to ask for all
+    that it needs. All has run once before: code that is loaded, or compiled, does not count.
     """
     ours = load(OURS)
     assert ours is not None
-    small = case.shrunk()
-    next(ours.variants(small, small.data(), threads)).call()
     data = case.data()
     inputs = sum(data[name].nbytes for name in ("x", "grad") if name in data)
+    next(ours.variants(case, data, threads)).call()
     variant = next(ours.variants(case, data, threads))
-    before = _reset_peak()
+    start = _held()
+    variant.call()
+    before = _held()
+    _reset_peak()
     result = variant.call()
     outputs = sum(array.nbytes for array in variant.outputs(result))
     given = case.operation in ("conv", "transposed", "deformable")  # they write into an array given to them
     new = 0 if given else outputs
     workspace = max(0, _peak_bytes() - before - new)
-    return {"status": "ran", "value": workspace / (inputs + outputs), "bytes": workspace}
+    ratio = workspace / (inputs + outputs)
+    return {"status": "ran", "value": ratio, "bytes": workspace, "prepared": max(0, before - start)}
 
 
-def _reset_peak() -> int:
-    """Start a new record of this process's memory, and return what it holds now."""
+def _held() -> int:
+    """Return what this process holds, once freed memory went back to the system, where that can be asked for."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform != "win32" else None
+    if trim:
+        trim(0)
     try:
-        Path("/proc/self/clear_refs").write_text("5")
         return _status_bytes("VmRSS")
     except OSError:
         return _peak_bytes()
+
+
+def _reset_peak() -> None:
+    """Start a new record of the most memory that this process held, where there is one."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def _peak_bytes() -> int:

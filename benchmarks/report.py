@@ -80,6 +80,10 @@ def _notes(record: Record) -> Iterator[str]:
     if choice and not choice["good"]:
         slower = choice["seconds"][choice["chosen"]] / choice["seconds"][choice["best"]]
         yield f"{choice['best']} is {slower:.1f}× faster than {choice['chosen']}"
+    if "prepared" in record:
+        yield f"{record['bytes'] / 1e6:.1f} MB; kept ready: {record['prepared'] / 1e6:.1f} MB"
+    if record.get("status", "").startswith("failed"):
+        yield record["status"]
     for name, contender in record.get("contenders", {}).items():
         if "value" in contender and name != OURS:
             yield f"{name} {format_seconds(contender['value'])}"

@@ -21,9 +21,9 @@ def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) ->
     if hasattr(cl, "threads"):
         cl.threads(threads)
     if case.operation == "filter":
-        if choice:
-            raise Unable("filters know no choice")
-        call: Callable[[], Any] = _filter(case, data["x"])
+        if choice.keys() - {"exact"}:
+            raise Unable("filters know no choice of algorithm")
+        call: Callable[[], Any] = _filter(case, data["x"], **choice)
         yield Variant("", call, lambda result: [result])
         return
 
@@ -96,12 +96,14 @@ def _options(case: Case) -> dict[str, Any]:
     }
 
 
-def _filter(case: Case, image: Array) -> Callable[[], Any]:
+def _filter(case: Case, image: Array, **choice: Any) -> Callable[[], Any]:
     assert case.filter is not None
     if case.filter.kind == "sobel-magnitude":
+        if choice:
+            raise Unable("edges know no choice")
         return lambda: cl.edge_magnitude(image, border="reflect")
     kernel = cl.parse_kernel(case.filter.text) if case.filter.text else case.filter.weights
-    return lambda: cl.filter_image(image, kernel, border="reflect")
+    return lambda: cl.filter_image(image, kernel, border="reflect", **choice)
 
 
 def _pool(case: Case, x: Array, out: Array) -> Callable[[], Any]:

@@ -78,6 +78,22 @@ def test_memory_sees_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 3.8 < copies < 4.5
 
 
+def test_memory_tells_weights_from_workspace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first call leaves behind counts apart, and is no workspace of the next."""
+    case = BY_NAME["vgg16-conv1.2-nhwc"]
+
+    def keeping(case, data, threads):
+        kept = []
+        yield Variant(
+            "", lambda: kept or kept.append(np.ones(4 * data["x"].size, np.float32)), lambda y: [data["x"]]
+        )
+
+    monkeypatch.setattr("benchmarks.contenders.ours.variants", keeping)
+    found, size = memory(case, 1), 4 * np.prod(case.shape)
+    assert 3.8 < found["prepared"] / size < 4.5
+    assert found["bytes"] / size < 0.2
+
+
 def test_first_call_answers_or_says_why_not() -> None:
     """It takes time; a peer that does not take the case says so."""
     case = BY_NAME["box-5-1mp-uint8-grey"].shrunk()
