@@ -41,6 +41,8 @@ pictures: .venv/docs
 	for script in docs/pictures/make_*.py; do $(BIN)/python $$script || exit 1; done
 
 # All cases against all peers, one and two threads: about an hour. A part of it: make bench BENCH='--group 5x5 --quick'.
+# Go on with a run that was broken off: make bench BENCH=--resume. Put runs of the same machine and versions together:
+# python -m benchmarks report build/one build/two --output build/bench.
 bench: .venv/bench
 	$(BIN)/python -m benchmarks $(BENCH)
 

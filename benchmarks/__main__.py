@@ -4,15 +4,18 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from benchmarks.combine import combine, measured
 from benchmarks.machine import cores
 from benchmarks.picture import draw
 from benchmarks.report import case_row, markdown, tables
-from benchmarks.run import chosen_peers, document, run, save, select
+from benchmarks.run import chosen_peers, document, pieces, run, save, select
+
+Record = dict[str, Any]
 
 app = typer.Typer(
     add_completion=False, help="Measure Convolens against its peers.", pretty_exceptions_enable=False
@@ -27,11 +30,14 @@ def main(
     threads: Annotated[str, typer.Option(help="Numbers of threads, one after the other.")] = "1,2",
     peers: Annotated[str, typer.Option(help="Peers separated by commas, or 'all', or 'none'.")] = "all",
     quick: Annotated[bool, typer.Option("--quick", help="Few rounds.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in the output folder; what it has is kept.")
+    ] = False,
     output: Annotated[Path, typer.Option(help="Folder for run.json, report.md and ratios.png.")] = Path(
         "build/bench"
     ),
 ) -> None:
-    """Run cases; without a choice, all of them."""
+    """Run cases; without a choice, all of them. They appear as they are measured, and are written at once."""
     if context.invoked_subcommand:
         return
     try:
@@ -41,25 +47,60 @@ def main(
         chosen = select(group or [], case or [])
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    console, lines = Console(), []
+    console, lines = Console(), list[Record]()
+    earlier = [read(output / "run.json")] if resume and (output / "run.json").exists() else []
+    todo = pieces(chosen, counts, {found for run in earlier for found in measured(run)})
+    total, asked = sum(len(names) for _, _, names in todo), {group for _, group, _ in todo}
     command = shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
-    for line in run(chosen, names, counts, quick=quick):
+
+    def so_far() -> Record:
+        return combined([*earlier, document(lines, command)])
+
+    so_far()  # if what there is comes from another machine, better to know now
+    for line in run(todo, names, quick=quick):
         lines.append(line)
         if "case" in line:
-            console.print("  ".join(cell for cell in (line["group"], *case_row(line)) if cell), highlight=False)
-            save(document(lines, command), output)  # a run that is broken off has not been for nothing
-    show(document(lines, command), output, console)
+            number = sum(line.get("group") in asked for line in lines)  # the cached first call comes unasked
+            cells = (f"[{number}/{total}]", line["group"], *case_row(line))
+            console.print("  ".join(cell for cell in cells if cell), highlight=False, markup=False)
+            save(so_far(), output)  # a run that is broken off has not been for nothing
+    show(so_far(), output, console)
 
 
 @app.command()
 def report(
-    path: Annotated[Path, typer.Argument(help="A run.json.", exists=True, dir_okay=False)],
+    paths: Annotated[list[Path], typer.Argument(help="The run.json of one or more runs.", exists=True)],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the files of a run; else Markdown goes out.")
+    ] = None,
 ) -> None:
-    """Write a run as Markdown, with a verdict on every target."""
-    sys.stdout.write(markdown(json.loads(path.read_text())))
+    """
+    Write runs as one page, with a verdict on every target.
+
+    They have to come from the same machine and versions; of a case that was measured twice, the last run counts.
+    """
+    found = combined([read(path) for path in paths])
+    if output:
+        show(found, output, Console())
+    else:
+        sys.stdout.write(markdown(found))
 
 
-def show(found: dict[str, object], output: Path, console: Console) -> None:
+def read(path: Path) -> Record:
+    """Read a run; a folder means its run.json."""
+    found: Record = json.loads((path / "run.json" if path.is_dir() else path).read_text())
+    return found
+
+
+def combined(runs: list[Record]) -> Record:
+    """Combine runs, or say on the command line why they cannot be."""
+    try:
+        return combine(runs)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def show(found: Record, output: Path, console: Console) -> None:
     """Print the tables; write JSON, Markdown and the picture."""
     for table in tables(found):
         console.print(table)

@@ -4,15 +4,16 @@ import datetime
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import CASES
+from benchmarks.combine import Measured
 from benchmarks.contenders.registry import PEERS
 from benchmarks.groups import GROUPS
 from benchmarks.machine import describe, environment, versions
-from benchmarks.processes import NAMES, measure_in_processes
+from benchmarks.processes import NAMES, ONCE, measure_in_processes
 
 Record = dict[str, Any]
 
@@ -46,15 +47,27 @@ def select(groups: list[str], cases: list[str]) -> dict[str, list[str]]:
     return {group: names for group, names in chosen.items() if names}
 
 
-def run(chosen: dict[str, list[str]], peers: list[str], threads: list[int], *, quick: bool) -> Iterator[Record]:
+def pieces(
+    chosen: dict[str, list[str]], threads: list[int], done: Set[Measured] = frozenset()
+) -> list[tuple[int, str, list[str]]]:
+    """List threads, group and cases of each piece of a run, but for what is done."""
+    rest = [
+        (count, group, [name for name in names if (group, name, count) not in done])
+        for count in threads
+        for group, names in chosen.items()
+        if group not in ONCE or count == max(threads)
+    ]
+    return [piece for piece in rest if piece[2]]
+
+
+def run(todo: list[tuple[int, str, list[str]]], peers: list[str], *, quick: bool) -> Iterator[Record]:
     """Yield the peaks of each number of threads and the record of each case, as they are measured."""
-    for count in threads:
-        for group, names in chosen.items():
-            if group in NAMES:
-                for name in names:
-                    yield from measure_in_processes(group, name, peers, count)
-            else:
-                yield from _run_group(names, peers, count, quick)
+    for count, group, names in todo:
+        if group in NAMES:
+            for name in names:
+                yield from measure_in_processes(group, name, peers, count)
+        else:
+            yield from _run_group(names, peers, count, quick)
 
 
 def document(lines: list[Record], command: str) -> Record:

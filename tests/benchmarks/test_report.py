@@ -79,6 +79,9 @@ def test_limits() -> None:
     (verdict,) = verdicts(values)
     assert (verdict.worst_case, verdict.met) == ("b", False)
     assert met(values[0]) == [True]
+    assert met(
+        values[0], {"case": "c", "group": "memory", "threads": 1, "status": "failed: killed", "ratios": {}}
+    ) == [False]
     assert met(record("import", "import") | {"value": 2.0}) == [None]
     assert met(record("overhead", "tiny")) == [False]
 
@@ -157,6 +160,34 @@ def test_command_line(tmp_path: Path) -> None:
     assert found["contenders"]["torch"]["status"] in ("ran", "missing")
     assert "Targets" in done.stdout
     assert command("report", str(tmp_path / "run.json")).stdout == (tmp_path / "report.md").read_text()
+
+
+def test_command_line_resumes(tmp_path: Path) -> None:
+    """What a run that was broken off has measured is not measured again."""
+    line = ("--case", "tiny-8x8", "--peers", "none", "--quick", "--output", str(tmp_path))
+    assert "[1/1]" in command(*line, "--threads", "1").stdout
+    before = (tmp_path / "run.json").read_text()
+    done = command(*line, "--threads", "1", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "[1/1]" not in done.stdout
+    assert json.loads((tmp_path / "run.json").read_text())["records"] == json.loads(before)["records"]
+
+
+def test_command_line_combines(run_json: Path, tmp_path: Path) -> None:
+    """Two runs become one page with the cases of both; one of other versions is refused in a line."""
+    other = save(
+        document([record("pointwise", "expand", torch=2.0)], "python -m benchmarks --group pointwise"),
+        tmp_path / "b",
+    )
+    done = command("report", str(run_json), str(tmp_path / "b"), "--output", str(tmp_path / "both"))
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "both" / "report.md").read_text()
+    assert "`python -m benchmarks && python -m benchmarks --group pointwise`" in page
+    assert all(f"| {case} |" in page for case in ("vgg", "incep", "expand"))
+    other.write_text(json.dumps(json.loads(other.read_text()) | {"versions": {"numpy": "0"}}))
+    refused = command("report", str(run_json), str(other))
+    assert refused.returncode == 2
+    assert "differ" in refused.stderr
 
 
 def test_command_line_refuses_unknown_names() -> None:
