@@ -46,6 +46,20 @@ def test_every_size(size: int, layout: str) -> None:
         _check(_spec(17 if size < 20 else 16, (height, width), (3, 3), layout, padding=1))
 
 
+@pytest.mark.parametrize("width", [*range(60, 84, 2), 77, 79, 157, 160])
+def test_rows_about_as_long_as_the_scratch(width: int) -> None:
+    """Rows that just fit the scratch of known pitch, and rows that do not."""
+    for options in ({"padding": 1}, {"padding": 1, "stride": 2}, {"padding": (1, 9), "dilation": (1, 9)}):
+        _check(_spec(1, (4, width), (3, 3), "NCHW", **options))
+
+
+def test_cells_that_a_stride_leaves_out() -> None:
+    """A row of the image may be longer than all windows together."""
+    for width in range(78, 96):
+        options: dict[str, Any] = {"stride": (1, 11), "dtype": "f8", "weight_dtype": "f8"}
+        _check(_spec(1, (5, width), (1, 1), "NCHW", **options))
+
+
 @each_layout
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("channels", [*range(1, 20), 23, 31, 32, 33, 40, 47, 48, 49, 63, 64, 65, 70])

@@ -5,7 +5,15 @@ import math
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost
-from convolens.algorithms.compiled import Volume, border_tables, scratch_bytes, vector_lanes, volume, volumes
+from convolens.algorithms.compiled import (
+    Volume,
+    aligned,
+    border_tables,
+    scratch_bytes,
+    vector_lanes,
+    volume,
+    volumes,
+)
 from convolens.algorithms.loops import Loops, box_cells, box_count, cut, fit, steps, wanted_tasks
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
@@ -16,8 +24,9 @@ PIPELINE = "convolens.pipelines.depthwise"
 UNROLLED = (3, 5, 7)  # kernel widths with loops of their own; others go by runs of ANY
 ANY = 4
 PIXELS = 7  # of a register tile: divides 14, 28, 56, 112
-SCRATCH_VECTORS = 9  # that the pipeline's scratch has for a pixel
+PITCHES = (3, 9)  # vectors from pixel to pixel in the scratch; odd, lest pixels crowd a few sets of the cache
 LEAST = (1, 4, 4 * PIXELS)  # planes, rows and pixels of a task
+MANY = 4  # vectors of a pixel, from which a task is halved by its channels rather than by its cells
 HALO = 0.5  # of the rows that neighbours share, a task computes at least so many; twice as many where others wait
 SHARE_OF_PEAK = 0.5
 COPYING = 8  # operations in the time that a cell takes on its way into the scratch
@@ -46,6 +55,7 @@ def parameters(spec: ConvSpec, multiplier: int = 1, apart: int = 1) -> dict[str,
         "taps": width if width in UNROLLED else ANY,
         "whole": width in UNROLLED,
         "step": spec.stride[-1] if spec.stride[-1] <= 2 and spec.dilation[-1] == 1 else 0,
+        "pitch": _pitch(spec),
         "multiplier": multiplier,
         "apart": apart,
     }
@@ -60,7 +70,7 @@ def prepare(spec: ConvSpec, weights: Array, multiplier: int = 1, apart: int = 1)
     """
     blocks, (depth, height, width) = _tasks(spec)
     scalars = (*steps(spec), spec.pads[-1][0], blocks, width, height, depth, float(spec.border.value))
-    kernels = Pinned(np.ascontiguousarray(weights.transpose(1, 2, 3, 0)))
+    kernels = Pinned(aligned(weights.transpose(1, 2, 3, 0)))
     bias, tables = Pinned(np.zeros(len(weights), weights.dtype)), tuple(map(Pinned, border_tables(spec)))
     return Loops(PIPELINE, parameters(spec, multiplier, apart), kernels, bias, tables, scalars)
 
@@ -76,7 +86,7 @@ def cost(spec: ConvSpec) -> Cost:
         work="compiled",
         traffic=spec.memory + 2 * cast,
         calls=5,
-        workspace=box_cells(spec, box) * SCRATCH_VECTORS * cpu().vector_bytes * thread_count() + cast,
+        workspace=box_cells(spec, box) * _pitch(spec) * cpu().vector_bytes * thread_count() + cast,
     )
 
 
@@ -94,6 +104,12 @@ def _panel(spec: ConvSpec) -> int:
     return _tile(spec)[0] * vector_lanes(spec)
 
 
+def _pitch(spec: ConvSpec) -> int:
+    """Choose the smallest pitch that holds all channels, so that the scratch lies in few pages."""
+    wanted = -(-spec.in_channels // _panel(spec)) * _tile(spec)[0]
+    return next((pitch for pitch in PITCHES if wanted <= pitch), PITCHES[-1])
+
+
 def _tasks(spec: ConvSpec) -> tuple[int, Volume]:
     """
     Choose blocks of channels and output cells a task.
@@ -103,7 +119,7 @@ def _tasks(spec: ConvSpec) -> tuple[int, Volume]:
     """
     panel = _panel(spec)
     blocks = -(-spec.in_channels // panel)
-    groups = -(-blocks // (SCRATCH_VECTORS // _tile(spec)[0]))
+    groups = -(-blocks // (_pitch(spec) // _tile(spec)[0]))
     together = -(-blocks // groups)
 
     def fitting() -> tuple[Volume, bool]:
@@ -117,7 +133,9 @@ def _tasks(spec: ConvSpec) -> tuple[int, Volume]:
     wanted = wanted_tasks(spec)
     while max(1, spec.batch) * -(-blocks // together) * box_count(spec, box) < wanted:
         smaller = cut(spec, box, LEAST, 4 * HALO)
-        if smaller:
+        if together * panel >= MANY * vector_lanes(spec):
+            together = -(-together // 2)  # no cell is read twice for it
+        elif smaller:
             box = smaller
         elif together > 1:
             together = -(-together // 2)

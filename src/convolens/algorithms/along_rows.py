@@ -17,8 +17,9 @@ PIPELINE = "convolens.pipelines.stencil"
 UNROLLED = (3, 5, 7)  # kernel heights with loops of their own; others go by runs of ANY
 ANY = 4
 ROWS = 8  # of the register tile, or vectors where an image has fewer rows than LEAST_ROWS
-SEVEN = 7  # rows instead, where they divide the height, as in networks for images of 224 × 224
+DIVISORS = (14, 7)  # rows instead, where they divide the height, as in networks for images of 224 × 224
 LEAST_ROWS = 4
+PITCH = 80  # cells from row to row in the scratch, where rows are no longer: five vectors, an odd number
 FEWER = (8, 4, 1)  # cells that are copied together where an image is narrower than a vector
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
 SHARE_OF_PEAK, OTHERS, SIGNAL = 0.6, 0.5, 0.35  # of kernels with loops of their own, without, and of one row
@@ -39,6 +40,7 @@ def parameters(spec: ConvSpec) -> dict[str, str | int]:
         "rows": rows,
         "taps": height if height in UNROLLED else ANY,
         "whole": height in UNROLLED,
+        "pitch": PITCH if _row_cells(spec) <= PITCH else 0,
         "run": next(run for run in (vector_lanes(spec), *FEWER) if run <= spec.input_size[-1]),
         "step": spec.stride[-1] if strides in ({1}, {2}) and dilation == 1 else 0,
     }
@@ -84,12 +86,21 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
         return (1, ROWS - 2) if height >= LEAST_ROWS else (ROWS - 2, 1)
     if height < LEAST_ROWS:
         return ROWS, 1
-    return 1, SEVEN if height % SEVEN == 0 else ROWS
+    return 1, next((rows for rows in DIVISORS if height % rows == 0), ROWS)
+
+
+def _row_cells(spec: ConvSpec) -> int:
+    """Count the cells of a row in the scratch: it holds all of the image's, and what whole register tiles read."""
+    lanes = vector_lanes(spec)
+    columns = _tile(spec)[0] * lanes
+    width = -(-spec.output_size[-1] // columns) * columns
+    cells = max(spec.padded_size[-1], (width - 1) * spec.stride[-1] + spec.window_size[-1])
+    return -(-cells // lanes) * lanes
 
 
 def _row_bytes(spec: ConvSpec) -> int:
-    """Bytes of scratch for one padded row of a channel, in all planes of a window."""
-    return volume(spec.window_size)[0] * spec.padded_size[-1] * spec.compute_dtype.itemsize
+    """Bytes of scratch for one row of a channel, in all planes of a window."""
+    return volume(spec.window_size)[0] * max(PITCH, _row_cells(spec)) * spec.compute_dtype.itemsize
 
 
 def _tasks(spec: ConvSpec) -> tuple[int, int]:

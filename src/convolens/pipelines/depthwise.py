@@ -16,9 +16,6 @@ from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
 from convolens.pipelines.indices import clamped, within
 
-SCRATCH_VECTORS = 9
-"""Vectors from pixel to pixel in the scratch; an odd number, lest pixels crowd a few sets of the cache."""
-
 
 def build(
     dtype: str,
@@ -29,6 +26,7 @@ def build(
     taps: int,
     whole: bool,
     step: int,
+    pitch: int,
     multiplier: int,
     apart: int,
     activation: str,
@@ -49,6 +47,8 @@ def build(
         Whether a kernel row is one such run, with nothing left over.
     step : int
         The stride along rows, where kernels are not dilated along them; 0 if any stride and dilation are to do.
+    pitch : int
+        Vectors from pixel to pixel in the scratch.
     multiplier : int
         Output channels that read the same source channel.
     apart : int
@@ -63,7 +63,7 @@ def build(
     Arguments, in NumPy's order of axes: source (N, D, H, W, C) of at least vectors × lanes channels; weights
     (kd, kh, kw, C); bias (C,); for x, y and z the source cell of every padded cell, −1 for the constant; the
     residual, if any; output as source. Then scalars: strides and dilations (each x, y, z), cells of border before
-    a row; what a task has of blocks of channels, at most ``SCRATCH_VECTORS`` vectors, and of cells along x, y and
+    a row; what a task has of blocks of channels, at most ``pitch`` vectors, and of cells along x, y and
     z; the border's constant; ``slope`` and ``ceiling`` of the activation.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
@@ -123,7 +123,7 @@ def build(
         out.fuse(fused, axis, task)
         fused = task
     out.parallel(task)
-    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap).bound_storage(c, SCRATCH_VECTORS * lanes)
+    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap).bound_storage(c, pitch * lanes)
     if multiplier == 1:
         bordered.vectorize(c, panel, tail)
     else:  # kernels of a group read the same channel, which goes to their lanes at once

@@ -24,6 +24,7 @@ def build(
     taps: int,
     whole: bool,
     step: int,
+    pitch: int,
     run: int,
     activation: str,
     residual: bool,
@@ -43,6 +44,8 @@ def build(
         Whether a kernel column is one such run, with nothing left over.
     step : int
         The stride along rows and columns, where kernels are not dilated along columns; 0 if any are to do.
+    pitch : int
+        Cells from row to row in the scratch, so that offsets are known to the compiler; 0 for rows of any length.
     run : int
         Cells of a row that are copied together; no row of the image has fewer.
     activation : str
@@ -112,6 +115,8 @@ def build(
         .never_partition_all()
     )
     bordered.compute_at(out, k).hoist_storage(out, task).store_in(hl.MemoryType.Heap).vectorize(x, lanes)
+    if pitch:
+        bordered.bound_storage(x, pitch)
     total.compute_at(out, tile).bound_extent(x, lanes * vectors).bound_extent(y, rows).never_partition_all()
     total.vectorize(x, lanes).unroll(x).unroll(y)
     main = total.update().reorder(x, y, runs.x, runs.y, runs.z, runs.w)
