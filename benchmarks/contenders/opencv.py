@@ -35,7 +35,7 @@ def _filters(case: Case, image: Array) -> dict[str, Callable[[], Any]]:
     border, out = cv2.BORDER_REFLECT_101, np.empty_like(image)
     kernel, side = chosen.weights.astype(np.float32), (chosen.side, chosen.side)
     if chosen.kind == "sobel-magnitude":
-        return {"Sobel": lambda: _magnitude(image, border)}
+        return {"Sobel": _magnitude(image, border)}
     ways: dict[str, Callable[[], Any]] = {
         "filter2D": lambda: cv2.filter2D(image, -1, kernel, dst=out, borderType=border)
     }
@@ -52,11 +52,16 @@ def _filters(case: Case, image: Array) -> dict[str, Callable[[], Any]]:
     return ways
 
 
-def _magnitude(image: Array, border: int) -> Any:
-    across, down = (
-        cv2.Sobel(image, cv2.CV_32F, *order, ksize=3, scale=0.25, borderType=border) for order in ((1, 0), (0, 1))
-    )
-    length = cv2.magnitude(across, down)
-    if image.dtype == np.uint8:
-        return cv2.convertScaleAbs(length)
-    return length if image.dtype.kind == "f" else np.rint(length).astype(image.dtype)
+def _magnitude(image: Array, border: int) -> Callable[[], Any]:
+    across, down, length = (np.empty(image.shape, np.float32) for _ in range(3))
+    out = np.empty_like(image)
+
+    def call() -> Any:
+        for order, gradient in (((1, 0), across), ((0, 1), down)):
+            cv2.Sobel(image, cv2.CV_32F, *order, dst=gradient, ksize=3, scale=0.25, borderType=border)
+        cv2.magnitude(across, down, length)
+        if image.dtype == np.uint8:
+            return cv2.convertScaleAbs(length, out)
+        return length if image.dtype.kind == "f" else np.rint(length).astype(image.dtype)
+
+    return call

@@ -98,12 +98,13 @@ def _options(case: Case) -> dict[str, Any]:
 
 def _filter(case: Case, image: Array, **choice: Any) -> Callable[[], Any]:
     assert case.filter is not None
+    out = np.ones_like(image)  # its pages are there before the call, as OpenCV's are
     if case.filter.kind == "sobel-magnitude":
         if choice:
             raise Unable("edges know no choice")
-        return lambda: cl.edge_magnitude(image, border="reflect")
+        return lambda: cl.edge_magnitude(image, border="reflect", out=out)
     kernel = cl.parse_kernel(case.filter.text) if case.filter.text else case.filter.weights
-    return lambda: cl.filter_image(image, kernel, border="reflect", **choice)
+    return lambda: cl.filter_image(image, kernel, border="reflect", out=out, **choice)
 
 
 def _pool(case: Case, x: Array, out: Array) -> Callable[[], Any]:

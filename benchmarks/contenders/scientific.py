@@ -47,6 +47,8 @@ def _filters(case: Case, image: Array) -> dict[str, Callable[[], Any]]:
         return {"sobel": lambda: to_pixels(_magnitude(image, options), image.dtype)}
     if chosen.kind == "sobel-x":
         return {"sobel": lambda: to_pixels(scipy.ndimage.sobel(image, axis=1, **options), image.dtype)}
+    if kind == image.dtype:
+        options["output"] = np.empty_like(image)
     sides = (chosen.side, chosen.side, *(1,) * channels)
     if chosen.kind == "gaussian":
         sigmas, reach = (chosen.number, chosen.number, *(0,) * channels), (chosen.side // 2,) * 2 + (0,) * channels

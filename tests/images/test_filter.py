@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from convolens.errors import ConvolensError, DTypeError, SpecError, UnknownNameError
-from convolens.images import Image, filter_image
+from convolens.images import Image, edge_magnitude, filter_image
 from convolens.images.filter import RESPONSES, as_weights, saturate, signed_scale
 from convolens.images.tiles import tiles
 from convolens.kernels import kernels
@@ -364,3 +364,28 @@ def test_memory(shape: tuple[int, int], kernel: str, most: int) -> None:
     script = MEMORY.format(shape=shape, kernel=kernel)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert float(done.stdout) < most
+
+
+@pytest.mark.parametrize("response", ["clip", "signed", "absolute", "raw"])
+def test_out_takes_the_result(response: Any) -> None:
+    """The result lies in ``out``: grey and with alpha, rows apart, and where it is the picture itself."""
+    for shape in ((30, 40), (30, 40, 1), (30, 40, 3), (30, 40, 4)):
+        pixels = np.random.default_rng(3).integers(0, 256, shape, np.uint8)
+        expected = filter_image(pixels, "sharpen", response=response)
+        room = np.zeros((60, *expected.shape[1:]), expected.dtype)
+        for out in (room[:30], room[::2], room[::-2]):
+            assert filter_image(pixels, "sharpen", response=response, out=out) is out
+            np.testing.assert_array_equal(out, expected)
+        if expected.dtype == pixels.dtype:
+            filter_image(pixels, "sharpen", response=response, out=pixels)
+            np.testing.assert_array_equal(pixels, expected)
+
+
+def test_out_must_be_like_the_result() -> None:
+    """Another shape or type, a list, or a place for the pixels of an `Image` are refused."""
+    pixels = np.zeros((8, 9), np.uint8)
+    for out in (np.zeros((9, 8), np.uint8), np.zeros((8, 9), np.int64), pixels.tolist()):
+        with pytest.raises(SpecError, match="out must be a writeable array of uint8"):
+            filter_image(pixels, "sharpen", out=out)
+    with pytest.raises(SpecError, match="takes the result of an array"):
+        edge_magnitude(Image(pixels), out=pixels.copy())  # type: ignore[call-overload]

@@ -25,7 +25,12 @@ def edge_magnitude(
 
 @overload
 def edge_magnitude(
-    image: ArrayLike, *, operator: Operator = ..., border: str | float | Border = ..., raw: bool = ...
+    image: ArrayLike,
+    *,
+    operator: Operator = ...,
+    border: str | float | Border = ...,
+    raw: bool = ...,
+    out: NDArray[Any] | None = ...,
 ) -> NDArray[Any]: ...
 
 
@@ -35,6 +40,7 @@ def edge_magnitude(
     operator: Operator = "sobel",
     border: str | float | Border = "reflect",
     raw: bool = False,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any] | Image:
     r"""
     Return how steep the picture is at every pixel: :math:`\sqrt{g_x^2 + g_y^2} / s`.
@@ -52,6 +58,8 @@ def edge_magnitude(
         What lies outside the picture.
     raw : bool, default False
         Return float64, unrounded, and without alpha.
+    out : ndarray, optional
+        As for `filter_image`.
 
     Returns
     -------
@@ -86,6 +94,7 @@ def edge_magnitude(
         keep_alpha=not raw,
         response=None if raw else "magnitude",
         scale=1 / smoothing,
+        out=out,
     )
 
 

@@ -61,6 +61,7 @@ def fused_filter(
     response: Fusable,
     exact: bool,
     scale: float = 1.0,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any] | None:
     """
     Filter all channels of an array; None where there is no compiled way, or it would not pay to compile one.
@@ -79,6 +80,8 @@ def fused_filter(
         Sum in float64 what float32 would round; see Notes.
     scale : float, default 1
         Multiplies the response.
+    out : ndarray, optional
+        Where the result goes if its rows are whole: of shape and type of ``array``, and elsewhere in memory.
 
     Notes
     -----
@@ -93,9 +96,8 @@ def fused_filter(
     loops = _loops(array.shape, array.dtype.name, weights, border, flip, response, exact, scale, compiler.loaded())
     if loops is None:
         return None
-    result = np.empty(array.shape, array.dtype)
-    flat = (1, len(array), -1)
-    loops.function(array.reshape(flat), *loops.constants, result.reshape(flat), scalars=loops.scalars)
+    result = out if out is not None and _is_plain(out) else np.empty(array.shape, array.dtype)
+    loops.function(_rows(array), *loops.constants, _rows(result), scalars=loops.scalars)
     return result
 
 
@@ -106,6 +108,11 @@ def _is_plain(array: NDArray[Any]) -> bool:
         array[0].flags.c_contiguous and array.strides[0] >= run and not array.strides[0] % array.itemsize
     )
     return row_is_whole and array.dtype.name in DTYPES and array.dtype.isnative and array.flags.aligned
+
+
+def _rows(array: NDArray[Any]) -> NDArray[Any]:
+    """View a plain array as rows of cells."""
+    return array.reshape(1, len(array), -1)
 
 
 @functools.lru_cache(maxsize=32)

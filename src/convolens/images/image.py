@@ -128,10 +128,10 @@ def split_alpha(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]
 
 
 def room_for(
-    shape: tuple[int, ...], dtype: np.dtype[Any], alpha: NDArray[Any] | None
+    shape: tuple[int, ...], dtype: np.dtype[Any], alpha: NDArray[Any] | None, place: NDArray[Any] | None = None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """
-    Make room for pixels of that shape, and put alpha, if there is any, behind them in the same array.
+    Make room for pixels of that shape, or find it in ``place``, and put alpha, if there is any, behind them.
 
     Returns
     -------
@@ -139,10 +139,10 @@ def room_for(
         The array as a whole, and the view of it that is to be filled.
     """
     if alpha is None:
-        pixels = np.empty(shape, dtype)
+        pixels = np.empty(shape, dtype) if place is None else place.reshape(shape)
         return pixels, pixels
     colours = 1 if len(shape) == 2 else shape[2]
-    channels = np.empty((*shape[:2], colours + 1), dtype)
+    channels = np.empty((*shape[:2], colours + 1), dtype) if place is None else place
     channels[..., -1] = alpha
     return channels, channels[..., 0] if len(shape) == 2 else channels[..., :-1]
 
