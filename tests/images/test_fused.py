@@ -1,5 +1,6 @@
 """The compiled way from pixels to pixels against the way through tiles: borders, types, kernels and layouts."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import ndimage
 from convolens.errors import DTypeError
 from convolens.images import Image, edge_magnitude, filter_image, fused, picture
 from convolens.images.fused import fused_filter
+from convolens.images.sums import MOST_DOUBT
 from convolens.runtime import compile as compiler
 from convolens.runtime.threads import threads
 from convolens.spec.borders import MODES
@@ -76,6 +78,49 @@ def test_agrees_with_tiles(monkeypatch: pytest.MonkeyPatch, dtype: str, name: st
 
 
 @pytest.mark.parametrize("dtype", fused.DTYPES)
+@pytest.mark.parametrize("border", [*MODES, 9])
+def test_boxes_agree(monkeypatch: pytest.MonkeyPatch, dtype: str, border: Any) -> None:
+    """Low, wide and large boxes over pictures of several tasks: grey, colour, turned, on any number of threads."""
+    for shape, size, flip, count in (
+        ((41, 279), (5, 5), False, 1),
+        ((70, 143), (13, 31), True, 2),
+        ((330, 190, 3), (33, 50), True, 3),
+        ((64, 5000), (20, 1), False, 2),
+        ((90, 300, 2), (1, 45), False, 2),
+    ):
+        pixels, kernel = drawn(shape, dtype), np.full(size, 1 / math.prod(size))
+
+        def call(pixels: Any = pixels, kernel: Any = kernel, flip: bool = flip) -> NDArray[Any]:
+            return filter_image(pixels, kernel, border=border, flip=flip)
+
+        with threads(count):
+            found, expected = both(monkeypatch, call)
+        # In float64 a weight like 1 / 20 is not quite one, so that there a tie may fall to the other side.
+        tolerance = 1e-5 if dtype == "float32" else 1 - math.prod(size) % 2
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("side", [4, 6, 7, 10, 15, 16, 31, 34, 36])
+def test_means_are_rounded_correctly(dtype: str, side: int) -> None:
+    """Every quotient is the nearest integer, the even one of two, in every type of sums."""
+    pixels = drawn((150, 400), dtype)
+    totals = ndimage.correlate(pixels.astype(np.int64), np.ones((side, side), np.int64), mode="mirror")
+    below, rest = np.divmod(totals, side**2)
+    expected = below + (2 * rest + (below & 1) > side**2)
+    np.testing.assert_array_equal(filter_image(pixels, np.full((side, side), 1 / side**2)), expected)
+
+
+def test_weights_of_a_box_need_not_add_up_to_one() -> None:
+    """Plain sums saturate; negative, odd and fractional weights give what they give without compiled code."""
+    pixels = drawn((90, 300), "uint8") // 16
+    totals = ndimage.correlate(pixels.astype(np.int64), np.ones((6, 9), np.int64), mode="mirror")
+    for weight in (1, 2, -1, math.pi / 10, 1 / 7, 1 / 1000):
+        expected = np.clip(np.rint(totals * weight), 0, 255)
+        np.testing.assert_array_equal(filter_image(pixels, np.full((6, 9), weight), exact=True), expected)
+
+
+@pytest.mark.parametrize("dtype", fused.DTYPES)
 @pytest.mark.parametrize("operator", ["sobel", "scharr", "prewitt"])
 def test_magnitudes_agree(monkeypatch: pytest.MonkeyPatch, dtype: str, operator: Any) -> None:
     """The root of the sum of squares, with every smoothing; of floats also where their squares overflow."""
@@ -102,8 +147,8 @@ def test_ties_go_to_even() -> None:
     for dtype in ("uint8", "uint16"):
         for size in (2, 4, 8):
             pixels = drawn((60, 80), dtype)
-            sums = ndimage.correlate(pixels.astype(np.int64), np.ones((size, size), np.int64), mode="mirror")
-            expected = np.rint(sums / size**2)
+            totals = ndimage.correlate(pixels.astype(np.int64), np.ones((size, size), np.int64), mode="mirror")
+            expected = np.rint(totals / size**2)
             np.testing.assert_array_equal(filter_image(pixels, np.full((size, size), 1 / size**2)), expected)
 
 
@@ -114,7 +159,7 @@ def test_default_is_off_by_one_near_the_middle_alone() -> None:
     sums = filter_image(pixels, BELL, response="raw")
     differs = found != exact
     assert (np.abs(found - exact) <= 1).all()
-    assert (np.abs(sums - np.floor(sums) - 0.5)[differs] < fused.MOST_DOUBT).all()
+    assert (np.abs(sums - np.floor(sums) - 0.5)[differs] < MOST_DOUBT).all()
 
 
 def test_layouts_and_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,11 +180,11 @@ def test_layouts_and_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nan_stays_in_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One NaN or infinity shows in the windows that hold it, in both pipelines, as in plain sums."""
+    """One NaN or infinity shows in the windows that hold it, in all pipelines, as in plain sums."""
     for value in (np.nan, np.inf):
-        pixels = drawn((30, 90), "float32")
+        pixels = drawn((40, 90), "float32")
         pixels[11, 50] = value
-        for kernel in (RANDOM, BELL):
+        for kernel in (RANDOM, BELL, np.full((15, 9), 1 / 135)):
 
             def call(kernel: Any = kernel, pixels: Any = pixels) -> NDArray[Any]:
                 return filter_image(pixels, kernel)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convolens.errors import DTypeError, SpecError
-from convolens.images.fused import Fusable, fused_filter
+from convolens.images.fused import fused_filter
 from convolens.images.image import Image, room_for, split_alpha
+from convolens.images.sums import Fusable
 from convolens.images.tiles import Tile, Weights, check_filterable, tiles
 from convolens.ops.arrays import check_out, deliver
 from convolens.spec.borders import Border

@@ -1,0 +1,125 @@
+"""
+Sums over boxes of any size, from pixels to pixels, in nearly the same time for all of them.
+
+A task is a block of the image. Down its columns every sum is made from the one above it: a row enters, another
+leaves. That is exact for integers. Floating-point numbers would drift, and a NaN would never leave; so theirs are
+sums from a row in the middle of the task upward, and downward, which are added. Along a row, sums of a few columns
+are added to sums of more, and these to a box. The image is read in place: only vectors that touch its ends look
+into the border's tables.
+"""
+
+from typing import Any
+
+import halide as hl
+
+from convolens.pipelines.pixels import NUMBERS, Setting, as_pixels, bordered_cell, quotient, start_at_zero
+
+FEW = 4  # runs that make a longer one
+
+
+def build(
+    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, levels: int
+) -> tuple[hl.Func, list[Any]]:
+    """
+    Build the pipeline.
+
+    Parameters
+    ----------
+    source, sums, target : str
+        Data types of the image, of sums, and of the result. Sums of integers are exact in theirs, and divided.
+    response : str
+        ``clip`` for the sums themselves, ``absolute`` for those without their sign.
+    lanes, vectors : int
+        Rows are summed in steps of ``vectors`` vectors of ``lanes`` cells.
+    levels : int
+        How many times sums of runs of cells are added up to sums of longer ones, before these make up the box.
+
+    Notes
+    -----
+    Arguments, in NumPy's order of axes: image (1, H, W C); those of `Setting`, where floating-point images are
+    multiplied by the scale; the box's height; what sums are divided by, and for uint16 the numbers of `quotient`;
+    how many runs of 1, 4, 16, … cells make up the box's width; output (1, H, W C).
+    """
+    number, running = NUMBERS[sums], not source.startswith("float")
+    x, y, i, strip, plane = (hl.Var(v) for v in ("x", "y", "i", "strip", "plane"))
+    image, setting = hl.ImageParam(NUMBERS[source], 3, "image"), Setting()
+    names = ("height", "divisor", "multiplier", "shift", *(f"count_{level}" for level in range(levels + 1)))
+    height, divisor, multiplier, shift, *counts = parameters = [hl.Param(hl.Int(32), n) for n in names]
+    rows, step = setting.task_rows, setting.step
+
+    # algorithm
+    cell = bordered_cell(image, setting, number)
+
+    def value(row: hl.Expr) -> hl.Expr:
+        found = cell(x, strip * rows + row, plane)
+        return found if running else found * hl.cast(number, setting.scale)
+
+    first, second, column, total, out = (hl.Func(f) for f in ("first", "second", "column", "total", "out"))
+    common, later = hl.RDom([(0, height if running else height - rows + 1)]), hl.RDom([(1, rows - 1)])
+    first[x, i, strip, plane] = hl.undef(number)
+    start = 0 if running else rows - 1
+    first[x, start, strip, plane] = hl.cast(number, 0)
+    first[x, start, strip, plane] += value(start + common.x)
+    if running:
+        first[x, later.x, strip, plane] = (
+            first[x, later.x - 1, strip, plane] + value(later.x + height - 1) - value(later.x - 1)
+        )
+        down = first[x, y % rows, y / rows, plane]
+    else:
+        above = rows - 1 - later.x
+        first[x, above, strip, plane] = first[x, above + 1, strip, plane] + value(above)
+        second[x, i, strip, plane] = hl.undef(number)
+        second[x, 0, strip, plane] = hl.cast(number, 0)
+        second[x, later.x, strip, plane] = second[x, later.x - 1, strip, plane] + value(later.x + height - 1)
+        down = first[x, y % rows, y / rows, plane] + second[x, y % rows, y / rows, plane]
+    column[x, y, plane] = down
+    parts, lengths = [column], [hl.Expr(1)]
+    for level in range(levels):
+        wider, narrow, length = hl.Func(f"sum_{FEW ** (level + 1)}"), parts[-1], lengths[-1]
+        wider[x, y, plane] = sum(
+            (narrow[x + step * length * j, y, plane] for j in range(1, FEW)), narrow[x, y, plane]
+        )
+        parts.append(wider)
+        lengths.append(length * FEW)
+    total[x, y, plane] = hl.cast(number, 0)
+    at: hl.Expr = hl.cast(hl.Int(32), 0)
+    runs = [hl.RDom([(0, count)]) for count in counts]
+    for part, length, r, count in zip(parts, lengths, runs, counts, strict=True):
+        total[x, y, plane] += part[x + step * (at + length * r.x), y, plane]
+        at = at + length * count
+    result = hl.Expr(total[x, y, plane])
+    if sums in ("uint16", "int32"):
+        pixels = quotient(result, divisor, multiplier, shift, target)
+    else:
+        result = result * hl.cast(number, setting.scale) if running else result
+        pixels = as_pixels(hl.abs(result) if response == "absolute" else result, sums, target)
+    out[x, y, plane] = pixels
+
+    # schedule: a task is a block of the image; in it row by row, after its columns
+    task, block, tile = (hl.Var(v) for v in ("task", "block", "tile"))
+    inwards, cells = hl.TailStrategy.ShiftInwards, vectors * lanes
+    (
+        out.split(y, strip, y, rows, hl.TailStrategy.GuardWithIf)
+        .split(x, block, x, setting.task_cells, inwards)
+        .split(x, tile, x, cells, inwards)
+        .reorder(x, tile, y, block, strip, plane)
+        .vectorize(x, lanes)
+        .fuse(block, strip, task)
+        .fuse(task, plane, task)
+        .parallel(task)
+        .never_partition_all()
+    )
+    for columns in (first,) if running else (first, second):
+        columns.compute_at(out, task).store_in(hl.MemoryType.Heap)
+        columns.update(0).vectorize(x, lanes)
+        columns.update(1).reorder(x, common.x if columns is first else later.x).vectorize(x, lanes)
+    first.update(2).reorder(x, later.x).vectorize(x, lanes)
+    if not running:
+        column.compute_at(out, y).store_in(hl.MemoryType.Stack).vectorize(x, lanes)
+    for part in parts[1:]:
+        part.compute_at(out, y).store_in(hl.MemoryType.Stack).vectorize(x, lanes)
+    total.compute_at(out, tile).bound_extent(x, cells).vectorize(x, lanes).unroll(x)
+    for stage, r in enumerate(runs):
+        total.update(stage).reorder(x, y, r.x).vectorize(x, lanes).unroll(x)
+    start_at_zero(out.output_buffer())
+    return out, [image, *setting.arguments, *parameters]
