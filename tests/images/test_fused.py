@@ -61,7 +61,7 @@ def test_agrees_with_tiles(monkeypatch: pytest.MonkeyPatch, dtype: str, name: st
     kernel = KERNELS[name]
     for shape, flip, count in (
         ((5, 131), False, 1),
-        ((41, 79), True, 2),
+        ((41, 109), True, 2),
         ((37, 45, 3), True, 5),
         ((9, 600), False, 2),
     ):
@@ -134,7 +134,7 @@ def test_signs(monkeypatch: pytest.MonkeyPatch, absolute: bool) -> None:
     """Negative sums are held at zero, or lose their sign, in every type of sums and both pipelines."""
     response: Any = "absolute" if absolute else "clip"
     for kernel in (-WHOLE, -HEAVY, -RANDOM, -BELL, np.full((5, 5), -1)):
-        pixels = drawn((40, 70), "uint8")
+        pixels = drawn((40, 110), "uint8")
 
         def call(kernel: Any = kernel, pixels: Any = pixels) -> NDArray[Any]:
             return filter_image(pixels, kernel, response=response, exact=True)

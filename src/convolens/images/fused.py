@@ -21,12 +21,12 @@ from convolens.spec.borders import Border, source_index
 DENSE, PASSES = "convolens.pipelines.photograph", "convolens.pipelines.passes"
 DTYPES = ("uint8", "uint16", "float32")
 _NAMES = {np.dtype(name).char: name for name in DTYPES}  # dtypes take long to say theirs
-UNROLLED = (3, 5, 7)  # heights of kernels with loops of their own
+UNROLLED = (3, 5, 7)  # heights of kernels, and sides of products, with loops of their own
 LEAST_SEPARATED = 25  # kernel cells from which two passes are quicker
 MOST_CELLS = 1 << 11  # of a kernel that is no product, and
 MOST_SIDE = 1 << 10  # of one that is; FFTs are quicker with larger ones
 WORTH_COMPILING = 1 << 19  # numbers from which a picture waits for the compiler: a hundred such make up for it
-VECTORS, ROWS = 2, 4  # of a register tile
+ROWS, VECTORS, VECTORS_OF_TWO = 4, 3, 2  # of a register tile, which may be one for each of two kernels
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +178,16 @@ def _weighted(
     item = np.dtype(sums).itemsize
     lanes = cpu().vector_bytes // item
     parameters: dict[str, str | int] = {"source": dtype, "sums": sums, "target": dtype, "response": response}
-    parameters |= {"lanes": lanes, "vectors": VECTORS, "rows": ROWS}
+    vectors = VECTORS if len(kernels) == 1 else VECTORS_OF_TWO
+    parameters |= {"lanes": lanes, "vectors": vectors, "rows": ROWS}
     height = extent.kernel[0]
     if product is None:
         parameters["height"] = height if height in UNROLLED else 0
+    else:
+        parameters["side"] = height if height in UNROLLED and height == extent.kernel[1] else 0
     weights = [numbers] if product is None else [factors[np.newaxis] for factors in product]
     arrays = [np.ascontiguousarray(array, sums) for array in weights]
     run = max(RUN_BYTES // item, extent.halo)
-    cut = tasks(extent, VECTORS * lanes, item, ROWS, least=height // 4, most=extent.height, run=run)
+    cut = tasks(extent, vectors * lanes, item, ROWS, least=height // 4, most=extent.height, run=run)
     pipeline = DENSE if product is None else PASSES
-    return Recipe(pipeline, parameters, arrays, cut, scale * factor, (ROWS, VECTORS * lanes))
+    return Recipe(pipeline, parameters, arrays, cut, scale * factor, (ROWS, vectors * lanes))
