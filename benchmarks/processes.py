@@ -95,8 +95,7 @@ def memory(case: Case, threads: int) -> Record:
     _reset_peak()
     result = variant.call()
     outputs = sum(array.nbytes for array in variant.outputs(result))
-    # Some write into an array given to them.
-    new = 0 if case.operation in ("conv", "transposed", "deformable", "filter") else outputs
+    new = outputs if case.operation == "gradients" else 0  # others write into an array given to them
     workspace = max(0, _peak_bytes() - before - new)
     ratio = workspace / (inputs + outputs)
     return {"status": "ran", "value": ratio, "bytes": workspace, "prepared": max(0, before - start)}
