@@ -58,6 +58,9 @@ def test_cells_that_a_stride_leaves_out() -> None:
     for width in range(78, 96):
         options: dict[str, Any] = {"stride": (1, 11), "dtype": "f8", "weight_dtype": "f8"}
         _check(_spec(1, (5, width), (1, 1), "NCHW", **options))
+    _check(
+        ConvSpec((2, 2, 8, 10, 13), (2, 1, 3, 3, 3), stride=(3, 1, 5), padding=((0, 2), (0, 1), (2, 1)), groups=2)
+    )
 
 
 @each_layout

@@ -40,7 +40,7 @@ def parameters(spec: ConvSpec) -> dict[str, str | int]:
         "rows": rows,
         "taps": height if height in UNROLLED else ANY,
         "whole": height in UNROLLED,
-        "pitch": PITCH if _row_cells(spec) <= PITCH else 0,
+        "pitch": PITCH if spec.stride[-1] <= 2 and _row_cells(spec) <= PITCH else 0,
         "run": next(run for run in (vector_lanes(spec), *FEWER) if run <= spec.input_size[-1]),
         "step": spec.stride[-1] if strides in ({1}, {2}) and dilation == 1 else 0,
     }
