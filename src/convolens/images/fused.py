@@ -21,7 +21,7 @@ from convolens.spec.borders import Border, source_index
 DENSE, PASSES = "convolens.pipelines.photograph", "convolens.pipelines.passes"
 DTYPES = ("uint8", "uint16", "float32")
 _NAMES = {np.dtype(name).char: name for name in DTYPES}  # dtypes take long to say theirs
-UNROLLED = (3, 5, 7)  # heights of kernels, and sides of products, with loops of their own
+UNROLLED = (3, 5, 7)  # heights of kernels with loops of their own
 LEAST_SEPARATED = 25  # kernel cells from which two passes are quicker
 MOST_CELLS = 1 << 11  # of a kernel that is no product, and
 MOST_SIDE = 1 << 10  # of one that is; FFTs are quicker with larger ones
@@ -181,10 +181,7 @@ def _weighted(
     vectors = VECTORS if len(kernels) == 1 else VECTORS_OF_TWO
     parameters |= {"lanes": lanes, "vectors": vectors, "rows": ROWS}
     height = extent.kernel[0]
-    if product is None:
-        parameters["height"] = height if height in UNROLLED else 0
-    else:
-        parameters["side"] = height if height in UNROLLED and height == extent.kernel[1] else 0
+    parameters["height"] = height if height in UNROLLED else 0
     weights = [numbers] if product is None else [factors[np.newaxis] for factors in product]
     arrays = [np.ascontiguousarray(array, sums) for array in weights]
     run = max(RUN_BYTES // item, extent.halo)

@@ -17,7 +17,7 @@ TAPS = 4  # cells of a column that are unrolled together, where the kernel's siz
 
 
 def build(
-    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, rows: int, side: int
+    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, rows: int, height: int = 0
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -30,8 +30,8 @@ def build(
         ``clip`` for the sums themselves, ``absolute`` for those without their sign.
     lanes, vectors, rows : int
         The register tile: ``rows`` rows of ``vectors`` vectors of ``lanes`` cells.
-    side : int
-        Cells of a column and of a row, all unrolled; 0 leaves them open.
+    height : int
+        Cells of a column; 0 leaves them open.
 
     Notes
     -----
@@ -47,11 +47,11 @@ def build(
     # algorithm
     bordered = bordered_block(image, setting, number, lanes)
     column, down, total, out = (hl.Func(f) for f in ("column", "down", "total", "out"))
-    height, taps = column_weights.dim(0).extent(), side or TAPS
-    runs, rest = hl.RDom([(0, taps), (0, 1 if side else height / taps)]), hl.RDom([(0, height % taps)])
-    across = hl.RDom([(0, side or row_weights.dim(0).extent()), (0, row_weights.dim(1).extent())])
+    most, taps = column_weights.dim(0).extent(), height or TAPS
+    runs, rest = hl.RDom([(0, taps), (0, 1 if height else most / taps)]), hl.RDom([(0, most % taps)])
+    across = hl.RDom([(0, row_weights.dim(0).extent()), (0, row_weights.dim(1).extent())])
     column[x, y, term, plane] = hl.cast(number, 0)
-    for tap in (runs.x + taps * runs.y, *(() if side else (height / taps * taps + rest.x,))):
+    for tap in (runs.x + taps * runs.y, *(() if height else (most / taps * taps + rest.x,))):
         column[x, y, term, plane] += column_weights[tap, term] * bordered[x, y + tap, plane]
     down[x, y, term, plane] = column[x, y, term, plane]
     total[x, y, plane] = hl.cast(number, 0)
@@ -68,7 +68,7 @@ def build(
     column.compute_at(down, tile).bound_extent(x, vectors * lanes).bound_extent(y, rows)
     column.vectorize(x, lanes).unroll(x).unroll(y)
     column.update(0).reorder(x, y, runs.x, runs.y).vectorize(x, lanes).unroll(x).unroll(y).unroll(runs.x)
-    if not side:
+    if not height:
         column.update(1).reorder(x, y, rest.x).vectorize(x, lanes).unroll(x).unroll(y)
     total.compute_at(out, tile).bound_extent(x, vectors * lanes).bound_extent(y, rows)
     total.vectorize(x, lanes).unroll(x).unroll(y)
