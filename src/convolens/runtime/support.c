@@ -1,30 +1,92 @@
 /* What compiled pipelines call beside their loops: memory, and words for what is wrong with their arguments. Halide
    brings all of this, too, but takes more than a second to compile it. */
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { ALIGNMENT = 128 };
+/* Memory is aligned for any vector, and in whole vectors. Before it stands what it takes. */
+enum { ALIGNMENT = 128, KEPT = 8, LEAST = 1 << 16, MOST = 1 << 24 };
 
-/* Memory aligned for any vector, and whole vectors of it. What malloc returned is kept before it. */
+typedef struct {
+    void *start;
+    size_t room;
+} block;
+
+/* Large blocks that a thread freed and may want again: the system takes longer to hand out fresh pages than many loops
+   take to fill them. At most KEPT of them and MOST bytes; the oldest goes first. */
+typedef struct {
+    block blocks[KEPT];
+    int count;
+    size_t bytes;
+} blocks;
+
+static _Thread_local blocks *kept;
+static pthread_key_t at_exit;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void release(blocks *of, int i) {
+    free(of->blocks[i].start);
+    of->bytes -= of->blocks[i].room;
+    memmove(of->blocks + i, of->blocks + i + 1, (size_t)(--of->count - i) * sizeof(block));
+}
+
+static void release_all(void *all) {
+    for (blocks *of = all; of->count;)
+        release(of, 0);
+    free(all);
+    kept = NULL;
+}
+
+static void make_key(void) { pthread_key_create(&at_exit, release_all); }
+
+/* A kept block of at least this room, but no more than twice that. */
+static block take(size_t room) {
+    for (int i = kept ? kept->count - 1 : -1; i >= 0; i--) {
+        block found = kept->blocks[i];
+        if (found.room >= room && found.room / 2 <= room) {
+            kept->bytes -= found.room;
+            memmove(kept->blocks + i, kept->blocks + i + 1, (size_t)(--kept->count - i) * sizeof(block));
+            return found;
+        }
+    }
+    return (block){malloc(room), room};
+}
+
 void *halide_malloc(void *context, size_t size) {
     (void)context;
     size_t room = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
-    void *start = room < size ? NULL : malloc(room);
-    if (!start)
+    block taken = room < size ? (block){NULL, 0} : room < LEAST ? (block){malloc(room), room} : take(room);
+    if (!taken.start)
         return NULL;
-    void **memory = (void **)(((uintptr_t)start + ALIGNMENT) / ALIGNMENT * ALIGNMENT);
-    memory[-1] = start;
+    block *memory = (block *)(((uintptr_t)taken.start + ALIGNMENT) / ALIGNMENT * ALIGNMENT);
+    memory[-1] = taken;
     return memory;
 }
 
 void halide_free(void *context, void *memory) {
     (void)context;
-    if (memory)
-        free(((void **)memory)[-1]);
+    if (!memory)
+        return;
+    block freed = ((block *)memory)[-1];
+    if (freed.room >= LEAST && freed.room <= MOST && !kept) {
+        pthread_once(&once, make_key);
+        kept = calloc(1, sizeof *kept);
+        if (kept)
+            pthread_setspecific(at_exit, kept);
+    }
+    if (freed.room < LEAST || freed.room > MOST || !kept) {
+        free(freed.start);
+        return;
+    }
+    while (kept->count == KEPT || kept->bytes + freed.room > MOST)
+        release(kept, 0);
+    kept->blocks[kept->count++] = freed;
+    kept->bytes += freed.room;
 }
 
 static void (*report)(void *context, const char *message);
