@@ -21,6 +21,8 @@ FEWER = (8, 4, 1)  # cells that are reduced together where fewer than a vector l
 TASKS_PER_CORE = 4
 LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
+_ONE = Pinned(np.ones(1, np.int32))
+
 Kind = Literal["max", "mean"]
 
 
@@ -43,7 +45,7 @@ def pipeline(spec: PoolSpec, kind: Kind) -> Pipeline:
     return PIPELINE, {"dtype": spec.dtype.name, "lanes": lanes, "run": run, "kind": kind, "step": step}
 
 
-def run(spec: PoolSpec, kind: Kind, members: tuple[Array, ...], x: Array, out: Array) -> None:
+def run(spec: PoolSpec, kind: Kind, members: tuple[Array | Pinned, ...], x: Array, out: Array) -> None:
     """
     Pool ``x`` (N, C, size…) into ``out`` (N, C, output size…).
 
@@ -68,8 +70,7 @@ def run(spec: PoolSpec, kind: Kind, members: tuple[Array, ...], x: Array, out: A
     if out.strides[axis] != out.itemsize:
         target = np.moveaxis(np.empty_like(np.moveaxis(out, axis, -1), order="C"), -1, axis)
     source, result = (np.moveaxis(volumes(a), 1, -1) for a in (x, target))
-    alone = [np.ones(1, np.int32)] * (MOST_DIMS - spec.dims)
-    counts = [*reversed(members), *alone]
+    counts = [*reversed(members), *(_ONE,) * (MOST_DIMS - spec.dims)]
     tables, scalars = _layout(spec, kind)
     compiler.load(name, **parameters)(source, *tables, *counts, result, scalars=scalars)
     if target is not out:

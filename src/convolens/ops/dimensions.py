@@ -47,10 +47,13 @@ def _bound(name: str, operation: Callable[Concatenate[int, P], R], dims: int) ->
     @quietly
     def bound(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{bound.__name__}: {error}") from None
-        return operation(dims, *args, **kwargs)
+            return operation(dims, *args, **kwargs)
+        except TypeError:
+            try:  # afterwards, as it takes longer than a small call
+                signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{bound.__name__}: {error}") from None
+            raise
 
     words = operation.__doc__ or ""
     for placeholder, word in _WORDS[dims].items():

@@ -41,7 +41,8 @@ def test_agrees_with_numpy(
     arguments = options | {"layout": layout}
     with monkeypatch.context() as patch:
         for module in (maximum, average):
-            patch.setattr(module, "pool", lambda *_, **__: None)
+            for name in ("pool", "repeat"):
+                patch.setattr(module, name, lambda *_, **__: None)
         wanted: Any = function(x, **arguments)
     monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
     compiled._pays.cache_clear()
@@ -53,3 +54,27 @@ def test_agrees_with_numpy(
     np.testing.assert_allclose(out, wanted, rtol=1e-5, atol=1e-6)
     out[...] = 7
     assert (whole == 7).all()
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("function", [cl.max_pool2d, cl.avg_pool2d])
+def test_repeats_calls(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call like an earlier one repeats it, with its own numbers; not where types differ or memory overlaps."""
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    compiled._pays.cache_clear()
+    x, y = np.random.default_rng(5).standard_normal((2, 1, 8, 64, 64)).astype("f4")
+    join = np.max if function is cl.max_pool2d else np.mean
+    function(x, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(compiled, "run", None)
+        np.testing.assert_allclose(
+            function(y, 2), join(y.reshape(1, 8, 32, 2, 32, 2), axis=(3, 5)), rtol=1e-5, atol=1e-6
+        )
+    with pytest.raises(cl.SpecError, match="whole number"):
+        function(y, 2.0)
+    with pytest.raises(cl.SpecError, match="whole number"):
+        function(y, (2, True))
+    wanted, memory = function(x, 3, stride=1, padding=1), x.copy()
+    function(y, 3, stride=1, padding=1, out=np.empty_like(y))
+    np.testing.assert_array_equal(function(memory, 3, stride=1, padding=1, out=memory), wanted)
+    compiled._pays.cache_clear()

@@ -7,7 +7,7 @@ from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype, sum_dtype
-from convolens.ops.pooling.compiled import pool
+from convolens.ops.pooling.compiled import call_key, pool, repeat
 from convolens.ops.pooling.windows import axis_windows, extend, fold, window_members
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
@@ -76,6 +76,10 @@ def _avg_pool(
     >>> avg_pool2d(np.ones((1, 2, 2)), 2, stride=1, padding=((1, 0), (1, 0)), count_include_pad=False).tolist()
     [[[1.0, 1.0], [1.0, 1.0]]]
     """
+    options = window, stride, padding, dilation, ceil_mode, border, count_include_pad, layout
+    key = call_key("mean", x, out, dims, *options)
+    if key is not None and (repeated := repeat(key, x, out)) is not None:
+        return repeated
     x = as_array(x, "input")
     spec = PoolSpec(
         x.shape,
@@ -89,7 +93,8 @@ def _avg_pool(
         dtype=x.dtype,
     )
     check_count(spec, count_include_pad)
-    if (pooled := pool(spec, "mean", x, out, count_pads=count_include_pad)) is not None:
+    pooled = pool(spec, "mean", x, out, count_pads=count_include_pad, key=key)
+    if pooled is not None:
         return pooled
     planes = extend(spec, channels_first(x, dims, spec.layout))
     for axis, windows in axis_windows(spec):

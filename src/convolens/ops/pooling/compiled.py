@@ -1,7 +1,8 @@
-"""Pooling by compiled loops, where they pay."""
+"""Pooling by compiled loops, where they pay; calls like those that were made before are repeated."""
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,20 +11,63 @@ from convolens.ops.arrays import Array, channels_first, deliver, result_array
 from convolens.ops.pooling.windows import axis_members
 from convolens.planning.cost import predict_setup
 from convolens.runtime import compile as compiler
+from convolens.runtime.call import Pinned
+from convolens.runtime.replay import Recording, Replay
 from convolens.spec.pooling import PoolSpec
 
 CELLS_PER_SECOND = 5e8  # that NumPy combines
 LEAST_CELLS = 1 << 14  # below which NumPy takes no longer
 CALLS = 1000  # that a network is taken to make
+MOST_REPLAYS = 256  # calls that can be repeated; each holds a few tables of its axes
+
+Key = tuple[Any, ...]
+_replays: dict[Key, tuple[Replay, tuple[int, ...], np.dtype[Any]]] = {}
 
 
-def pool(spec: PoolSpec, kind: Kind, x: Array, out: Array | None, *, count_pads: bool = True) -> Array | None:
+def call_key(kind: str, x: object, out: object, *options: object) -> Key | None:
+    """Name a call by all that its work depends on but the numbers; None where that has no safe name."""
+    if type(x) is not np.ndarray or not all(map(_is_plain, options)):
+        return None
+    if out is None:
+        return kind, x.shape, x.strides, x.dtype, options
+    if type(out) is not np.ndarray or not out.flags.writeable:
+        return None
+    return kind, x.shape, x.strides, x.dtype, options, out.shape, out.strides, out.dtype
+
+
+def _is_plain(option: object) -> bool:
+    """Whether equal options mean the same: 2 and 2.0 and True are equal."""
+    kind = type(option)
+    if kind is tuple:
+        return all(type(n) is int or (type(n) is tuple and _is_plain(n)) for n in option)  # type: ignore[attr-defined]
+    return kind is int or kind is str or option is None or kind is bool
+
+
+def repeat(key: Key | None, x: Any, out: Array | None) -> Array | None:
+    """Pool ``x`` as a call of this name did; None if there was none that can be repeated."""
+    remembered = _replays.get(key)  # type: ignore[arg-type]
+    if remembered is None:
+        return None
+    replay, shape, dtype = remembered
+    result = np.empty(shape, dtype) if out is None else out
+    return result if replay(x, result) else None
+
+
+def pool(
+    spec: PoolSpec, kind: Kind, x: Array, out: Array | None, *, count_pads: bool = True, key: Key | None = None
+) -> Array | None:
     """Pool ``x``; None where that cannot be compiled, or would not make up for compiling."""
     if not _pays(spec, kind, compiler.loaded()):
         return None
     result = result_array(spec.output_shape, spec.dtype, out, spec.dtype, x)
     views = (channels_first(a, spec.dims, spec.layout) for a in (x, result))
-    run(spec, kind, _members(spec, count_pads), *views)
+    with Recording() as recording:
+        run(spec, kind, _members(spec, count_pads), *views)
+    whole = result.size and (out is None or result is out)
+    if key is not None and whole and (replay := recording.replay(x, result)):
+        if len(_replays) >= MOST_REPLAYS:
+            _replays.clear()
+        _replays[key] = replay, spec.output_shape, spec.dtype
     return deliver(result, spec.dtype, out)
 
 
@@ -37,5 +81,5 @@ def _pays(spec: PoolSpec, kind: Kind, loaded: int) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def _members(spec: PoolSpec, count_pads: bool) -> tuple[Array, ...]:
-    return tuple(members.astype(np.int32) for members in axis_members(spec, count_pads))
+def _members(spec: PoolSpec, count_pads: bool) -> tuple[Pinned, ...]:
+    return tuple(Pinned(members.astype(np.int32)) for members in axis_members(spec, count_pads))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import BorderOption, Sizes, finish
-from convolens.ops.pooling.compiled import pool
+from convolens.ops.pooling.compiled import call_key, pool, repeat
 from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, extend, fold, source_cells
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
@@ -118,6 +118,10 @@ def _max_pool(
     >>> values[0].tolist(), indices[0].tolist()
     ([[6, 4], [7, 9]], [[5, 3], [8, 10]])
     """
+    options = window, stride, padding, dilation, ceil_mode, border, layout
+    key = None if return_indices else call_key("max", x, out, dims, *options)
+    if key is not None and (repeated := repeat(key, x, out)) is not None:
+        return repeated
     x = as_array(x, "input")
     spec = PoolSpec(
         x.shape,
@@ -130,7 +134,7 @@ def _max_pool(
         layout=layout,
         dtype=x.dtype,
     )
-    if not return_indices and (pooled := pool(spec, "max", x, out)) is not None:
+    if not return_indices and (pooled := pool(spec, "max", x, out, key=key)) is not None:
         return pooled
     planes = extend(spec, channels_first(x, dims, spec.layout))
     if not return_indices:
