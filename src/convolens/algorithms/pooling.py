@@ -18,6 +18,7 @@ PIPELINE = "convolens.pipelines.pooling"
 MOST_STEP = 4  # the stride along rows that is compiled in
 VECTORS = 4  # that are reduced together where they lie side by side
 FEWER = (8, 4, 1)  # cells that are reduced together where fewer than a vector lie side by side
+SIDES = (2, 3, 5)  # of square windows that are compiled in
 TASKS_PER_CORE = 4
 LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
@@ -42,7 +43,15 @@ def pipeline(spec: PoolSpec, kind: Kind) -> Pipeline:
     lanes = cpu().vector_bytes // spec.dtype.itemsize
     step, cells = (0, spec.in_channels) if spec.layout == LAST else (spec.stride[-1], spec.input_size[-1])
     run = next(run for run in (VECTORS * lanes, lanes, *FEWER) if run <= cells)
-    return PIPELINE, {"dtype": spec.dtype.name, "lanes": lanes, "run": run, "kind": kind, "step": step}
+    shape = {"lanes": lanes, "run": run, "step": step, "side": _side(spec)}
+    return PIPELINE, {"dtype": spec.dtype.name, "kind": kind, **shape}
+
+
+def _side(spec: PoolSpec) -> int:
+    """Tell the side of a small square window whose cells lie side by side; 0 for any other."""
+    *deep, height, width = (1, *spec.window)
+    side = width if width in SIDES and height == width and set(deep) <= {1} else 0
+    return side if set(spec.dilation) == {1} else 0
 
 
 def run(spec: PoolSpec, kind: Kind, members: tuple[Array | Pinned, ...], x: Array, out: Array) -> None:
@@ -87,10 +96,11 @@ def _layout(spec: PoolSpec, kind: Kind) -> tuple[tuple[Pinned, ...], tuple[int |
     planes = max(1, spec.batch) * (spec.in_channels if spec.layout != LAST else 1)
     wanted = TASKS_PER_CORE * available_cores() if spec.macs > LEAST_PARALLEL else 1
     rows = -(-height // -(-wanted // planes))
+    together = max(1, planes // wanted)
     outside = float("-inf") if kind == "max" else 0.0
     if spec.border is not None and spec.border.mode == "constant":
         outside = float(spec.border.value)
-    scalars = (*steps[0], *steps[1], *steps[2], spec.pads[-1][0], rows, outside)
+    scalars = (*steps[0], *steps[1], *steps[2], spec.pads[-1][0], rows, together, outside)
     return tuple(map(Pinned, tables)), scalars
 
 

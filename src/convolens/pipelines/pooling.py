@@ -7,6 +7,8 @@ output. Then that row is reduced across, so that the time grows with the sum of 
 product.
 """
 
+import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +17,10 @@ import halide as hl
 from convolens.pipelines import borders
 from convolens.pipelines.indices import clamped
 
+Join = Callable[[Any, Any], hl.Expr]
 
-def build(dtype: str, lanes: int, run: int, kind: str, step: int) -> tuple[hl.Func, list[Any]]:
+
+def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -32,23 +36,28 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int) -> tuple[hl.Fu
         ``max``, in which NaN wins, or ``mean``.
     step : int
         The stride along rows where cells of a row are contiguous in input and output; 0 where channels are.
+    side : int
+        Rows and columns of windows that are square, flat and dense, all of whose cells are joined without a loop;
+        0 for windows of any kind.
 
     Notes
     -----
     Arguments, in NumPy's order of axes: source (N, D, H, W, C); for x, y and z the source cell of every padded
     cell, −1 for what lies outside; for x, y and z how many cells of each window count; output (N, D, H, W, C).
-    Then scalars: strides, dilations, taps (each x, y, z), cells of border before a row, rows a task, the number
-    outside.
+    Then scalars: strides, dilations, taps (each x, y, z), cells of border before a row, rows a task, channels a
+    task where rows are contiguous, the number outside.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
-    c, x, y, z, n, strip = (hl.Var(v) for v in ("c", "x", "y", "z", "n", "strip"))
+    c, x, y, z, n, strip, several = (hl.Var(v) for v in ("c", "x", "y", "z", "n", "strip", "several"))
     source = hl.ImageParam(number, 5, "source")
     tables = borders.tables()
     members = [hl.ImageParam(hl.Int(32), 1, f"members_{axis}") for axis in "xyz"]
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
     dilations = [hl.Param(hl.Int(32), f"dilation_{axis}") for axis in "xyz"]
     taps = [hl.Param(hl.Int(32), f"taps_{axis}") for axis in "xyz"]
-    before, task_rows = (hl.Param(hl.Int(32), name) for name in ("before", "task_rows"))
+    before, task_rows, task_channels = (
+        hl.Param(hl.Int(32), name) for name in ("before", "task_rows", "task_channels")
+    )
     outside = hl.Param(hl.Float(64), "outside")
 
     # algorithm
@@ -59,12 +68,14 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int) -> tuple[hl.Fu
 
     down, row, across, pooled, out = (hl.Func(f) for f in ("down", "row", "across", "pooled", "out"))
     width, channels = source.dim(1).extent(), source.dim(0).extent()
+
+    def found(line_tap: Any, layer_tap: Any) -> hl.Expr:
+        line, layer = cell(1, strides[1] * y + dilations[1] * line_tap), cell(2, strides[2] * z + layer_tap)
+        at = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
+        return hl.select((line >= 0) & (layer >= 0), source[c, x, *at, n], hl.cast(number, outside))
+
     r = hl.RDom([(0, taps[1]), (0, taps[2])])
-    line, layer = (cell(i, strides[i] * v + dilations[i] * t) for i, v, t in ((1, y, r.x), (2, z, r.y)))
-    at = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
-    found = hl.select((line >= 0) & (layer >= 0), source[c, x, *at, n], hl.cast(number, outside))
-    down[c, x, y, z, n] = start
-    down[c, x, y, z, n] = join(hl.Expr(down[c, x, y, z, n]), found)
+    _reduce(down, (c, x, y, z, n), [found(i, 0) for i in range(side)], found(r.x, dilations[2] * r.y), join, start)
     beyond = hl.cast(number, outside) * (taps[1] * taps[2] if kind == "mean" else 1)
 
     # rows with their border: the ends show what was reduced already
@@ -86,23 +97,29 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int) -> tuple[hl.Fu
         row[c, start_of + end.x, y, z, n] = hl.select(column < 0, beyond, shown)
 
     t = hl.RDom([(0, taps[0])])
-    across[c, x, y, z, n] = start
-    position = (step or strides[0]) * x + dilations[0] * t.x
-    across[c, x, y, z, n] = join(hl.Expr(across[c, x, y, z, n]), hl.Expr(row[c, position, y, z, n]))
+    first = (step or strides[0]) * x
+    each, *listed = (hl.Expr(row[c, first + i, y, z, n]) for i in (dilations[0] * t.x, *range(side)))
+    _reduce(across, (c, x, y, z, n), listed, each, join, start)
     result = hl.Expr(across[c, x, y, z, n])
     if kind == "mean":
         count = [borders.cell_at(m, v) for m, v in zip(members, (x, y, z), strict=True)]
-        result = result / hl.cast(number, count[0] * count[1] * count[2])
+        if side == 2:  # of one and two cells, whose reciprocals are exact
+            parts = (hl.select(cells == 2, hl.cast(number, 0.5), hl.cast(number, 1)) for cells in count)
+            result = functools.reduce(operator.mul, parts, result)
+        else:
+            result = result / hl.cast(number, count[0] * count[1] * count[2])
     pooled[c, x, y, z, n] = result
     out[c, x, y, z, n] = pooled[c, x, y, z, n]
 
-    # schedule: a task is some rows, of one channel where rows are contiguous; in it, row by row
+    # schedule: a task is some rows, of some channels where rows are contiguous; in it, row by row
     guard, masked = hl.TailStrategy.GuardWithIf, hl.TailStrategy.Predicate
     out.split(y, strip, y, task_rows, guard)
     wide = hl.Var("wide")
-    along, outer = (x, (c, z, n)) if step else (c, (z, n))
+    along, inner_loops, outer = (x, (y, c), (several, z, n)) if step else (c, (x, y), (z, n))
     out.split(along, wide, along, lanes, masked).vectorize(along)
-    out.reorder(along, wide, *(() if step else (x,)), y, strip, *outer)
+    if step:
+        out.split(c, several, c, task_channels, guard)
+    out.reorder(along, wide, *inner_loops, strip, *outer)
     task = hl.Var("task")
     fused = strip
     for axis in outer:
@@ -120,7 +137,8 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int) -> tuple[hl.Fu
             row.update(i).vectorize(c, lanes)
     down.compute_at(row, filled.y).bound_extent(along, run).bound_extent(c if step else x, 1)
     down.vectorize(along, width_of).unroll(along)
-    down.update().reorder(along, r.x, r.y).vectorize(along, width_of).unroll(along)
+    if not side:
+        down.update().reorder(along, r.x, r.y).vectorize(along, width_of).unroll(along)
     pooled.compute_at(out, y).hoist_storage(out, task).store_in(hl.MemoryType.Heap)
     panel = lanes if step else max(lanes, run)
     pooled.split(along, wide, along, panel).reorder(along, wide, c if step else x)
@@ -129,15 +147,27 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int) -> tuple[hl.Fu
         pooled.reorder_storage(x, y, z, c, n)
     across.compute_at(pooled, wide).bound_extent(along, panel).bound_extent(c if step else x, 1)
     across.vectorize(along, lanes).unroll(along)
-    across.update().reorder(along, t.x).vectorize(along, lanes).unroll(along)
+    if not side:
+        across.update().reorder(along, t.x).vectorize(along, lanes).unroll(along)
     # what compiled code may take for granted; it checks its arguments against this
     for buffer in (source, out.output_buffer()):
         for d in range(5):
             buffer.dim(d).set_min(0)
         buffer.dim(0).set_stride(hl.Expr() if step else 1)
         buffer.dim(1).set_stride(1 if step else hl.Expr())
-    scalars = [*strides, *dilations, *taps, before, task_rows, outside]
+    scalars = [*strides, *dilations, *taps, before, task_rows, task_channels, outside]
     return out, [source, *tables, *members, *scalars]
+
+
+def _reduce(
+    func: hl.Func, at: tuple[hl.Var, ...], cells: list[hl.Expr], each: hl.Expr, join: Join, start: hl.Expr
+) -> None:
+    """Join the cells that are listed; where none are, ``each`` of a reduction."""
+    if cells:
+        func[at] = functools.reduce(join, cells)
+    else:
+        func[at] = start
+        func[at] = join(hl.Expr(func[at]), each)
 
 
 def _larger(a: hl.Expr, b: hl.Expr) -> hl.Expr:
@@ -148,4 +178,4 @@ def _sum(a: hl.Expr, b: hl.Expr) -> hl.Expr:
     return a + b
 
 
-_JOINED: dict[str, Callable[[Any, Any], hl.Expr]] = {"max": _larger, "mean": _sum}
+_JOINED: dict[str, Join] = {"max": _larger, "mean": _sum}
