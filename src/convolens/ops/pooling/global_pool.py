@@ -1,6 +1,8 @@
 """Global pooling: one number for each channel of the whole image, and its gradient."""
 
+import functools
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +62,7 @@ def global_avg_pool(
     """
     x = as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
-    return finish(_means(planes), _shape(x, planes, layout, keepdims), float_dtype(x.dtype), layout, out)
+    return finish(_means(planes), _shape(x, planes, layout, keepdims), float_dtype(x.dtype), FIRST, out)
 
 
 def global_max_pool(
@@ -82,7 +84,7 @@ def global_max_pool(
     x = as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
     maxima = planes.max(_spatial(planes), keepdims=True)
-    return finish(maxima, _shape(x, planes, layout, keepdims), x.dtype, layout, out)
+    return finish(maxima, _shape(x, planes, layout, keepdims), x.dtype, FIRST, out)
 
 
 @quietly
@@ -111,7 +113,7 @@ def global_lp_pool(
         norms = scale * ratios.max(_spatial(planes), keepdims=True)
     else:
         norms = scale * np.sum(ratios**p, _spatial(planes), keepdims=True) ** (1 / p)
-    return finish(norms, _shape(x, planes, layout, keepdims), float_dtype(x.dtype), layout, out)
+    return finish(norms, _shape(x, planes, layout, keepdims), float_dtype(x.dtype), FIRST, out)
 
 
 @quietly
@@ -133,7 +135,7 @@ def global_avg_pool_grad(
     """
     grad_output = as_array(grad_output, "grad_output")
     shape = whole_shape(input_shape, "input shape")
-    dims, layout = _read_layout(shape, dims, layout)
+    dims, layout = _read_layout(shape, dims, str(layout))
     planes = channels_first(np.broadcast_to(grad_output.dtype.type(0), shape), dims, layout)
     share = _gradient(grad_output, planes) / sum_dtype(grad_output.dtype).type(math.prod(planes.shape[2:]))
     return finish(np.broadcast_to(share, planes.shape).copy(), shape, float_dtype(grad_output.dtype), layout, out)
@@ -191,6 +193,7 @@ def global_lp_pool_grad(
     return finish(spread, x.shape, float_dtype(np.result_type(grad_output, x)), layout, out)
 
 
+@functools.lru_cache(maxsize=256, typed=True)
 def _read_layout(shape: tuple[int, ...], dims: int | None, layout: str) -> tuple[int, str]:
     """Find the number of spatial axes, and where the channels stand."""
     dims = len(shape) - 2 if dims is None else dims
@@ -203,7 +206,7 @@ def _read_layout(shape: tuple[int, ...], dims: int | None, layout: str) -> tuple
 
 def _planes(x: Array, dims: int | None, layout: str) -> tuple[Array, str]:
     """View ``x`` as (N, C, size…), and read its layout."""
-    dims, layout = _read_layout(x.shape, dims, layout)
+    dims, layout = _read_layout(x.shape, dims, str(layout))
     return channels_first(x, dims, layout), layout
 
 
@@ -215,15 +218,22 @@ def _means(planes: Array) -> Array:
     """Take the mean of each plane, as (N, C, 1, …): by a matrix product, where sums neither overflow nor drift."""
     cells = math.prod(planes.shape[2:])
     means: Array = np.array(np.nan)
-    if planes.dtype in (np.float32, np.float64) and cells <= MOST_CELLS:
-        means = planes.reshape(*planes.shape[:2], cells) @ np.ones(cells, planes.dtype) / planes.dtype.type(cells)
+    if planes.dtype.char in "fd" and cells <= MOST_CELLS:
+        means = planes.reshape(*planes.shape[:2], cells) @ _ones(cells, planes.dtype)
+        means /= planes.dtype.type(cells)
     if not np.isfinite(means).all():
         means = planes.mean(_spatial(planes), dtype=np.float64)
     return means.reshape(*planes.shape[:2], *(1,) * (planes.ndim - 2))
 
 
+@functools.lru_cache(maxsize=64)
+def _ones(count: int, dtype: np.dtype[Any]) -> Array:
+    return np.ones(count, dtype)
+
+
 def _shape(x: Array, planes: Array, layout: str, keepdims: bool) -> tuple[int, ...]:
     batch, channels, size = split_shape(x.shape, planes.ndim - 2, layout)
+    # no number moves: with axes of one cell between or without them, batch and channels lie in this order
     return join_shape(batch, channels, (1,) * len(size) if keepdims else (), layout)
 
 
