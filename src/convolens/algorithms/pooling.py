@@ -1,6 +1,7 @@
 """Maxima and means of windows, by compiled loops."""
 
 import functools
+import math
 from typing import Literal
 
 import numpy as np
@@ -27,10 +28,12 @@ _ONE = Pinned(np.ones(1, np.int32))
 Kind = Literal["max", "mean"]
 
 
-def refusal(spec: PoolSpec) -> str | None:
+def refusal(spec: PoolSpec, kind: Kind) -> str | None:
     """Say why windows cannot be pooled so; None if they can."""
-    if spec.dtype not in (np.float32, np.float64):
-        return "it takes float32 and float64"
+    if spec.dtype not in (np.float32, np.float64) and (kind == "mean" or spec.dtype.kind not in "iu"):
+        return "it takes float32, float64, and maxima of integers"
+    if spec.dtype.kind != "f" and spec.border is not None and spec.border.mode == "constant":
+        return "it takes no constant beside integers"
     if spec.dims > MOST_DIMS:
         return f"it has at most {MOST_DIMS} dimensions"
     if spec.layout != LAST and spec.stride[-1] > MOST_STEP:
@@ -97,7 +100,7 @@ def _layout(spec: PoolSpec, kind: Kind) -> tuple[tuple[Pinned, ...], tuple[int |
     wanted = TASKS_PER_CORE * available_cores() if spec.macs > LEAST_PARALLEL else 1
     rows = -(-height // -(-wanted // planes))
     together = max(1, planes // wanted)
-    outside = float("-inf") if kind == "max" else 0.0
+    outside = -math.inf if kind == "max" else 0.0
     if spec.border is not None and spec.border.mode == "constant":
         outside = float(spec.border.value)
     scalars = (*steps[0], *steps[1], *steps[2], spec.pads[-1][0], rows, together, outside)

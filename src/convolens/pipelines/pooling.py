@@ -27,7 +27,7 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     Parameters
     ----------
     dtype : str
-        float32 or float64.
+        float32 or float64; for maxima also whole numbers, which know no number outside.
     lanes : int
         Numbers in a vector.
     run : int
@@ -47,8 +47,8 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     Then scalars: strides, dilations, taps (each x, y, z), cells of border before a row, rows a task, channels a
     task where rows are contiguous, the number outside.
     """
-    number = hl.Float(64) if dtype == "float64" else hl.Float(32)
-    c, x, y, z, n, strip, several = (hl.Var(v) for v in ("c", "x", "y", "z", "n", "strip", "several"))
+    number = _TYPES[dtype]
+    c, x, y, z, n = at = tuple(hl.Var(v) for v in ("c", "x", "y", "z", "n"))
     source = hl.ImageParam(number, 5, "source")
     tables = borders.tables()
     members = [hl.ImageParam(hl.Int(32), 1, f"members_{axis}") for axis in "xyz"]
@@ -61,35 +61,35 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     outside = hl.Param(hl.Float(64), "outside")
 
     # algorithm
-    join, start = _JOINED[kind], hl.cast(number, 0) if kind == "mean" else -hl.cast(number, hl.f32(float("inf")))
+    join, start = _JOINED[kind], number.min() if kind == "max" else hl.cast(number, 0)
+    beside = hl.cast(number, outside) if number.is_float() else start
 
     def cell(axis: int, position: hl.Expr) -> hl.Expr:
         return borders.cell_at(tables[axis], position)
 
-    down, row, across, pooled, out = (hl.Func(f) for f in ("down", "row", "across", "pooled", "out"))
+    funcs = tuple(hl.Func(f) for f in ("down", "row", "across", "pooled", "out"))
+    down, row, across, pooled, out = funcs
     width, channels = source.dim(1).extent(), source.dim(0).extent()
 
     def found(line_tap: Any, layer_tap: Any) -> hl.Expr:
         line, layer = cell(1, strides[1] * y + dilations[1] * line_tap), cell(2, strides[2] * z + layer_tap)
-        at = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
-        return hl.select((line >= 0) & (layer >= 0), source[c, x, *at, n], hl.cast(number, outside))
+        shown = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
+        return hl.select((line >= 0) & (layer >= 0), source[c, x, *shown, n], beside)
 
     r = hl.RDom([(0, taps[1]), (0, taps[2])])
-    _reduce(down, (c, x, y, z, n), [found(i, 0) for i in range(side)], found(r.x, dilations[2] * r.y), join, start)
-    beyond = hl.cast(number, outside) * (taps[1] * taps[2] if kind == "mean" else 1)
+    _reduce(down, at, [found(i, 0) for i in range(side)], found(r.x, dilations[2] * r.y), join, start)
+    beyond = beside * (taps[1] * taps[2] if kind == "mean" else 1)
 
     # rows with their border: the ends show what was reduced already
     length = width if step else channels
-    cells = hl.RDom([(0, run), (0, (length + run - 1) / run)])
-    near = hl.min(run * cells.y, length - run) + cells.x
+    filled = hl.RDom([(0, run), (0, (length + run - 1) / run), *(() if step else ((0, width),))])
+    near = hl.min(run * filled.y, length - run) + filled.x
     columns, padded = before + width, tables[0].dim(0).extent()
     row[c, x, y, z, n] = hl.undef(number)
     if step:
         row[c, before + near, y, z, n] = down[c, near, y, z, n]
     else:
-        inner = hl.RDom([(0, run), (0, (channels + run - 1) / run), (0, width)])
-        near = hl.min(run * inner.y, channels - run) + inner.x
-        row[near, before + inner.z, y, z, n] = down[near, inner.z, y, z, n]
+        row[near, before + filled.z, y, z, n] = down[near, filled.z, y, z, n]
     for start_of, count_of in ((hl.Expr(0), before), (columns, padded - columns)):
         end = hl.RDom([(0, count_of)])
         column = tables[0][start_of + end.x]
@@ -99,7 +99,7 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     t = hl.RDom([(0, taps[0])])
     first = (step or strides[0]) * x
     each, *listed = (hl.Expr(row[c, first + i, y, z, n]) for i in (dilations[0] * t.x, *range(side)))
-    _reduce(across, (c, x, y, z, n), listed, each, join, start)
+    _reduce(across, at, listed, each, join, start)
     result = hl.Expr(across[c, x, y, z, n])
     if kind == "mean":
         count = [borders.cell_at(m, v) for m, v in zip(members, (x, y, z), strict=True)]
@@ -111,23 +111,46 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     pooled[c, x, y, z, n] = result
     out[c, x, y, z, n] = pooled[c, x, y, z, n]
 
-    # schedule: a task is some rows, of some channels where rows are contiguous; in it, row by row
+    _schedule(funcs, at, (r, filled, t), (task_rows, task_channels), lanes, run, step)
+    # what compiled code may take for granted; it checks its arguments against this
+    for buffer in (source, out.output_buffer()):
+        for d in range(5):
+            buffer.dim(d).set_min(0)
+        buffer.dim(0).set_stride(hl.Expr() if step else 1)
+        buffer.dim(1).set_stride(1 if step else hl.Expr())
+    scalars = [*strides, *dilations, *taps, before, task_rows, task_channels, outside]
+    return out, [source, *tables, *members, *scalars]
+
+
+def _schedule(
+    funcs: tuple[hl.Func, ...],
+    at: tuple[hl.Var, ...],
+    loops: tuple[hl.RDom, hl.RDom, hl.RDom],
+    task_size: tuple[hl.Param, hl.Param],
+    lanes: int,
+    run: int,
+    step: int,
+) -> None:
+    """Let a task be some rows, of some channels where rows are contiguous; in it, go row by row."""
+    down, row, across, pooled, out = funcs
+    c, x, y, z, n = at
+    r, filled, t = loops
+    task_rows, task_channels = task_size
+    strip, several = hl.Var("strip"), hl.Var("several")
     guard, masked = hl.TailStrategy.GuardWithIf, hl.TailStrategy.Predicate
     out.split(y, strip, y, task_rows, guard)
-    wide = hl.Var("wide")
+    wide, task = hl.Var("wide"), hl.Var("task")
     along, inner_loops, outer = (x, (y, c), (several, z, n)) if step else (c, (x, y), (z, n))
     out.split(along, wide, along, lanes, masked).vectorize(along)
     if step:
         out.split(c, several, c, task_channels, guard)
     out.reorder(along, wide, *inner_loops, strip, *outer)
-    task = hl.Var("task")
     fused = strip
     for axis in outer:
         out.fuse(fused, axis, task)
         fused = task
     out.parallel(task).never_partition_all()
     row.compute_at(out, y).hoist_storage(out, task).store_in(hl.MemoryType.Heap)
-    filled = cells if step else inner
     width_of = min(lanes, run)
     row.update(0).allow_race_conditions().vectorize(filled.x, width_of)
     for i in (1, 2):
@@ -137,7 +160,7 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
             row.update(i).vectorize(c, lanes)
     down.compute_at(row, filled.y).bound_extent(along, run).bound_extent(c if step else x, 1)
     down.vectorize(along, width_of).unroll(along)
-    if not side:
+    if down.has_update_definition():
         down.update().reorder(along, r.x, r.y).vectorize(along, width_of).unroll(along)
     pooled.compute_at(out, y).hoist_storage(out, task).store_in(hl.MemoryType.Heap)
     panel = lanes if step else max(lanes, run)
@@ -147,16 +170,8 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
         pooled.reorder_storage(x, y, z, c, n)
     across.compute_at(pooled, wide).bound_extent(along, panel).bound_extent(c if step else x, 1)
     across.vectorize(along, lanes).unroll(along)
-    if not side:
+    if across.has_update_definition():
         across.update().reorder(along, t.x).vectorize(along, lanes).unroll(along)
-    # what compiled code may take for granted; it checks its arguments against this
-    for buffer in (source, out.output_buffer()):
-        for d in range(5):
-            buffer.dim(d).set_min(0)
-        buffer.dim(0).set_stride(hl.Expr() if step else 1)
-        buffer.dim(1).set_stride(1 if step else hl.Expr())
-    scalars = [*strides, *dilations, *taps, before, task_rows, task_channels, outside]
-    return out, [source, *tables, *members, *scalars]
 
 
 def _reduce(
@@ -171,6 +186,8 @@ def _reduce(
 
 
 def _larger(a: hl.Expr, b: hl.Expr) -> hl.Expr:
+    if not a.type().is_float():
+        return hl.max(a, b)
     return hl.strict_float(hl.select(hl.is_nan(b) | (b > a), b, a))
 
 
@@ -178,4 +195,7 @@ def _sum(a: hl.Expr, b: hl.Expr) -> hl.Expr:
     return a + b
 
 
+_TYPES = {f"float{bits}": hl.Float(bits) for bits in (32, 64)}
+_TYPES |= {f"int{bits}": hl.Int(bits) for bits in (8, 16, 32, 64)}
+_TYPES |= {f"uint{bits}": hl.UInt(bits) for bits in (8, 16, 32, 64)}
 _JOINED: dict[str, Join] = {"max": _larger, "mean": _sum}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import convolens as cl
+from convolens.algorithms.pooling import run
 from convolens.ops.pooling import average, compiled, maximum
 from convolens.runtime import compile as compiler
 
@@ -78,3 +79,26 @@ def test_repeats_calls(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     function(y, 3, stride=1, padding=1, out=np.empty_like(y))
     np.testing.assert_array_equal(function(memory, 3, stride=1, padding=1, out=memory), wanted)
     compiled._pays.cache_clear()
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u8", "i8"])
+def test_takes_maxima_of_integers(dtype: str, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number of a type is compared as it is; borders of a constant are NumPy's."""
+    least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+    x = np.random.default_rng(6).integers(least, most, (2, 21, 33, 19), dtype, endpoint=True)
+    options: list[dict[str, Any]] = [OPTIONS["overlap"], OPTIONS["border"], OPTIONS["constant"] | {"border": 3}]
+    with monkeypatch.context() as patch:
+        for name in ("pool", "repeat"):
+            patch.setattr(maximum, name, lambda *_, **__: None)
+        wanted = [cl.max_pool2d(x, **o, layout=layout) for o in options]
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    compiled._pays.cache_clear()
+    calls = []
+    monkeypatch.setattr(compiled, "run", lambda *arguments: (calls.append(1), run(*arguments)))
+    found = [cl.max_pool2d(x, **o, layout=layout) for o in options]
+    compiled._pays.cache_clear()
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert len(calls) == 2

@@ -75,7 +75,7 @@ def pool(
 def _pays(spec: PoolSpec, kind: Kind, loaded: int) -> bool:
     """Whether compiled loops serve, given how many pipelines are ready."""
     cells = sum(spec.window) * math.prod(spec.input_shape)
-    if cells < LEAST_CELLS or refusal(spec):
+    if cells < LEAST_CELLS or refusal(spec, kind):
         return False
     return predict_setup(pipeline(spec, kind)) < CALLS * cells / CELLS_PER_SECOND
 
