@@ -80,8 +80,9 @@ def memory(case: Case, threads: int) -> Record:
     Return the most memory that a call holds beyond input and output, beside these two.
 
     ``prepared`` are the bytes that stay from the first call on: weights in the order in which they are read, or
-    their transforms. What that call freed is given back to the system, so that the next one has to ask for all
-    that it needs. All has run once before: code that is loaded, or compiled, does not count.
+    their transforms. What that call freed is given back to the system, so that the next one has to ask for what
+    it needs, but for the scratch that threads keep, at most 16 MiB each. All has run once before: code that is
+    loaded, or compiled, does not count.
     """
     ours = load(OURS)
     assert ours is not None

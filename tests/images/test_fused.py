@@ -210,3 +210,15 @@ def test_whole_weights_beyond_float64_go_another_way() -> None:
     small = image[:40, :40]
     wanted = filter_image(small, telescope)
     np.testing.assert_array_equal(filter_image(image, telescope)[:40, :30], wanted[:, :30])
+
+
+@pytest.mark.parametrize("level", [1e-36, 1.0, 3e37])
+def test_boxes_neither_lose_small_numbers_nor_overflow(level: float) -> None:
+    """The mean of equal numbers is that number, however far it is from 1."""
+    found = filter_image(np.full((200, 300), level, np.float32), np.full((31, 31), 1 / 961))
+    np.testing.assert_allclose(found, np.float32(level), rtol=1e-6)
+
+
+def test_weights_of_a_box_may_be_next_to_nothing() -> None:
+    """Its sums are no whole multiples of anything, and round to zero."""
+    assert not filter_image(np.full((200, 300), 200, np.uint8), np.full((5, 5), 1e-310)).any()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import convolens as cl
 from convolens.errors import DTypeError, SpecError, UnknownNameError
 from convolens.ops.activations import ACTIVATIONS
 from convolens.ops.conv import conv2d
@@ -158,3 +159,36 @@ def test_refusals_say_what_is_missing() -> None:
         conv1d_grad(
             grad.astype(int), x.astype(int), weight.astype(int), activation="tanh", output=grad.astype(int)
         )
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("size", [224, 509, 512])
+def test_bias_gradient_of_equal_numbers_is_exact_enough(size: int, layout: str) -> None:
+    """Rounding that goes the same way at every step does not add up."""
+    shape = (2, 1, size, size) if layout == "NCHW" else (2, size, size, 1)
+    found = cl.conv2d_grad_bias(np.full(shape, 0.1, np.float32), layout=layout)
+    np.testing.assert_allclose(found, 2 * size * size * float(np.float32(0.1)), rtol=5e-6)
+
+
+@pytest.mark.parametrize("activation", ["relu", "relu6", "leaky-relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_do_the_same_in_small_and_large_arrays(activation: str, value: float) -> None:
+    """Compiled or not, the derivative at NaN and infinity is the same."""
+    passed = []
+    for size in (16, 512):
+        output = np.full((1, 1, size, size), 0.5, np.float32)
+        output[0, 0, 5, 5] = value
+        one, grad = np.ones((1, 1, 1, 1), np.float32), np.ones_like(output)
+        passed.append(cl.conv2d_grad(grad, output, one, activation=activation, output=output).input[0, 0, 5, 5])
+    np.testing.assert_equal(passed[1], passed[0])
+
+
+def test_derivative_follows_from_the_output_as_it_is() -> None:
+    """Not as it would be in the gradient's type, in which small numbers may be zero."""
+    x, weight = np.float32([[1, 2, 3]]), np.float32([[[2]]])
+    whole = cl.conv1d_grad([[1, 2, 3]], x, weight, activation="relu", output=np.float32([[0.5, -2, 3]]))
+    np.testing.assert_array_equal(whole.input, [[2, 0, 6]])
+    grad, output = np.float32([[1, 2, 3]]), np.array([[1e-60, -2, 3]])
+    small = cl.conv1d_grad(grad, x, weight, activation="relu", output=output)
+    np.testing.assert_array_equal(small.input, [[2, 0, 6]])
+    assert small.input.dtype == np.float32

@@ -70,6 +70,21 @@ def test_empty_batch(name: str) -> None:
     assert not result.any()
 
 
+@pytest.mark.parametrize("dims", SIZES)
+def test_empty_batch_of_all_gradients(dims: int) -> None:
+    """All three of them."""
+    (g, x, shape), _, _ = CALLS[f"conv{dims}d_grad_weight"]
+    gradients = getattr(cl, f"conv{dims}d_grad")(g, x, np.ones(shape), activation="relu", output=g)
+    assert [a.shape for a in gradients] == [x.shape, shape, (3,)]
+
+
+def test_empty_batch_of_strided_windows() -> None:
+    """What sees columns a stride apart as channels, too."""
+    x, weight = np.zeros((0, 56, 56, 16), np.float32), np.ones((16, 16, 7, 7), np.float32)
+    result = cl.conv2d(x, weight, stride=2, padding=3, layout="NHWC", algorithm="winograd-4")
+    assert result.shape == (0, 28, 28, 16)
+
+
 def test_empty_batch_of_deformable_gradients() -> None:
     """All five of them."""
     x, offset, weight = CALLS["deform_conv2d"][0]
@@ -91,4 +106,5 @@ def test_empty_batch_of_maxima_and_their_indices(dims: int) -> None:
 def test_no_operation_is_forgotten() -> None:
     """The table has every public operation that takes a batch."""
     operations = {name for name in cl.__all__ if re.match(r"(un)?fold|(deform_)?conv.*\dd|.*pool", name)}
-    assert operations - {"deform_conv2d_grad"} == CALLS.keys()
+    several = {"deform_conv2d_grad", *(f"conv{dims}d_grad" for dims in SIZES)}
+    assert operations - several == CALLS.keys()

@@ -21,6 +21,7 @@ MOST_TERMS = 1200  # products of a sum that are taken in one go, whose weights a
 MOST_PIXELS = 96  # of a task: more samples would leave the weights no room
 LEAST_TILES = 4  # of a task
 LEAST_CHANNELS = 4  # of one of several groups: vectors run along the channels
+MOST_KEPT = 1 << 16  # windows whose tables are kept
 MOST_CELLS = 1 << 29  # of an image or along an axis with its border
 
 Scalars = tuple[int | float, ...]
@@ -188,8 +189,12 @@ def _period(size: int, border: Border) -> tuple[int, int]:
             return size, 2 * size
 
 
-@functools.lru_cache(maxsize=64)
 def _windows(spec: ConvSpec) -> tuple[Pinned, Pinned]:
+    """Lay out windows; the tables of small outputs are kept."""
+    return (_kept_windows if math.prod(spec.output_size) <= MOST_KEPT else _found_windows)(spec)
+
+
+def _found_windows(spec: ConvSpec) -> tuple[Pinned, Pinned]:
     """Tell where the window of each output cell begins, and where each kernel cell lies in it: rows, columns."""
     cells, taps = np.indices(spec.output_size), np.indices(spec.kernel_size)
     stride, dilation, before = (
@@ -197,3 +202,6 @@ def _windows(spec: ConvSpec) -> tuple[Pinned, Pinned]:
     )
     starts, steps = cells * stride - before, taps * dilation
     return Pinned(starts.reshape(2, -1).astype(np.int32)), Pinned(steps.reshape(2, -1).astype(np.int32))
+
+
+_kept_windows = functools.lru_cache(maxsize=16)(_found_windows)

@@ -48,7 +48,7 @@ def unstride_image(spec: ConvSpec, x: Array) -> Array:
     """View images (N, C, size…) as the convolution at stride 1 takes them."""
     *rows, across = spec.stride
     size = [n for n, stride in zip(x.shape[2:-1], rows, strict=True) for n in (n // stride, stride)]
-    cells = np.moveaxis(x, 1, -1).reshape(len(x), *size, x.shape[-1] // across, -1)
+    cells = np.moveaxis(x, 1, -1).reshape(len(x), *size, x.shape[-1] // across, across * x.shape[1])
     return np.moveaxis(cells, (-1, 2), (1, 2)) if rows else np.moveaxis(cells, -1, 1)
 
 

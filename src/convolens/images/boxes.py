@@ -1,5 +1,7 @@
 """Boxes, which are kernels of equal weights: in which type their sums are exact, and of what they are made."""
 
+import math
+
 import numpy as np
 
 from convolens.images.recipe import RUN_BYTES, Extent, Recipe, tasks
@@ -10,6 +12,7 @@ from convolens.spec.borders import Border
 BOX = "convolens.pipelines.box"
 LEAST_CELLS = 16  # of a box, and
 LEAST_DRIFTING = 12  # rows of one over floating-point numbers, from which the loops for boxes are quicker
+LEAST_WEIGHT = 2.0**-53  # of whole sums
 FEW = 4  # runs of cells that make a longer one, as in the pipeline
 MOST_RUNS = 10  # that are added up one by one
 MOST_ROWS = 128  # of a task that takes more of the cache than its share, so that few rows are read again
@@ -22,12 +25,13 @@ def as_box(
     """Choose sums and tasks for a kernel of equal weights; None for others, and where another way is as good."""
     weight, cells = float(kernel[0, 0]), kernel.size
     drifts = dtype == "float32"
-    if cells < LEAST_CELLS or weight == 0 or (kernel != kernel[0, 0]).any():
+    if cells < LEAST_CELLS or weight <= 0 or (kernel != kernel[0, 0]).any():
         return None
     if drifts:
         if len(kernel) < LEAST_DRIFTING:
             return None
-        sums, divisor, numbers, scale = "float64" if exact else "float32", 1, (0, 0), weight
+        half = max(0, min(60, round(-math.log2(weight) / 2)))  # half of the scale goes before the sums, half after
+        sums, divisor, numbers, scale = "float64" if exact else "float32", 1, (0, half), weight * 2**half
     else:
         found = _whole_sums(weight, cells, dtype, border)
         if found is None:
@@ -75,7 +79,9 @@ def _whole_sums(weight: float, cells: int, dtype: str, border: Border) -> tuple[
     numbers : tuple of int
         Multiplier and shift, where the type is uint16.
     """
-    limit, divisor = int(np.iinfo(dtype).max), max(1, round(1 / weight))
+    if not weight > LEAST_WEIGHT:
+        return None
+    limit, divisor = int(np.iinfo(dtype).max), round(1 / weight)
     outside = border.value
     whole = abs(weight * divisor - 1) <= 4 * np.finfo(np.float64).eps
     if not whole or not 0 <= outside <= limit or not float(outside).is_integer():

@@ -12,7 +12,8 @@ from convolens.runtime.cpu import cpu
 
 PIPELINE = "convolens.pipelines.activation_gradient"
 LEAST = 1 << 16  # elements below which NumPy is as fast
-SHARE = 1 << 14  # elements that are summed in one go, where channels lie together
+SHARE = 1 << 14  # elements of a share where channels lie together
+MOST_TERMS = 256  # that are added one after the other
 LEAST_ROWS = 4  # vectors of a channel that are worth sums of their own
 MOST = 2**31 - 1  # numbers in the run that holds what flows and the sums
 
@@ -56,9 +57,10 @@ def flow_back(grad: Array, given: Array | None, activation: str | None) -> tuple
     runs = [np.ascontiguousarray(a.transpose(order)) for a in (grad, given) if a is not None]
     lanes, channels = cpu().vector_bytes // grad.itemsize, grad.shape[1]
     if last:
-        columns, share_rows, share_sums, apart = channels, max(1, SHARE // channels), channels, lanes
+        share_rows = max(1, min(SHARE // channels, MOST_TERMS))
+        columns, share_sums, apart = channels, channels, lanes
     else:
-        columns, share_rows, share_sums, apart = math.prod(grad.shape[2:]), 1, lanes, 0
+        columns, share_rows, share_sums, apart = _piece(math.prod(grad.shape[2:]), lanes), 1, lanes, 0
     rows = grad.size // columns
     shares = -(-rows // share_rows)
     kept = 0 if activation is None else grad.size
@@ -67,8 +69,15 @@ def flow_back(grad: Array, given: Array | None, activation: str | None) -> tuple
     scalars = (columns, rows, share_rows, shares, share_sums, apart)
     function(*(run.reshape(-1) for run in runs), room, scalars=scalars)
     flowing = room[:kept].reshape(runs[0].shape).transpose(np.argsort(order)) if kept else grad
-    partial = room[kept:].reshape((shares, channels) if last else (*grad.shape[:2], lanes))
+    partial = room[kept:].reshape((shares, channels) if last else (*grad.shape[:2], -1))
     return flowing, partial.sum(axis=0 if last else (0, 2), dtype=np.float64)
+
+
+def _piece(cells: int, lanes: int) -> int:
+    """Choose the longest equal part of a channel whose sums have MOST_TERMS terms at most; 0 if it is short."""
+    most = MOST_TERMS * lanes
+    parts = range(-(-cells // most), cells // (LEAST_ROWS * lanes) + 1)
+    return next((cells // count for count in parts if cells % count == 0), 0)
 
 
 def _compiles(grad: Array, activation: str | None) -> bool:
@@ -76,7 +85,7 @@ def _compiles(grad: Array, activation: str | None) -> bool:
     exact = grad.dtype == np.float32 or (grad.dtype == np.float64 and activation not in FROM_SUMS)
     lanes = cpu().vector_bytes // grad.itemsize
     cells = math.prod(grad.shape[2:])
-    long = grad.strides[1] == grad.itemsize or cells >= LEAST_ROWS * lanes
+    long = grad.strides[1] == grad.itemsize or _piece(cells, lanes) > 0
     return exact and long and grad.size >= LEAST and 2 * grad.size + lanes < MOST and compiler.available()
 
 

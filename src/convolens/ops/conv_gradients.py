@@ -86,8 +86,10 @@ def _conv_grad(
     ------
     SpecError
         If shapes and options do not fit together, or what the activation's derivative follows from is missing.
+    DTypeError
+        If numbers are complex, or the activation takes no integers.
     UnknownNameError
-        If there is no such activation.
+        If there is no such activation, or gradient in ``needs``.
 
     Notes
     -----
@@ -112,11 +114,14 @@ def _conv_grad(
     wanted, name = _checked_needs(needs), find_activation(activation)
     check_activation(name, grad.dtype)
     given = check_given(name, _like("output", output, grad), _like("preactivation", preactivation, grad))
+    dtype = grad.dtype
     sums = None
     if given is not None:
-        first, given = (channels_first(a, dims, spec.layout) for a in (grad, given))
+        both = np.result_type(grad, given)
+        first, given = (channels_first(a.astype(both, copy=False), dims, spec.layout) for a in (grad, given))
         flowing, sums = flow_back(first, given, name)
-        grad = (np.moveaxis(flowing, 1, -1) if spec.layout == LAST else flowing).reshape(grad.shape)
+        flowing = np.moveaxis(flowing, 1, -1) if spec.layout == LAST else flowing
+        grad = flowing.reshape(grad.shape).astype(dtype, copy=False)
     if sums is None or grad.dtype.kind != "f":  # of integers only these are exact
         bias = conv_grad_bias(dims, grad, layout=layout) if "bias" in wanted else None
     else:
@@ -129,13 +134,13 @@ def _conv_grad(
 
 
 def _like(name: str, array: npt.ArrayLike | None, grad: Array) -> Array | None:
-    """Take an array, if there is one, that has the gradient's shape, in its type."""
+    """Take an array, if there is one, that has the gradient's shape."""
     if array is None:
         return None
     found = as_array(array, name)
     if found.shape != grad.shape:
         raise SpecError(f"{name} must have the shape of grad_output, {grad.shape}, but its shape is {found.shape}")
-    return found.astype(grad.dtype, copy=False)
+    return found
 
 
 def _checked_needs(needs: Iterable[str]) -> tuple[str, ...]:

@@ -186,7 +186,7 @@ def _one_channel(
 
 def _conv(weight: Array, options: dict[str, Any]) -> PreparedConv:
     """Prepare a kernel, or find it as it was prepared before."""
-    if weight.nbytes > MOST_KEPT:
+    if weight.nbytes > MOST_KEPT or options["algorithm"] != "auto":  # such as fft, whose spectra are large
         return _prepare(weight, **options)
     circumstances = compiler.loaded(), changes()  # in others there may be a better plan
     try:

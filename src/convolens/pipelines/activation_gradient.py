@@ -82,11 +82,11 @@ def build(dtype: str, lanes: int, activation: str) -> tuple[hl.Func, list[Any]]:
 
 
 def _relu(grad: hl.Expr, output: hl.Expr) -> hl.Expr:
-    return hl.select(output <= 0, hl.cast(grad.type(), 0), grad)
+    return _where_nan(output, grad, hl.select(output <= 0, hl.cast(grad.type(), 0), grad))
 
 
 def _relu6(grad: hl.Expr, output: hl.Expr) -> hl.Expr:
-    return hl.select((output <= 0) | (output >= 6), hl.cast(grad.type(), 0), grad)
+    return _where_nan(output, grad, hl.select((output <= 0) | (output >= 6), hl.cast(grad.type(), 0), grad))
 
 
 def _leaky_relu(grad: hl.Expr, output: hl.Expr) -> hl.Expr:
@@ -104,17 +104,17 @@ def _tanh(grad: hl.Expr, output: hl.Expr) -> hl.Expr:
 def _silu(grad: hl.Expr, value: hl.Expr) -> hl.Expr:
     near = hl.clamp(value, hl.f32(-FAR), hl.f32(FAR))
     gate = sigmoid(near)
-    return grad * _unless_nan(value, gate * (1 + near * (1 - gate)))
+    return grad * _where_nan(value, value, gate * (1 + near * (1 - gate)))
 
 
 def _gelu(grad: hl.Expr, value: hl.Expr) -> hl.Expr:
     near = hl.clamp(value, hl.f32(-FAR), hl.f32(FAR))
     density = hl.f32((2 * math.pi) ** -0.5) * exponential(-near * near / 2)
-    return grad * _unless_nan(value, normal(near) + near * density)
+    return grad * _where_nan(value, value, normal(near) + near * density)
 
 
-def _unless_nan(value: hl.Expr, result: hl.Expr) -> hl.Expr:
-    return hl.strict_float(hl.select(hl.is_nan(value), value, result))
+def _where_nan(value: hl.Expr, instead: hl.Expr, result: hl.Expr) -> hl.Expr:
+    return hl.strict_float(hl.select(hl.is_nan(value), instead, result))
 
 
 FLOWING: dict[str, Callable[[hl.Expr, hl.Expr], hl.Expr]] = {

@@ -37,7 +37,8 @@ def build(
     Notes
     -----
     Arguments, in NumPy's order of axes: image (1, H, W C); those of `Setting`, where floating-point images are
-    multiplied by the scale; the box's height; what sums are divided by, and for uint16 the numbers of `quotient`;
+    multiplied by the scale; the box's height; what sums are divided by, and for uint16 the numbers of `quotient`,
+    for floats 0 and s, where cells are multiplied by 2^-s before they are summed;
     how many runs of 1, 4, 16, … cells make up the box's width; output (1, H, W C).
     """
     number, running = NUMBERS[sums], not source.startswith("float")
@@ -49,10 +50,12 @@ def build(
 
     # algorithm
     cell = bordered_cell(image, setting, number)
+    power = hl.reinterpret(hl.Float(32), (127 - shift) << 23)  # 2 to the power of minus shift
+    before = hl.cast(number, power)  # so that neither small products vanish nor large sums overflow
 
     def value(row: hl.Expr) -> hl.Expr:
         found = cell(x, strip * rows + row, plane)
-        return found if running else found * hl.cast(number, setting.scale)
+        return found if running else found * before
 
     first, second, column, total, out = (hl.Func(f) for f in ("first", "second", "column", "total", "out"))
     common, later = hl.RDom([(0, height if running else height - rows + 1)]), hl.RDom([(1, rows - 1)])
@@ -72,7 +75,7 @@ def build(
         second[x, 0, strip, plane] = hl.cast(number, 0)
         second[x, later.x, strip, plane] = second[x, later.x - 1, strip, plane] + value(later.x + height - 1)
         down = first[x, y % rows, y / rows, plane] + second[x, y % rows, y / rows, plane]
-    column[x, y, plane] = down
+    column[x, y, plane] = down if running else down * hl.cast(number, setting.scale)
     parts, lengths = [column], [hl.Expr(1)]
     for level in range(levels):
         wider, narrow, length = hl.Func(f"sum_{FEW ** (level + 1)}"), parts[-1], lengths[-1]

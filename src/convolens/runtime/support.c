@@ -141,7 +141,8 @@ ERROR(constraint_violated, (void *context, name what, int value, name wanted, in
       "%s is %d, but has to be %s, which is %d", what, value, wanted, wanted_value)
 ERROR(constraints_make_required_region_smaller,
       (void *context, name array, int axis, int from, int to, int least, int most),
-      "%s is needed from %d to %d along axis %d, but may only extend from %d to %d", array, least, most, axis, from, to)
+      "%s is needed from %d on for %d along axis %d, but may only be asked for from %d on for %d",
+      array, least, most, axis, from, to)
 
 /* Scalars and the schedule. */
 #define ERROR_RANGE(suffix, type, as, letters)                                                         \
