@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost, Pipeline
-from convolens.algorithms.compiled import border_tables, scratch_bytes, vector_lanes
+from convolens.algorithms.compiled import border_tables, even_share, scratch_bytes, vector_lanes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import available_cores
@@ -102,13 +102,7 @@ def cost(spec: ConvSpec, rank: int) -> Cost:
 def _tasks(spec: ConvSpec) -> tuple[int, int]:
     """Choose rows and cells of a task, so that its scratch stays in a core's cache and there are tasks for all."""
     (height, width), (tall, wide), item = spec.output_size, spec.kernel_size, spec.compute_dtype.itemsize
-    run = min(width, _even_share(width, max(RUN_BYTES // item, wide - 1), VECTORS * vector_lanes(spec)))
+    run = min(width, even_share(width, max(RUN_BYTES // item, wide - 1), VECTORS * vector_lanes(spec)))
     fitting = scratch_bytes() // ((run + wide - 1) * item) - tall
     wanted = height * -(-width // run) * spec.batch // (TASKS_PER_CORE * available_cores())
-    return min(height, _even_share(height, max(ROWS, tall // 4, min(fitting, wanted)), ROWS)), run
-
-
-def _even_share(size: int, most: int, step: int) -> int:
-    """Cut a length into equal parts of about ``most`` at most, each of whole steps."""
-    share = -(-size // -(-size // most))
-    return -(-share // step) * step
+    return min(height, even_share(height, max(ROWS, tall // 4, min(fitting, wanted)), ROWS)), run

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from convolens.algorithms.compiled import scratch_bytes
+from convolens.algorithms.compiled import even_share, scratch_bytes
 from convolens.images.tiles import Weights
 from convolens.runtime.cpu import available_cores
 
@@ -89,14 +89,8 @@ def tasks(extent: Extent, tile: int, item: int, rows: int, *, least: int, most: 
     run : int
         About how many cells.
     """
-    cells = min(extent.cells, _even_share(extent.cells, run, tile))
+    cells = min(extent.cells, even_share(extent.cells, run, tile))
     fitting = scratch_bytes() // SHARE // ((cells + extent.halo) * item) - extent.kernel[0]
     wanted = extent.height * -(-extent.cells // cells) // (TASKS_PER_CORE * available_cores())
     high = min(most, max(rows, least, min(fitting, wanted)))
-    return min(extent.height, _even_share(extent.height, high, rows)), cells
-
-
-def _even_share(size: int, most: int, step: int) -> int:
-    """Cut a length into equal parts of about ``most`` at most, each of whole steps."""
-    share = -(-size // -(-size // most))
-    return -(-share // step) * step
+    return min(extent.height, even_share(extent.height, high, rows)), cells
