@@ -40,6 +40,7 @@ from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd"
 LEAST_TAPS = 3
+ALONE = 640  # columns of a product that BLAS takes in one thread, as its threads and ours hold each other up
 SHARE_OF_PEAK = 0.69  # that the products reach
 # Operations in the time that a point of a tile is looked up, that a number is transformed, that a number is set
 # beside its channels or apart from them, and that a transformed weight comes in.
@@ -268,7 +269,9 @@ def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal:
             members = group[first : first + panel].astype(dtype).reshape(panel, -1)
             beside = np.ascontiguousarray(members.T).reshape(channels, depth, -1, panel)  # first, as it is faster
             cells = beside.transpose(2, 1, 0, 3).reshape(both.shape[1], -1)
-            np.matmul(both, cells, out=out.reshape(len(both), -1))
+            rows = out.reshape(len(both), -1)
+            for i in range(0, cells.shape[1], ALONE):
+                np.matmul(both, cells[:, i : i + ALONE], out=rows[:, i : i + ALONE])
         return Pinned(packed)
 
     return tuple(map(transformed, np.split(weight, spec.groups)))
