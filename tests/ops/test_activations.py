@@ -7,16 +7,7 @@ import torch
 from convolens.errors import DTypeError, UnknownNameError
 from convolens.ops.activations import ACTIVATIONS, activate, check_activation, find_activation
 from convolens.ops.conv import conv2d
-
-TORCH = {
-    "relu": torch.nn.functional.relu,
-    "relu6": torch.nn.functional.relu6,
-    "leaky-relu": torch.nn.functional.leaky_relu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "silu": torch.nn.functional.silu,
-    "gelu": torch.nn.functional.gelu,
-}
+from peers import TORCH_ACTIVATIONS
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -24,7 +15,7 @@ TORCH = {
 def test_agrees_with_torch(name: str, dtype: str) -> None:
     """In place, over the range where each does something."""
     y = np.concatenate([np.linspace(-8, 8, 321), [-100, 0, 100]]).astype(dtype)
-    wanted = TORCH[name](torch.from_numpy(y.astype("f8"))).numpy()
+    wanted = TORCH_ACTIVATIONS[name](torch.from_numpy(y.astype("f8"))).numpy()
     activate(y, name)
     np.testing.assert_allclose(y, wanted, rtol=20 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps)
 

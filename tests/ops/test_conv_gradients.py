@@ -13,18 +13,10 @@ from convolens.ops.conv import conv2d
 from convolens.ops.conv_gradients import conv1d_grad, conv2d_grad
 from convolens.ops.gradients import conv2d_grad_bias, conv2d_grad_input, conv2d_grad_weight
 from convolens.runtime.threads import threads
+from peers import TORCH_ACTIVATIONS
 
 NAMES: list[Any] = [*ACTIVATIONS, None]
-TORCH: dict[Any, Any] = {
-    "relu": torch.nn.functional.relu,
-    "relu6": torch.nn.functional.relu6,
-    "leaky-relu": torch.nn.functional.leaky_relu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "silu": torch.nn.functional.silu,
-    "gelu": torch.nn.functional.gelu,
-    None: lambda z: z,
-}
+TORCH: dict[Any, Any] = TORCH_ACTIVATIONS | {None: lambda z: z}
 
 
 def drawn(*shapes: tuple[int, ...], dtype: str = "f8") -> list[Any]:

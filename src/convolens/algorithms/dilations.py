@@ -1,14 +1,11 @@
 """A dilated convolution as an undilated one: the cells a dilation apart are an image of their own."""
 
-import functools
-
 from convolens.algorithms.base import Array
 from convolens.algorithms.compiled import MOST_DIMS
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import join_shape
 
 
-@functools.lru_cache(maxsize=1024)
 def unfolded(spec: ConvSpec) -> ConvSpec | None:
     """
     Return the undilated convolution that computes all phases of a dilation at once; None where there is none.

@@ -1,6 +1,5 @@
 """A strided convolution as one at stride 1: columns a stride apart become channels, rows a stride apart planes."""
 
-import functools
 import math
 
 import numpy as np
@@ -10,7 +9,6 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 
 
-@functools.lru_cache(maxsize=1024)
 def unstrided(spec: ConvSpec) -> ConvSpec | None:
     """
     Return the convolution at stride 1 that gives the same; None where there is none.

@@ -8,7 +8,7 @@ import numpy as np
 
 from convolens.algorithms.base import Array, Cost, Pipeline
 from convolens.algorithms.compiled import MOST_DIMS, border_tables, scratch_bytes, vector_lanes, volume, volumes
-from convolens.algorithms.weight_gradients import WeightGradient
+from convolens.algorithms.weight_gradients import WeightGradient, uncompiled
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
@@ -37,10 +37,6 @@ class DepthwiseWeightGradient(WeightGradient):
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Refuse integers, more than three dimensions, several channels a kernel, and less than a vector."""
-        if spec.compute_dtype.kind != "f":
-            return "its sums of integers would not be exact"
-        if not math.isfinite(spec.border.value):
-            return "a border that is not finite would spread"
         if spec.dims > MOST_DIMS:
             return f"it has at most {MOST_DIMS} dimensions"
         if spec.weight_shape[1] != 1:
@@ -49,7 +45,7 @@ class DepthwiseWeightGradient(WeightGradient):
             return "there is nothing to sum"
         if spec.out_channels < vector_lanes(spec):
             return f"it needs {vector_lanes(spec)} kernels, a vector"
-        return compiler.unavailable()
+        return uncompiled(spec)
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count the products of whole register tiles, and the image's way through the scratch."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from convolens.algorithms.base import Array, Cost, Pipeline
 from convolens.algorithms.compiled import MOST_DIMS, scratch_bytes, vector_lanes, volume, volumes
-from convolens.algorithms.weight_gradients import WeightGradient
+from convolens.algorithms.weight_gradients import WeightGradient, uncompiled
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
@@ -63,15 +63,11 @@ class TiledWeightGradient(WeightGradient):
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Refuse integers, more than three dimensions, single channels, and all where nothing can be compiled."""
-        if spec.compute_dtype.kind != "f":
-            return "its sums of integers would not be exact"
-        if not math.isfinite(spec.border.value):
-            return "a border that is not finite would spread"
         if spec.dims > MOST_DIMS:
             return f"it has at most {MOST_DIMS} dimensions"
         if spec.groups > 1 and spec.weight_shape[1] == 1:
             return "it sums over several channels"
-        return compiler.unavailable()
+        return uncompiled(spec)
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count the products of whole tiles, and the way of both arrays through the scratch."""

@@ -10,7 +10,7 @@ import numpy as np
 from convolens.algorithms.base import Array, Cost, Pipeline, roundoff
 from convolens.algorithms.compiled import vector_lanes
 from convolens.algorithms.weight_gradient_tiled import padded_cells, planes, tile
-from convolens.algorithms.weight_gradients import WeightGradient
+from convolens.algorithms.weight_gradients import WeightGradient, uncompiled
 from convolens.pipelines.toom_cook import Transform, toom_cook
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
@@ -46,10 +46,6 @@ class WinogradWeightGradient(WeightGradient):
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Refuse what is no small undilated kernel at stride 1 over whole vectors of float channels."""
-        if spec.compute_dtype.kind != "f":
-            return "its sums of integers would not be exact"
-        if not math.isfinite(spec.border.value):
-            return "a border that is not finite would spread"
         if spec.dims > 2:
             return "it has one or two dimensions"
         taps = spec.kernel_size[-2:]
@@ -62,7 +58,7 @@ class WinogradWeightGradient(WeightGradient):
         lanes = vector_lanes(spec)
         if spec.weight_shape[1] % lanes or spec.out_channels // spec.groups < lanes:
             return f"it needs whole vectors of {lanes} channels and as many kernels a group"
-        return compiler.unavailable()
+        return uncompiled(spec)
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count products of whole register tiles, both transforms by their time, and the sums' way to and fro."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from convolens.algorithms.base import Array, Cost, Pipeline, roundoff
 from convolens.algorithms.gradients import weight_gradient
 from convolens.algorithms.windows import padded_bytes
+from convolens.runtime import compile as compiler
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
@@ -46,6 +47,15 @@ class WeightGradient(ABC):
         ``x`` is (N, C, input size…) and ``grad`` (N, K, output size…), both of that type, wherever the channels
         lie in memory.
         """
+
+
+def uncompiled(spec: ConvSpec) -> str | None:
+    """Say why no compiled sum over pixels takes a convolution; None if some may."""
+    if spec.compute_dtype.kind != "f":
+        return "its sums of integers would not be exact"
+    if not math.isfinite(spec.border.value):
+        return "a border that is not finite would spread"
+    return compiler.unavailable()
 
 
 class Taps(WeightGradient):

@@ -13,7 +13,7 @@ BOX = "convolens.pipelines.box"
 LEAST_CELLS = 16  # of a box, and
 LEAST_DRIFTING = 12  # rows of one over floating-point numbers, from which the loops for boxes are quicker
 LEAST_WEIGHT = 2.0**-53  # of whole sums
-FEW = 4  # runs of cells that make a longer one, as in the pipeline
+FEW = 4  # runs of cells that make a longer one
 MOST_RUNS = 10  # that are added up one by one
 MOST_ROWS = 128  # of a task that takes more of the cache than its share, so that few rows are read again
 VECTORS = 4  # of a step along a row
@@ -44,7 +44,7 @@ def as_box(
         return None
     parameters: dict[str, str | int] = {"source": dtype, "sums": sums, "target": dtype, "response": response}
     runs = _runs(kernel.shape[1])
-    parameters |= {"lanes": lanes, "vectors": VECTORS, "levels": len(runs) - 1}
+    parameters |= {"lanes": lanes, "vectors": VECTORS, "levels": len(runs) - 1, "few": FEW}
     high = len(kernel)
     cut = tasks(
         extent,

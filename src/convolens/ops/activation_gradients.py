@@ -1,5 +1,6 @@
 """What flows back through an activation, and its sums over each channel: one compiled pass, or NumPy."""
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -73,6 +74,7 @@ def flow_back(grad: Array, given: Array | None, activation: str | None) -> tuple
     return flowing, partial.sum(axis=0 if last else (0, 2), dtype=np.float64)
 
 
+@functools.lru_cache(maxsize=256)
 def _piece(cells: int, lanes: int) -> int:
     """Choose the longest equal part of a channel whose sums have MOST_TERMS terms at most; 0 if it is short."""
     most = MOST_TERMS * lanes

@@ -122,10 +122,11 @@ def _conv_grad(
         flowing, sums = flow_back(first, given, name)
         flowing = np.moveaxis(flowing, 1, -1) if spec.layout == LAST else flowing
         grad = flowing.reshape(grad.shape).astype(dtype, copy=False)
-    if sums is None or grad.dtype.kind != "f":  # of integers only these are exact
-        bias = conv_grad_bias(dims, grad, layout=layout) if "bias" in wanted else None
-    else:
-        bias = sums.astype(grad.dtype) if "bias" in wanted else None
+    if dtype.kind != "f":
+        sums = None  # of integers only sums in integers are exact
+    bias = None
+    if "bias" in wanted:
+        bias = conv_grad_bias(dims, grad, layout=layout) if sums is None else sums.astype(dtype)
     return ConvGradients(
         conv_grad_input(dims, grad, weight, x.shape, **options) if "input" in wanted else None,
         conv_grad_weight(dims, grad, x, weight.shape, **options) if "weight" in wanted else None,

@@ -14,11 +14,9 @@ import halide as hl
 
 from convolens.pipelines.pixels import NUMBERS, Setting, as_pixels, bordered_cell, quotient, start_at_zero
 
-FEW = 4  # runs that make a longer one
-
 
 def build(
-    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, levels: int
+    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, levels: int, few: int
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -33,6 +31,8 @@ def build(
         Rows are summed in steps of ``vectors`` vectors of ``lanes`` cells.
     levels : int
         How many times sums of runs of cells are added up to sums of longer ones, before these make up the box.
+    few : int
+        How many runs make up a longer one.
 
     Notes
     -----
@@ -78,12 +78,12 @@ def build(
     column[x, y, plane] = down if running else down * hl.cast(number, setting.scale)
     parts, lengths = [column], [hl.Expr(1)]
     for level in range(levels):
-        wider, narrow, length = hl.Func(f"sum_{FEW ** (level + 1)}"), parts[-1], lengths[-1]
+        wider, narrow, length = hl.Func(f"sum_{few ** (level + 1)}"), parts[-1], lengths[-1]
         wider[x, y, plane] = sum(
-            (narrow[x + step * length * j, y, plane] for j in range(1, FEW)), narrow[x, y, plane]
+            (narrow[x + step * length * j, y, plane] for j in range(1, few)), narrow[x, y, plane]
         )
         parts.append(wider)
-        lengths.append(length * FEW)
+        lengths.append(length * few)
     total[x, y, plane] = hl.cast(number, 0)
     at: hl.Expr = hl.cast(hl.Int(32), 0)
     runs = [hl.RDom([(0, count)]) for count in counts]

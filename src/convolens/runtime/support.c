@@ -29,15 +29,16 @@ static _Thread_local blocks *kept;
 static pthread_key_t at_exit;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void release(blocks *of, int i) {
-    free(of->blocks[i].start);
-    of->bytes -= of->blocks[i].room;
+static block pull(blocks *of, int i) {
+    block found = of->blocks[i];
+    of->bytes -= found.room;
     memmove(of->blocks + i, of->blocks + i + 1, (size_t)(--of->count - i) * sizeof(block));
+    return found;
 }
 
 static void release_all(void *all) {
     for (blocks *of = all; of->count;)
-        release(of, 0);
+        free(pull(of, 0).start);
     free(all);
     kept = NULL;
 }
@@ -47,12 +48,9 @@ static void make_key(void) { pthread_key_create(&at_exit, release_all); }
 /* A kept block of at least this room, but no more than twice that. */
 static block take(size_t room) {
     for (int i = kept ? kept->count - 1 : -1; i >= 0; i--) {
-        block found = kept->blocks[i];
-        if (found.room >= room && found.room / 2 <= room) {
-            kept->bytes -= found.room;
-            memmove(kept->blocks + i, kept->blocks + i + 1, (size_t)(--kept->count - i) * sizeof(block));
-            return found;
-        }
+        size_t had = kept->blocks[i].room;
+        if (had >= room && had / 2 <= room)
+            return pull(kept, i);
     }
     return (block){malloc(room), room};
 }
@@ -84,7 +82,7 @@ void halide_free(void *context, void *memory) {
         return;
     }
     while (kept->count == KEPT || kept->bytes + freed.room > MOST)
-        release(kept, 0);
+        free(pull(kept, 0).start);
     kept->blocks[kept->count++] = freed;
     kept->bytes += freed.room;
 }

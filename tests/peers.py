@@ -1,0 +1,15 @@
+"""What PyTorch calls the same."""
+
+from typing import Any
+
+import torch
+
+TORCH_ACTIVATIONS: dict[str, Any] = {
+    "relu": torch.nn.functional.relu,
+    "relu6": torch.nn.functional.relu6,
+    "leaky-relu": torch.nn.functional.leaky_relu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "silu": torch.nn.functional.silu,
+    "gelu": torch.nn.functional.gelu,
+}
