@@ -18,8 +18,7 @@ def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) ->
 
     ``choice`` goes to the operation: ``exact=True``, or ``algorithm="im2col"``.
     """
-    if hasattr(cl, "threads"):
-        cl.threads(threads)
+    cl.threads(threads)
     if case.operation == "filter":
         if choice.keys() - {"exact"}:
             raise Unable("filters know no choice of algorithm")
