@@ -11,6 +11,7 @@ from rich.console import Console
 
 from benchmarks.combine import combine, measured
 from benchmarks.machine import cores
+from benchmarks.overview import draw_overview
 from benchmarks.picture import draw
 from benchmarks.report import case_row, markdown, tables
 from benchmarks.run import chosen_peers, document, pieces, run, save, select
@@ -33,9 +34,9 @@ def main(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in the output folder; what it has is kept.")
     ] = False,
-    output: Annotated[Path, typer.Option(help="Folder for run.json, report.md and ratios.png.")] = Path(
-        "build/bench"
-    ),
+    output: Annotated[
+        Path, typer.Option(help="Folder for run.json, report.md, ratios.png and overview.png.")
+    ] = Path("build/bench"),
 ) -> None:
     """Run cases; without a choice, all of them. They appear as they are measured, and are written at once."""
     if context.invoked_subcommand:
@@ -101,12 +102,13 @@ def combined(runs: list[Record]) -> Record:
 
 
 def show(found: Record, output: Path, console: Console) -> None:
-    """Print the tables; write JSON, Markdown and the picture."""
+    """Print the tables; write JSON, Markdown and the pictures."""
     for table in tables(found):
         console.print(table)
     save(found, output)
     (output / "report.md").write_text(markdown(found))
     draw(found, output / "ratios.png")
+    draw_overview(found, output / "overview.png")
     console.print(f"Written to {output}")
 
 

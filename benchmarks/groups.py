@@ -52,7 +52,7 @@ GROUPS = {
     group.name: group
     for group in (
         Group("3x3-nhwc", "3×3, stride 1, C ≥ 32, 28² and up, NHWC in and out", (Target(1.8, 2.5),)),
-        Group("3x3-nchw", "the same, NCHW in and out", (Target(1.4, 2.0),)),
+        Group("3x3-nchw", "3×3, stride 1, C ≥ 32, 28² and up, NCHW in and out", (Target(1.4, 2.0),)),
         Group("3x3-small", "3×3, maps under 28², one image: the weights' traffic limits", (Target(1.0, 1.3),)),
         Group("3x3-small-batch", "3×3, maps under 28², eight images", (Target(None, 2.0),)),
         Group("pointwise", "1×1", (Target(1.0, 1.2),)),

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.overview import draw_overview, group_means
 from benchmarks.picture import draw
 from benchmarks.report import markdown
 from benchmarks.run import document, save
@@ -127,13 +129,22 @@ def test_page(run_json: Path) -> None:
     assert "0.50×" in lines["incep"]
 
 
-def test_picture(run_json: Path, tmp_path: Path) -> None:
-    """A run with ratios has a picture; one without has none."""
+@pytest.mark.parametrize("drawn", [draw, draw_overview])
+def test_pictures(drawn: Callable[[Any, Path], Path | None], run_json: Path, tmp_path: Path) -> None:
+    """A run with ratios has pictures; one without has none."""
     found = json.loads(run_json.read_text())
-    picture = draw(found, tmp_path / "ratios.png")
+    picture = drawn(found, tmp_path / "picture.png")
     assert picture is not None
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert draw(found | {"records": []}, tmp_path / "none.png") is None
+    assert drawn(found | {"records": []}, tmp_path / "none.png") is None
+
+
+def test_overview_shows_each_peer_by_its_geometric_mean() -> None:
+    """A peer counts in the cases that it ran, whoever was the best there."""
+    records = [record("5x5", "a", torch=2.0, openvino=3.0), record("5x5", "b", torch=8.0)]
+    means = dict(group_means(records))
+    assert means[1, "5x5", "torch"] == pytest.approx(4.0)
+    assert means[1, "5x5", "openvino"] == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(2.0, "2 s"), (0.0153, "15.3 ms"), (4e-6, "4 µs")])
