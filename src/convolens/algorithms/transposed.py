@@ -321,10 +321,10 @@ def _cells(spec: ConvSpec, block: Block, out: Array) -> Array:
     return as_strided(first, (len(out), *shape, out.shape[1]), (batch, *strides, kernels))
 
 
-def _bias(block: Block, bias: Array | None, own: slice) -> Array:
+def _bias(block: Block, bias: Array | None, own: slice) -> Pinned:
     """Fill up a group's part of the bias to whole panels."""
     weights = block.weights.array
     whole = np.zeros((weights.shape[2], weights.shape[-1]), weights.dtype)
     if bias is not None:
         whole.reshape(-1)[: own.stop - own.start] = bias[own]
-    return whole
+    return Pinned(whole)

@@ -17,6 +17,7 @@ from convolens.planning.cost import predict_seconds, predict_setup
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import available_cores
 from convolens.runtime.machine import known_machine
+from convolens.runtime.replay import Recording, Replay
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
@@ -121,10 +122,17 @@ class Tiled:
 
     def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
         self.spec, self.epilogue, self.state = spec, Epilogue(bias, activation), TILED.prepare(spec, weight)
+        self.last: tuple[tuple[int, ...], Replay] | None = None
 
     def __call__(self, x: Array, out: Array) -> None:
-        """Run the pipeline, and NumPy for an activation that it leaves."""
-        left = TILED.run_with(self.spec, self.state, x, out, self.epilogue)
+        """Repeat the last call; or run the pipeline, and NumPy for an activation that it leaves."""
+        strides = x.strides + out.strides
+        if (last := self.last) and last[0] == strides and last[1](x, out):
+            return
+        with Recording() as recording:
+            left = TILED.run_with(self.spec, self.state, x, out, self.epilogue)
+        if left.done and out.size and (replay := recording.replay(x, out)):
+            self.last = strides, replay
         activate(out, left.activation)
 
 
