@@ -35,6 +35,23 @@ def test_every_size(size: int) -> None:
             _check(ConvSpec((1, 3, max(3, size // 4), size), (3, 3, 3, 3), padding=padding))
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize(("kernels", "width"), [(16, 48), (15, 95), (8, 130), (4, 191), (21, 255)])
+def test_short_sums_of_long_rows(kernels: int, width: int, stride: int) -> None:
+    """Rows that are written tile by tile, the last one beginning early; nothing beside them is touched."""
+    spec = ConvSpec((2, 3, 4, stride * width), (kernels, 3, 3, 3), stride=stride, padding=1, border="reflect")
+    assert Rows().pipeline(spec)[1]["apart"]
+    x, weight = random_arrays(spec)
+    around = np.full((*spec.output_shape[:3], width + 32), 7, np.float32)
+    target = around[..., 16:-16]
+    residual, bias = np.ones(spec.output_shape, np.float32), np.arange(kernels, dtype=np.float32)
+    Rows().run_with(spec, Rows().prepare(spec, weight), x, target, Epilogue(bias, None, residual))
+    error = np.abs(target - expected(spec, x, weight) - 1 - bias[:, None, None]).max()
+    assert error <= Rows().error_bound(spec) * (magnitude(spec, x, weight) + kernels)
+    assert (around[..., :16] == 7).all()
+    assert (around[..., -16:] == 7).all()
+
+
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("kernels", [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 31, 33, 64, 70])
 def test_every_number_of_kernels(kernels: int, dtype: str) -> None:

@@ -3,6 +3,7 @@
 import functools
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ SUM_RUN = 128  # terms that are summed before they are added to the rest, so tha
 # its vectors, the cells that are looked up, a row of results, its vectors; and of waking other threads.
 TERM = 0.56
 TASK, TILE, ROW, VECTOR, LOOKUP, RESULT_ROW, RESULT_VECTOR, WAKE = 3000, 100, 20, 6, 6, 10, 6, 20_000
+MOST_FILLED = 1.15  # times the cells of a row, up to which it is filled up to whole tiles
 FAR = 0.2  # how much slower sums are where a task works in another half of the L2 cache
 
 Sizes = tuple[int, int, int]
@@ -121,6 +123,17 @@ def _axis(kernel: int, dilation: int, stride: int) -> Axis:
     return Axis(stride, tuple(phases), tuple((phases.index(tap % stride), tap // stride) for tap in taps))
 
 
+def is_apart(shape: Geometry, tile: Tile) -> bool:
+    """Whether each row is summed for itself, and written at once: short sums of rows that whole tiles fit well."""
+    width = shape.output[-1]
+    return shape.terms <= SUM_RUN and tile.cells <= width and _in_tiles(width, tile) <= MOST_FILLED * width
+
+
+def _in_tiles(columns: Any, tile: Tile) -> Any:
+    """Fill numbers of cells up to whole tiles."""
+    return -(-columns // tile.cells) * tile.cells
+
+
 @functools.lru_cache(maxsize=1024)
 def choose(shape: Geometry, tile: Tile, itemsize: int, threads: int) -> Blocks:
     """
@@ -135,9 +148,11 @@ def choose(shape: Geometry, tile: Tile, itemsize: int, threads: int) -> Blocks:
     columns, rows, panels = (part.ravel() for part in parts)
     pitch = columns + across.reach
     lines = len(across.phases) * len(deep.places) * len(down.phases) * (rows + down.reach)
-    run = -(-((rows - 1) * pitch + columns) // tile.cells) * tile.cells
-    held = (pitch * lines * shape.channels + run * panels * tile.kernels) * itemsize
-    far = 1 + FAR * np.maximum(0, held / (cache_bytes().get("L2", 1 << 20) / 2) - 1)
+    apart = is_apart(shape, tile)
+    run = rows * _in_tiles(columns, tile) if apart else _in_tiles((rows - 1) * pitch + columns, tile)
+    held = (pitch * lines * shape.channels + (0 if apart else run * panels * tile.kernels)) * itemsize
+    near = cache_bytes().get("L2", 1 << 20) / (8 if apart else 2)  # results that are written at once pass by there
+    far = 1 + FAR * np.maximum(0, held / near - 1)
     blocks = -(-shape.terms // SUM_RUN)
     sums = run // tile.cells * panels * (TILE * blocks + shape.terms * tile.vectors * tile.kernels * TERM * far)
     looked_up = np.where(columns < tile.lanes, pitch, min(sum(shape.pads[-1]), tile.lanes))
@@ -148,6 +163,7 @@ def choose(shape: Geometry, tile: Tile, itemsize: int, threads: int) -> Blocks:
     tasks = tasks * depth * max(1, shape.batch) * shape.groups
     waking = WAKE * ((tasks > 1) & (threads > 1))
     finish = tasks * task / threads + task * (1 - 1 / threads) + waking  # others may wait for the last task
+    finish = np.where(apart & (columns < tile.cells), np.inf, finish)
     best = int(np.argmin(finish))
     chosen = (columns, rows, panels, tasks * task, held)
     return Blocks(*(int(part[best]) for part in chosen))

@@ -8,7 +8,7 @@ import numpy as np
 
 from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, plain_sum_bound
 from convolens.algorithms.compiled import CLAMPS, MOST_DIMS, fused_activation, vector_lanes
-from convolens.algorithms.row_blocks import Blocks, Geometry, Layout, Tile, choose, geometry, layout
+from convolens.algorithms.row_blocks import Blocks, Geometry, Layout, Tile, choose, geometry, is_apart, layout
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
@@ -163,7 +163,8 @@ def _filled_up(bias: Array, like: Array) -> Pinned:
 def _parameters(spec: ConvSpec) -> dict[str, str | int]:
     tile = _tile(spec)
     size = {"lanes": tile.lanes, "vectors": tile.vectors, "kernels": tile.kernels}
-    return {"dtype": str(spec.compute_dtype), **size, "activation": "clamp", "residual": False}
+    apart = is_apart(geometry(spec), tile)
+    return {"dtype": str(spec.compute_dtype), **size, "apart": apart, "activation": "clamp", "residual": False}
 
 
 def _tile(spec: ConvSpec) -> Tile:

@@ -21,7 +21,7 @@ FIRSTS = 6  # numbers that say where a task begins: its first column, row, plane
 
 
 def build(
-    dtype: str, lanes: int, vectors: int, kernels: int, activation: str, residual: bool
+    dtype: str, lanes: int, vectors: int, kernels: int, apart: bool, activation: str, residual: bool
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -32,6 +32,8 @@ def build(
         float32 or float64.
     lanes, vectors, kernels : int
         The register tile: ``vectors`` vectors of ``lanes`` cells by ``kernels`` kernels, a panel.
+    apart : bool
+        Whether short sums are taken row by row, and written from where the registers leave them.
     activation : str
         ``clamp`` or the name of a smooth one.
     residual : bool
@@ -52,7 +54,9 @@ def build(
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     tile = lanes * vectors
-    q, kernel, panel, task, block = (hl.Var(v) for v in ("q", "kernel", "panel", "task", "block"))
+    q, cell, first, kernel, panel, task, block = (
+        hl.Var(v) for v in ("q", "cell", "first", "kernel", "panel", "task", "block")
+    )
     source, weights = hl.ImageParam(number, 6, "source"), hl.ImageParam(number, 4, "weights")
     bias, tasks = hl.ImageParam(number, 3, "bias"), hl.ImageParam(hl.Int(32), 2, "tasks")
     names = ("table_x", "table_y", "table_z", "offsets", "phases", "lines", "planes")
@@ -79,21 +83,30 @@ def build(
     term = block * block_terms + r
     r.where(term < weights.dim(1).extent())
     known = within(term, offsets.dim(0))
-    met = promised(q + offsets[known], held)
-    partial[q, kernel, block, panel, task] = hl.cast(number, 0)
-    partial[q, kernel, block, panel, task] += weights[kernel, known, *at_panel] * scratch[met, task]
+    met = promised(first + cell + offsets[known], held)
+    at = (cell, kernel, first, block, panel, task)
+    partial[*at] = hl.cast(number, 0)
+    partial[*at] += weights[kernel, known, *at_panel] * scratch[met, task]
     total[q, kernel, panel, task] = hl.undef(number)
     so_far = hl.select(t.x == 0, hl.cast(number, 0), total[q, kernel, panel, task])
-    total[q, kernel, panel, task] = so_far + partial[q, kernel, t, panel, task]
+    total[q, kernel, panel, task] = so_far + partial[q % tile, kernel, q / tile * tile, t, panel, task]
     out[[hl.Var() for _ in range(6)]] = hl.undef(number)
     whole = out.output_buffer()
-    b = hl.RDom([(0, columns), (0, rows), (0, kernels), (0, task_panels), (0, tasks.dim(1).extent())], "b")
-    column, row, in_panel, of_panel, of_task = (b[i] for i in range(5))
+    panels = (0, task_panels), (0, tasks.dim(1).extent())
+    if apart:  # the last tile of a row begins early enough to be whole
+        b = hl.RDom([(0, lanes), (0, vectors), (0, kernels), (0, (columns + tile - 1) / tile), (0, rows), *panels])
+        near, wide, in_panel, of_row, row, of_panel, of_task = (b[i] for i in range(7))
+        first_column, in_tile = hl.min(of_row * tile, columns - tile), wide * lanes + near
+        column = first_column + in_tile
+        sums = partial[in_tile, in_panel, row * pitch + first_column, 0, of_panel, of_task]
+    else:
+        b = hl.RDom([(0, columns), (0, rows), (0, kernels), *panels])
+        column, row, in_panel, of_panel, of_task = (b[i] for i in range(5))
+        sums = total[row * pitch + column, in_panel, of_panel, of_task]
     x0, y0, z0, p0, g0, n0 = (tasks[i, of_task] for i in range(FIRSTS))
     k = (p0 + of_panel) * kernels + in_panel
     b.where(k < whole.dim(3).extent())
     to = [within(v, whole.dim(d)) for d, v in enumerate((x0 + column, y0 + row, z0, k, g0, n0))]
-    sums = total[row * pitch + column, in_panel, of_panel, of_task]
     sums += bias[in_panel, within(p0 + of_panel, bias.dim(1)), within(g0, bias.dim(2))]
     added = hl.ImageParam(number, 6, "residual")
     if residual:
@@ -101,21 +114,28 @@ def build(
     out[to] = finish(sums, activation, slope, ceiling)
 
     # schedule: a task is a block of the image by some panels; in it, a register tile at a time
-    near, wide, tiles = hl.RVar("near"), hl.RVar("wide"), hl.Var("tiles")
-    out.update().allow_race_conditions().split(column, wide, near, lanes, hl.TailStrategy.GuardWithIf)
-    out.update().vectorize(near).parallel(of_task)
+    tiles = hl.Var("tiles")
+    written = out.update().allow_race_conditions().parallel(of_task)
     out.never_partition_all()
     scratch.compute_at(out, of_task).store_in(hl.MemoryType.Heap).bound_extent(scratch.args()[0], held)
     scratch.update(0).allow_race_conditions().vectorize(copied)
     for stride in (1, 2):  # loads that are dense, and dense loads that are shuffled
         scratch.update(0).specialize(strides[0] == stride)
     scratch.update(1).unscheduled()
-    total.compute_at(out, of_task).store_in(hl.MemoryType.Heap).bound_extent(panel, task_panels)
-    total.bound_extent(kernel, kernels).bound_extent(q, (run + tile - 1) / tile * tile)
-    total.update().split(q, tiles, q, tile).reorder(q, kernel, panel, tiles, t.x)
-    total.update().vectorize(q, lanes).unroll(q).unroll(kernel)
-    partial.compute_at(total, panel).vectorize(q, lanes).unroll(q).unroll(kernel)
-    partial.update().reorder(q, kernel, r.x).vectorize(q, lanes).unroll(q).unroll(kernel)
+    if apart:
+        written.vectorize(near).unroll(wide).unroll(in_panel)
+        partial.compute_at(out, of_row)
+    else:
+        near = hl.RVar("near")
+        written.split(column, hl.RVar("wide"), near, lanes, hl.TailStrategy.GuardWithIf).vectorize(near)
+        total.compute_at(out, of_task).store_in(hl.MemoryType.Heap).bound_extent(panel, task_panels)
+        total.bound_extent(kernel, kernels).bound_extent(q, (run + tile - 1) / tile * tile)
+        total.update().split(q, tiles, q, tile).reorder(q, kernel, panel, tiles, t.x)
+        total.update().vectorize(q, lanes).unroll(q).unroll(kernel)
+        partial.compute_at(total, panel)
+    partial.bound(cell, 0, tile).bound(kernel, 0, kernels).bound_extent(first, 1)
+    partial.vectorize(cell, lanes).unroll(cell).unroll(kernel)
+    partial.update().reorder(cell, kernel, r.x).vectorize(cell, lanes).unroll(cell).unroll(kernel)
     # what compiled code may take for granted; it checks its arguments against this
     like = [added, whole] if residual else [whole]
     for buffer in (source, weights, bias, tasks, *lists, *like):
