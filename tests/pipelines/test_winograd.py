@@ -1,10 +1,14 @@
-"""What a matrix of minimal filtering is written as."""
+"""What a matrix of minimal filtering is written as, and what is fetched ahead."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from convolens.algorithms import ALGORITHMS
 from convolens.pipelines.toom_cook import as_float, toom_cook
 from convolens.runtime import compile as compiler
+from convolens.spec.geometry import ConvSpec
 
 pytestmark = pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 
@@ -25,3 +29,13 @@ def test_linear_is_the_matrix(which: str, tile: int, taps: int) -> None:
     result[a] = linear(matrix, a, hl.Float(64), lambda i: given[i])
     found = np.array(result.realize([len(matrix)]))
     np.testing.assert_allclose(found, as_float(matrix) @ terms, rtol=0, atol=1e-12)
+
+
+def test_fetches_one_line_of_weights_a_step(tmp_path: Path) -> None:
+    """Each of the three register tiles asks for one vector of the next matrix in a step, into the second cache."""
+    if not compiler.cpu().fetches_ahead:
+        pytest.skip("other instructions")
+    named = ALGORITHMS["winograd-2"].pipeline(ConvSpec((1, 16, 8, 8), (16, 16, 3, 3), padding=1))
+    assert named
+    assembly = compiler._compiled(tmp_path / "winograd", *named).read_text()
+    assert assembly.count("prefetcht1") == 3

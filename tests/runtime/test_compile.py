@@ -137,6 +137,48 @@ def test_in_process_function_takes_what_a_linked_one_takes(cold: Path, monkeypat
     _check_calls(function)
 
 
+def test_what_is_fetched_ahead_comes_into_the_second_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Assembly says so; an object cannot, and fetches nothing."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    if reason := compiler.unavailable():
+        pytest.skip(reason)
+    if not compiler.cpu().fetches_ahead:
+        pytest.skip("other instructions")
+    assembly = compiler._compiled(tmp_path / "scaled", "scaled", {"rounds": 3, compiler.FETCHES: True})
+    assert "prefetcht1" in assembly.read_text()
+    assert "prefetchnta" not in assembly.read_text()
+
+
+def test_nothing_is_fetched_ahead_without_an_assembler(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline that would is built once more without where assembling fails, and so where nothing is linked."""
+    import scaled
+
+    built = []
+    build, link = scaled.build, compiler._link
+
+    def noting(**parameters: Any) -> Any:
+        built.append(parameters[compiler.FETCHES])
+        return build(**parameters)
+
+    def failing(tool: str, library: Path, *inputs: str | Path) -> Path:
+        if any(str(name).endswith(".s") for name in inputs):
+            raise OSError("unknown instruction")
+        return link(tool, library, *inputs)
+
+    monkeypatch.setattr(scaled, "build", noting)
+    monkeypatch.setattr(compiler, "_link", failing)
+    function = compiler.load("scaled", rounds=3, fetch_ahead=True)
+    assert isinstance(function, LinkedFunction)
+    assert built == [True, False]
+    _check_calls(function)
+    monkeypatch.setattr(compiler, "linker", lambda: None)
+    monkeypatch.setattr(compiler, "_loaded", {})
+    assert isinstance(compiler.load("scaled", rounds=3, fetch_ahead=True), InProcessFunction)
+    assert built == [True, False, False]
+
+
 def test_linked_function(warm: Path) -> None:
     """Read-only and strided input, and errors as exceptions with Halide's words."""
     function = compiler.load("scaled", rounds=3)

@@ -55,8 +55,9 @@ class Transformed:
 
     Attributes
     ----------
-    weights : tuple of Pinned
-        For each group, (panels, rows, columns, kernel depth, C, kernels a panel).
+    weights : tuple of (Pinned, Pinned)
+        For each group, (panels, rows, columns, kernel depth, C, kernels a panel), and the same array in rows of
+        (vectors, lanes).
     zeros : Pinned
         The bias of a group where there is none.
     phases : tuple of Phase
@@ -67,7 +68,7 @@ class Transformed:
         The compiled pipelines, by ``channels_last``, ``shared``, ``whole`` and ``activation``, as they are needed.
     """
 
-    weights: tuple[Pinned, ...]
+    weights: tuple[tuple[Pinned, Pinned], ...]
     zeros: Pinned
     phases: tuple[Phase, ...]
     parameters: dict[str, str | int]
@@ -195,6 +196,7 @@ class Winograd(Algorithm[Transformed]):
             "shared": is_shared(spec, tiles, vertical.size * horizontal.size),
             "whole": spec.layout != LAST and spec.dilation[-1] == 1 and is_whole(spec, vertical, horizontal),
             "activation": "clamp",
+            compiler.FETCHES: cpu().fetches_ahead,
         }  # fmt: skip
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Transformed:
@@ -238,7 +240,7 @@ class Winograd(Algorithm[Transformed]):
             result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
             whole = phase.whole and not channels_last and result.strides[-2] == result.itemsize
             function = state.function(channels_last, phase.shared, whole, activation)
-            function(image, weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
+            function(image, *weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
         return left
 
 
@@ -250,7 +252,9 @@ class WinogradSmall(Winograd):
     size: ClassVar = 4
 
 
-def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform) -> tuple[Pinned, ...]:
+def _transformed(
+    spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform
+) -> tuple[tuple[Pinned, Pinned], ...]:
     """
     Transform each group's weights, in the order in which they are read.
 
@@ -258,11 +262,12 @@ def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal:
     """
     dtype, kernels = spec.compute_dtype, spec.out_channels // spec.groups
     both = np.kron(*(np.array(t.kernel, np.float64) for t in (vertical, horizontal))).astype(dtype)
-    panel = vectors_of(spec, kernels) * vector_lanes(spec)
+    lanes = vector_lanes(spec)
+    panel = vectors_of(spec, kernels) * lanes
     depth, channels = math.prod(spec.kernel_size[:-2]), weight.shape[1]
     shape = (panel_count(spec, kernels), vertical.size, horizontal.size, depth, channels, panel)
 
-    def transformed(group: Array) -> Pinned:
+    def transformed(group: Array) -> tuple[Pinned, Pinned]:
         packed = aligned_zeros(shape, dtype)
         for k, out in enumerate(packed):
             first = min(k * panel, kernels - panel)  # the last reaches back
@@ -272,6 +277,6 @@ def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal:
             rows = out.reshape(len(both), -1)
             for i in range(0, cells.shape[1], ALONE):
                 np.matmul(both, cells[:, i : i + ALONE], out=rows[:, i : i + ALONE])
-        return Pinned(packed)
+        return Pinned(packed), Pinned(packed.reshape(-1, panel // lanes, lanes))
 
     return tuple(map(transformed, np.split(weight, spec.groups)))

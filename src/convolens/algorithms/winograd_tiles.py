@@ -127,6 +127,7 @@ def phases_of(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> lis
         cells = source_index(positions - before[axis], size[axis], spec.border)
         return Pinned(cells.astype(np.int32))
 
+    value = float(spec.border.value)
     taps = np.arange(volume(spec.kernel_size)[0]) * dilation[0]
     planes = table(0, (np.arange(depth)[:, None] * stride[0] + taps).ravel())
 
@@ -140,7 +141,7 @@ def phases_of(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> lis
         return Phase(
             (slice(None), slice(y, None, dilation[1]), slice(x, None, dilation[2])),
             (table(2, columns + x), table(1, rows + y), planes),
-            (blocks.across, parts, down, depth, lines, blocks.lines, blocks.register, float(spec.border.value)),
+            (blocks.across, parts, down, depth, lines, blocks.lines, blocks.register, len(taps), value),
             shared,
             is_whole(spec, vertical, horizontal, (y, x)),
         )

@@ -22,7 +22,7 @@ from convolens.pipelines.toom_cook import toom_cook
 
 SPAN = 16  # tiles side by side that are written together: whole cache lines where channels lie apart
 
-lane, c, q, i, j, x, y, t, b, g, k, n = (hl.Var(name) for name in ("lane", *"cqijxytbgkn"))
+lane, c, q, i, j, x, y, t, m, b, g, k, n = (hl.Var(name) for name in ("lane", *"cqijxytmbgkn"))
 
 
 def build(
@@ -38,6 +38,7 @@ def build(
     shared: bool,
     whole: bool,
     activation: str,
+    fetch_ahead: bool,
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -59,25 +60,28 @@ def build(
         Whether every line is full, and every row of the output ends with a tile and lies in one piece.
     activation : str
         As :func:`convolens.pipelines.epilogue.finish` takes it.
+    fetch_ahead : bool
+        Whether a matrix of weights is brought into the core's own cache while the one before is multiplied.
 
     Notes
     -----
     Arguments, in NumPy's order of axes: source (N, D, H, W, C); weights (panels, rows, columns, kernel depth, C,
-    vectors × lanes), transformed, the last panel reaching back to overlap the one before; bias (K); for the x and
-    y axis the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
-    constant; output (N, D, H, W, K), K at least a panel. Then scalars: tiles of a line, lines of a row, rows of
-    tiles, planes, lines in all, lines of a block, tiles in the register tile; the constant of the border, the
-    activation's slope and ceiling.
+    vectors × lanes), transformed, the last panel reaching back to overlap the one before; the same weights in rows
+    (…, vectors, lanes); bias (K); for the x and y axis the source cell of every padded cell, for z that of each
+    (output plane, kernel plane), −1 for the constant; output (N, D, H, W, K), K at least a panel. Then scalars:
+    tiles of a line, lines of a row, rows of tiles, planes, lines in all, lines of a block, tiles in the register
+    tile, the kernel depth; the constant of the border, the activation's slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     vertical, horizontal = toom_cook(tile_height, kernel_height), toom_cook(tile_width, kernel_width)
     panel = lanes * vectors
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 6, "weights")
+    rows = hl.ImageParam(number, 3, "rows")
     bias = hl.ImageParam(number, 1, "bias")
     tables = borders.tables()
-    names = "across parts down depth lines block register_tiles"
+    names = "across parts down depth lines block register_tiles steps"
     scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
-    across, parts, down, depth, lines, block, register_tiles = scalars
+    across, parts, down, depth, lines, block, register_tiles, steps = scalars
     outside, slope, ceiling = (hl.Param(hl.Float(64), name) for name in ("outside", "slope", "ceiling"))
 
     # algorithm
@@ -92,15 +96,21 @@ def build(
     member = hl.min(t, block * across - 1)  # the register tile may reach beyond the block
     left, line = tile_width * (member % across), hl.min(b * block + member / across, lines - 1)
     cells, half, data, total = map(hl.Func, ("cells", "half", "data", "total"))
-    product, back, result = map(hl.Func, ("product", "back", "result"))
+    product, place, back, result = map(hl.Func, ("product", "place", "back", "result"))
     cells[c, q, i, j, t, b] = bordered[c, q, left + i, j, line]
     half[c, q, i, j, t, b] = linear(horizontal.data, i, number, lambda a: cells[c, q, a, j, t, b])
     data[c, q, i, j, t, b] = linear(vertical.data, j, number, lambda a: half[c, q, i, a, t, b])
     r = hl.RDom([(0, source.dim(0).extent()), (0, taps)])
-    total[lane, i, j, t, b, k] = hl.cast(number, 0)
-    total[lane, i, j, t, b, k] += weights[lane, r.x, r.y, i, j, k] * data[r.x, r.y, i, j, t, b]
-    product[lane, i, j, t, b, k] = total[lane, i, j, t, b, k]
-    back[lane, x, j, t, b, k] = linear(horizontal.output, x, number, lambda a: product[lane, a, j, t, b, k])
+    # Tile t is member m of group g, which is what a register tile holds.
+    groups = (block * across - 1) / register_tiles + 1
+    total[lane, i, j, m, g, b, k] = hl.cast(number, 0)
+    turn = hl.clamp(g - hl.max(groups - vectors, 0), 0, vectors - 1)
+    weight = _weight(weights, rows, r, steps, lanes, turn)
+    total[lane, i, j, m, g, b, k] += weight * data[r.x, r.y, i, j, g * register_tiles + m, b]
+    product[lane, i, j, m, g, b, k] = total[lane, i, j, m, g, b, k]
+    place[t] = hl.Tuple([t % register_tiles, t / register_tiles])
+    at = promised(place[t][0], register_tiles), promised(place[t][1], groups)
+    back[lane, x, j, t, b, k] = linear(horizontal.output, x, number, lambda a: product[lane, a, j, *at, b, k])
     sums = linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
     kernels = bias.dim(0).extent()
     first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
@@ -119,9 +129,11 @@ def build(
         data.compute_root()
         product.compute_at(out, task)
         corner.compute_root()
+        place.compute_root()
     else:
         written.parallel(o["block"])
         corner.compute_at(out, o["block"])
+        place.compute_at(out, o["block"])
         data.compute_at(out, o["block"])
         product.compute_at(out, o["panel"])
     back.vectorize(lane, lanes).unroll(x).unroll(j)
@@ -141,11 +153,14 @@ def build(
         result.reorder_storage(x, lane, y, t, b, k).bound_storage(t, SPAN)  # neighbouring cells side by side
         back.compute_at(result, t)
     _schedule_data(bordered, cells, half, data, lanes, channels_last, shared)
-    total.update().reorder(lane, t, r.x, r.y)
+    total.update().reorder(lane, m, r.x, r.y)
+    if fetch_ahead:
+        beyond = hl.PrefetchBoundStrategy.NonFaulting
+        total.update().prefetch(image=rows, at=r.x, **{"from": r.y}, offset=steps, strategy=beyond)
     _schedule_product(total, product, lanes, panel, most_tiles, register_tiles)
     for func in (written, data, product, bordered, cells, half, total, total.update(), back, result):
         func.never_partition_all()  # saves up to a quarter of the time to compile
-    for buffer in (source, weights, bias, *tables, out.output_buffer()):
+    for buffer in (source, weights, rows, bias, *tables, out.output_buffer()):
         for d in range(buffer.dimensions()):
             buffer.dim(d).set_min(0)
     for buffer in (source, out.output_buffer()):
@@ -154,9 +169,29 @@ def build(
         out.output_buffer().dim(1).set_stride(1)
     weights.dim(0).set_bounds(0, panel).set_stride(1)
     weights.dim(1).set_stride(panel)
+    rows.dim(0).set_bounds(0, lanes).set_stride(1)
+    rows.dim(1).set_bounds(0, vectors).set_stride(lanes)
+    rows.dim(2).set_stride(panel)
     weights.dim(3).set_bounds(0, horizontal.size)
     weights.dim(4).set_bounds(0, vertical.size)
-    return out, [source, weights, bias, *tables, *scalars, outside, slope, ceiling]
+    return out, [source, weights, rows, bias, *tables, *scalars, outside, slope, ceiling]
+
+
+def _weight(
+    weights: hl.ImageParam, rows: hl.ImageParam, r: hl.RDom, steps: hl.Expr, lanes: int, turn: hl.Expr
+) -> hl.Expr:
+    """
+    Read the weight of one product; the first vector of a panel from ``rows``, the same array.
+
+    A prefetch brings what would be read from ``rows`` some steps of r.y further on, one vector of each row. After
+    all ``steps`` that is the next matrix: its first vectors, or those whose ``turn`` it is while one of the last
+    groups of tiles is multiplied, so that they need not stay for long. That r.y is always below ``steps`` must not
+    be seen, so it is a scalar.
+    """
+    channels, taps, across, down = (weights.dim(d).extent() for d in range(1, 5))
+    row = (((k * down + j) * across + i) * taps + r.y) * channels + r.x
+    first = rows[lane % lanes, hl.select(r.y < steps, 0, turn), row]
+    return hl.select(lane < lanes, first, weights[lane, r.x, r.y, i, j, k])
 
 
 def _bordered(
@@ -251,14 +286,14 @@ def _schedule_product(
     total: hl.Func, product: hl.Func, lanes: int, panel: int, most_tiles: int, register_tiles: hl.Expr
 ) -> None:
     """Keep a panel of kernels by some tiles in registers; fewer tiles where that leaves less of the last idle."""
-    group = hl.Var("group")
-    product.bound_extent(lane, panel).reorder_storage(lane, t, i, j, b, k)  # tiles are written side by side
+    outer = hl.Var("outer")
+    product.bound_extent(lane, panel).reorder_storage(lane, m, g, i, j, b, k)  # tiles are written side by side
     for size in (most_tiles * 5 // 6, most_tiles * 2 // 3, most_tiles):
         stage = product if size == most_tiles else product.specialize(register_tiles == size)
-        stage.split(t, group, t, size, hl.TailStrategy.RoundUp).reorder(lane, t, group, i, j)
-        stage.vectorize(lane, lanes).unroll(lane).unroll(t)
-    total.compute_at(product, group).bound_extent(lane, panel).vectorize(lane, lanes).unroll(lane).unroll(t)
-    total.update().vectorize(lane, lanes).unroll(lane).unroll(t)
+        stage.split(m, outer, m, size, hl.TailStrategy.RoundUp).reorder(lane, m, outer, g, i, j)
+        stage.vectorize(lane, lanes).unroll(lane).unroll(m)
+    total.compute_at(product, outer).bound_extent(lane, panel).vectorize(lane, lanes).unroll(lane).unroll(m)
+    total.update().vectorize(lane, lanes).unroll(lane).unroll(m)
 
 
 def linear(

@@ -29,6 +29,9 @@ _FEATURES = "host-large_buffers"
 _KEPT = f"{_FEATURES}-no_runtime-no_bounds_query"
 _HINT = "pip install halide"
 
+FETCHES = "fetch_ahead"
+"""The parameter of pipelines that fetch data ahead, which only assembly can do well; False where there is none."""
+
 
 @functools.cache
 def _halide_module() -> Path | None:
@@ -142,12 +145,41 @@ def _build_runtime(folder: Path, name: str, tool: str) -> Path:
 
 
 def _build_pipeline(folder: Path, name: str, pipeline: str, parameters: dict[str, Any], tool: str) -> Path:
+    runtime = _runtime_file(tool)
+
+    def linked(parameters: dict[str, Any]) -> Path:
+        compiled = _compiled(folder / name, pipeline, parameters)
+        return _link(tool, folder / f"{name}.so", compiled, runtime)
+
+    if parameters.get(FETCHES):
+        try:
+            return linked(parameters)
+        except OSError:  # an assembler that is older than some of the instructions
+            return linked(_fetching_nothing(parameters))
+    return linked(parameters)
+
+
+def _compiled(path: Path, pipeline: str, parameters: dict[str, Any]) -> Path:
+    """
+    Compile to an object, or, where data is fetched ahead, to assembly.
+
+    Halide takes all that is fetched for data that is read once, which would pass by the core's own cache; that is
+    slower than to fetch nothing.
+    """
     import halide as hl
 
     output, arguments = importlib.import_module(pipeline).build(**parameters)
-    compiled = folder / f"{name}.o"
-    output.compile_to_object(os.fspath(compiled), arguments, name, hl.Target(_KEPT))
-    return _link(tool, folder / f"{name}.so", compiled, _runtime_file(tool))
+    if not parameters.get(FETCHES):
+        output.compile_to_object(f"{path}.o", arguments, path.name, hl.Target(_KEPT))
+        return path.with_name(f"{path.name}.o")
+    assembly = path.with_name(f"{path.name}.s")
+    output.compile_to_assembly(os.fspath(assembly), arguments, path.name, hl.Target(_KEPT))
+    assembly.write_text(assembly.read_text().replace("prefetchnta", "prefetcht1"))
+    return assembly
+
+
+def _fetching_nothing(parameters: dict[str, Any]) -> dict[str, Any]:
+    return parameters | dict.fromkeys({FETCHES} & parameters.keys(), False)
 
 
 def _link(tool: str, library: Path, *inputs: str | Path) -> Path:
@@ -171,7 +203,7 @@ def _in_process(pipeline: str, parameters: dict[str, Any]) -> call.Function:
     # The in-process runtime cannot be told to stop its threads before a fork, so it must not start any. It reads
     # this variable once, at its first parallel loop.
     os.environ.setdefault("HL_NUM_THREADS", "1")
-    output, arguments = importlib.import_module(pipeline).build(**parameters)
+    output, arguments = importlib.import_module(pipeline).build(**_fetching_nothing(parameters))
     return call.InProcessFunction(output.compile_to_callable(arguments, hl.Target(_FEATURES)))
 
 

@@ -42,6 +42,11 @@ class CPU:
         return 16
 
     @property
+    def fetches_ahead(self) -> bool:
+        """Whether compiled code may have data brought into a core's own cache before it is needed."""
+        return self.architecture in ("x86_64", "amd64")
+
+    @property
     def vector_registers(self) -> int:
         """How many vector registers there are."""
         return 32 if self.vector_bytes == 64 or self.architecture in ("arm64", "aarch64") else 16
