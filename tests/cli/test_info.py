@@ -1,6 +1,7 @@
 """``convolens info`` and ``convolens cache``: what they show is true of this machine."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def test_info_without_halide(
     monkeypatch.setattr(compiler, "_halide_module", lambda: None)
     assert main(["info"]) == 0
     assert "pip install halide" in capsys.readouterr().out
+
+
+def test_info_with_a_linker_that_fails(
+    own_cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that compiled code is not kept, and why."""
+    if not compiler.available():
+        pytest.skip("nothing is compiled here")
+    monkeypatch.setattr(compiler, "linker", lambda: shutil.which("false"))
+    main(["info"])
+    assert "compiled code is not kept: " in capsys.readouterr().out
 
 
 def test_cache_lists_and_clears(own_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,13 @@ from convolens.ops.arrays import add_bias, as_array, channels_first, check_out, 
 FLOAT64, FLOAT32, FLOAT16 = np.dtype("f8"), np.dtype("f4"), np.dtype("f2")
 
 
+def test_fields_of_packed_records_are_copied() -> None:
+    """Their neighbours are no whole elements apart, which compiled code cannot read, or write."""
+    field = np.zeros(3, [("number", "f4"), ("mark", "u1")])["number"]
+    assert as_array(field, "input").strides == (4,)
+    assert result_array((3,), FLOAT32, field, FLOAT32) is not field
+
+
 @pytest.mark.parametrize("dtype", ["?", "i1", "u8", "f2", "f4", ">f8"])
 def test_arrays_of_numbers_are_taken_as_they_are(dtype: str) -> None:
     """Without a copy."""

@@ -225,3 +225,12 @@ def test_infinity_and_overflow_do_not_warn(algorithm: str) -> None:
     np.testing.assert_array_equal(result, [[[np.nan, -np.inf, -np.inf]]])
     half = np.full((1, 1, 4), 6e4, np.float16)
     assert np.isinf(prepare_conv(np.ones((1, 1, 2), np.float16), algorithm=algorithm)(half)).all()
+
+
+@pytest.mark.parametrize("layout", ["channels-first", "channels-last"])
+def test_half_precision_takes_a_residual_of_its_own(layout: str) -> None:
+    """Whatever is computed in, what is added comes in the result's type."""
+    x, weight = np.ones((1, 16, 20, 24), "f2"), np.ones((16, 16, 1, 1), "f2")
+    x = np.moveaxis(x, 1, -1) if layout == "channels-last" else x
+    conv = prepare_conv(weight, layout=layout)
+    assert (conv(x, residual=conv(x)) == 32).all()

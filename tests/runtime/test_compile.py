@@ -1,5 +1,6 @@
 """Compiled pipelines in processes that start cold, are killed, have no linker, no room or no Halide."""
 
+import os
 import re
 import signal
 import time
@@ -127,6 +128,24 @@ print(convolens.conv2d(numpy.ones((1, 3, 3)), numpy.ones((1, 1, 3, 3))).item())
     complaint, result = run(text).splitlines()
     assert "scaled cannot be compiled: Halide cannot be imported" in complaint
     assert result == "9.0"
+
+
+def test_halide_of_another_system(tmp_path: Path, run: Callable[..., str]) -> None:
+    """A Halide that is installed but cannot be imported is as good as none; the reason is told."""
+    package = tmp_path / "halide"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ImportError('libLLVM is missing')")
+    (package / "halide_.so").touch()
+    text = """
+import convolens, numpy
+from convolens.runtime import compile as compiler
+print(compiler.unavailable())
+print(convolens.prepare_conv(numpy.ones((8, 8, 3, 3), "f4"))(numpy.ones((1, 8, 64, 64), "f4")).max())
+"""
+    path = os.pathsep.join(filter(None, (str(tmp_path), str(Path(__file__).parent), os.environ.get("PYTHONPATH"))))
+    complaint, result = run(text, PYTHONPATH=path, CONVOLENS_CACHE=str(tmp_path)).splitlines()
+    assert "cannot be imported: libLLVM is missing" in complaint
+    assert result == "72.0"
 
 
 def test_in_process_function_takes_what_a_linked_one_takes(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:

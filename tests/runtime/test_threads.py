@@ -1,6 +1,7 @@
 """Threads: their number, forks, and calls from several Python threads at once."""
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -183,3 +184,36 @@ def test_threads_that_change_the_number_take_turns() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(change, (1, 2, 3, 4)))
+
+
+def test_an_interrupted_call_is_not_counted_for_ever(warm: Path, run: Callable[..., str]) -> None:
+    """After many a Ctrl-C in small calls, other threads can still change the number, and the process can fork."""
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("there is no timer to interrupt with")
+    script = """
+import os, random, signal, threading, time
+import numpy as np
+import convolens as cl
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+x = np.ones((1, 8, 8, 8), "f4")
+conv = cl.prepare_conv(np.ones((8, 8, 3, 3), "f4"), padding=1, algorithm="tiled")
+conv(x), conv(x)
+signal.signal(signal.SIGALRM, interrupt)
+for _ in range(3000):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(5e-5, 4e-4))
+        for _ in range(1000):
+            conv(x)
+    except KeyboardInterrupt:
+        pass
+    signal.setitimer(signal.ITIMER_REAL, 0)
+thread = threading.Thread(target=lambda: cl.threads(1), daemon=True)
+thread.start()
+thread.join(20)
+print("hangs" if thread.is_alive() else "goes on", flush=True)
+os._exit(0)
+"""
+    assert run(script) == "goes on\n"

@@ -129,7 +129,8 @@ class Rows(Algorithm[Packed]):
             shape, found = geometry(spec), state.layout(spec)
             source = _rows(x.astype(out.dtype, copy=False), shape, shape.size)
             target = _rows(out, shape, shape.output, copy=False)
-            added = [] if epilogue.residual is None else [_rows(epilogue.residual, shape, shape.output)]
+            residual = None if epilogue.residual is None else epilogue.residual.astype(out.dtype, copy=False)
+            added = [] if residual is None else [_rows(residual, shape, shape.output)]
             bias = state.bias if epilogue.bias is None else _filled_up(epilogue.bias, state.bias.array)
             function = compiler.load(
                 PIPELINE, **_parameters(spec) | {"activation": activation, "residual": bool(added)}

@@ -46,8 +46,8 @@ def gather(*, measure: bool = False) -> dict[str, Any]:
     from convolens.runtime.threads import thread_count
 
     reason = compile.unavailable()
-    linker = compile.linker()
-    kept = "kept on disk" if linker else "not kept: no C compiler (cc) was found to link it"
+    obstacle = None if reason else compile.not_kept()
+    kept = f"not kept: {obstacle}" if obstacle else "kept on disk"
     return {
         "version": __version__,
         "machine": asdict(machine(measure=measure)),

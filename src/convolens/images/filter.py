@@ -61,8 +61,9 @@ def filter_image(
         r[y, x] = \sum_{i, j} w[i, j] \;
         p\!\left[y + i - \lfloor k_h / 2 \rfloor,\; x + j - \lfloor k_w / 2 \rfloor\right]
 
-    This is cross-correlation; with ``flip`` the kernel is turned by 180°, and it is convolution. Every colour
-    channel is filtered by itself. Alpha stays as it is.
+    This is cross-correlation; with ``flip`` the kernel is turned by 180°, its centre with it (of an even number of
+    cells, the one before the middle), and it is convolution. Every colour channel is filtered by itself. Alpha
+    stays as it is.
 
     Parameters
     ----------

@@ -29,7 +29,12 @@ def as_array(x: npt.ArrayLike, name: str) -> Array:
     except ValueError as error:
         raise SpecError(f"{name} is not a rectangular array: {error}") from None
     number_dtype(array.dtype, name)
-    return array
+    return array if in_whole_steps(array) else array.copy()
+
+
+def in_whole_steps(array: Array) -> bool:
+    """Tell whether neighbours are whole elements apart; those of a field of packed records are not."""
+    return array.flags.c_contiguous or not any(step % array.itemsize for step in array.strides)
 
 
 def channels_first(x: Array, dims: int, layout: str) -> Array:
@@ -97,7 +102,7 @@ def result_array(
     if out is None:
         return np.empty(shape, compute)
     check_out(out, shape, dtype)
-    if dtype != compute or any(np.may_share_memory(out, x) for x in inputs):
+    if dtype != compute or not in_whole_steps(out) or any(np.may_share_memory(out, x) for x in inputs):
         return np.empty(shape, compute)
     return out
 

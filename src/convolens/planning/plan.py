@@ -72,7 +72,8 @@ class Plan:
     chosen : Estimate
         The algorithm that will run.
     estimates : tuple of Estimate
-        All algorithms, the fastest first, those that may not serve last.
+        All algorithms: first those that may serve, by the seconds of as many calls as are planned for, compiling
+        included.
     cores : int
         How many cores it is made for.
     """

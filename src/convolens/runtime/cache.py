@@ -1,10 +1,9 @@
 """
 Compiled code on disk: private to the user, written atomically, checked before it is loaded, bounded in size.
 
-An entry is one file, ``<key>-<SHA-256 of its content>.so``: its name says what it is for and what must be in it,
-so that a file cut short, or changed by anything but a rename of the whole, is known for what it is and never
-loaded. Writers build in a folder of their own and rename, so that readers see whole entries or none, and two
-processes that build the same entry at once both succeed.
+An entry is one file, ``<key>-<SHA-256 of its content>.so``, and its content bears the key: so a file that was cut
+short, changed or renamed is known for what it is and never loaded. Writers build in a folder of their own and
+rename: readers see whole entries or none, and two processes that build the same entry at once both succeed.
 """
 
 import contextlib
@@ -15,6 +14,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ ROOM = 4 << 20  # bytes that a compiler may need beside the entry
 _PLACES = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "LOCALAPPDATA")  # variables that decide where, but for ours
 _SUFFIX = ".so"
 _BUILDING = ".building-"
-_ABANDONED = 3600  # seconds after which what a writer left behind is nobody's
+_YOUNG = 60  # seconds in which a writer has made its folder its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def note(name: str, text: str) -> None:
     Where that is not possible nothing happens: what is noted can be found out again.
     """
     path = folder().with_name(name)
-    partial = path.with_name(f"{name}.{os.getpid()}")
+    partial = path.with_name(f"{name}.{os.getpid()}-{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text, encoding="utf-8")
@@ -95,6 +95,14 @@ def note(name: str, text: str) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def noted(name: str) -> str | None:
+    """Return a text that :func:`note` kept, if there is one."""
+    try:
+        return folder().with_name(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def entries() -> list[Entry]:
@@ -126,7 +134,7 @@ def clear() -> int:
         with contextlib.suppress(OSError):
             entry.path.unlink()
             freed += entry.size
-    _sweep(folder(), older_than=0)
+    _sweep(folder())
     return freed
 
 
@@ -134,7 +142,7 @@ def find(key: str) -> Path | None:
     """Return the sound entry for ``key``, or None; unsound ones are removed."""
     for home in (folder(), *_private_folder(make=False)):
         for path in home.glob(f"{key}-*{_SUFFIX}"):
-            if _is_sound(home, path):
+            if _is_sound(home, path, key):
                 with contextlib.suppress(OSError):
                     os.utime(path)
                 return path
@@ -152,7 +160,7 @@ def keep(key: str, build: Callable[[Path], Path]) -> Path:
     key : str
         What it is for; letters, digits and underscores.
     build : callable
-        Given an empty folder, writes a file there and returns its path.
+        Given an empty folder, writes a file there that has the key in it, and returns its path.
 
     Returns
     -------
@@ -175,6 +183,7 @@ def keep(key: str, build: Callable[[Path], Path]) -> Path:
 
 def _write(home: Path, key: str, build: Callable[[Path], Path]) -> Path:
     workplace = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=home))
+    claim = _claimed(workplace)
     try:
         room = workplace / "room"
         room.write_bytes(bytes(ROOM))  # find out now: LLVM ends the process when it cannot write
@@ -185,6 +194,8 @@ def _write(home: Path, key: str, build: Callable[[Path], Path]) -> Path:
         built.replace(entry)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
+        if claim is not None:
+            os.close(claim)
     _trim(entry)
     return entry
 
@@ -211,7 +222,7 @@ def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="convolens-", ignore_cleanup_errors=True)
 
 
-def _is_sound(home: Path, path: Path) -> bool:
+def _is_sound(home: Path, path: Path, key: str) -> bool:
     """Whether only this user can have written the file, and it is what its name says."""
     try:
         _own(home)
@@ -219,7 +230,8 @@ def _is_sound(home: Path, path: Path) -> bool:
         writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         if not stat.S_ISREG(status.st_mode) or not _is_mine(status) or writable_by_others:
             return False
-        return path.stem.rpartition("-")[2] == _digest(path)
+        content = path.read_bytes()
+        return path.stem.rpartition("-")[2] == hashlib.sha256(content).hexdigest() and key.encode() in content
     except OSError:
         return False
 
@@ -241,12 +253,28 @@ def _trim(newest: Path) -> None:
         if total > MOST_BYTES and entry.path != newest:
             with contextlib.suppress(OSError):
                 entry.path.unlink()
-    _sweep(newest.parent, older_than=_ABANDONED)
+    _sweep(newest.parent)
 
 
-def _sweep(home: Path, *, older_than: float) -> None:
-    """Remove the workplaces of writers that were killed."""
+def _sweep(home: Path) -> None:
+    """Remove the workplaces of writers that were killed: those that nobody claims any more."""
     for workplace in home.glob(f"{_BUILDING}*"):
         with contextlib.suppress(OSError):
-            if workplace.lstat().st_mtime <= time.time() - older_than:
+            if workplace.lstat().st_mtime <= time.time() - _YOUNG and (claim := _claimed(workplace)) is not None:
                 shutil.rmtree(workplace, ignore_errors=True)
+                os.close(claim)
+
+
+def _claimed(workplace: Path) -> int | None:
+    """Claim a folder until what is returned is closed, or this process ends; None if another has."""
+    if sys.platform == "win32":  # nothing is built there
+        return None
+    import fcntl
+
+    claim = os.open(workplace, os.O_RDONLY)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(claim)
+        return None
+    return claim

@@ -171,17 +171,14 @@ class LinkedFunction:
         words = frame.words
         for host, array in zip(frame.hosts, arrays, strict=True):
             words[host] = array.address if isinstance(array, Pinned) else address(array)
-        calls.enter()
-        try:
+        with calls.mine():
             self.enter(frame)
-        finally:
-            calls.leave()
         frames.append(frame)
         if recorder.notes is not None:
             recorder.notes.append((self, arrays, scalars))
 
     def enter(self, frame: Frame) -> None:
-        """Run with arguments that are complete; the caller has counted itself in."""
+        """Run with arguments that are complete; the caller holds this thread's lock of calls."""
         code = self._entry(frame.address)
         if code:
             raise CompiledCodeError(_take_message() or f"compiled code ended with error {code}")

@@ -28,6 +28,7 @@ _RUNTIME_SOURCES = tuple(Path(__file__).with_name(name) for name in ("pool.c", "
 _FEATURES = "host-large_buffers"
 _KEPT = f"{_FEATURES}-no_runtime-no_bounds_query"
 _HINT = "pip install halide"
+_IMPORTED = "halide.txt"  # beside the compiled code: the file of the Halide that could be imported
 
 FETCHES = "fetch_ahead"
 """The parameter of pipelines that fetch data ahead, which only assembly can do well; False where there is none."""
@@ -45,11 +46,26 @@ def unavailable() -> str | None:
     """
     Say why no pipeline can be compiled here; None if they can.
 
-    Never imports Halide, so that asking costs next to nothing.
+    Imports Halide once on a machine, to see whether it can; later answers cost next to nothing.
     """
     if sys.modules.get("halide", sys) is None:
         return f"Halide cannot be imported ({_HINT})"
-    return None if _halide_module() else f"Halide is not installed ({_HINT})"
+    module = _halide_module()
+    return _import_failure(module) if module else f"Halide is not installed ({_HINT})"
+
+
+@functools.cache
+def _import_failure(module: Path) -> str | None:
+    """Say what is wrong with an installed Halide. That nothing is gets noted for later processes."""
+    signature = _signature(module)
+    if "halide" in sys.modules or cache.noted(_IMPORTED) == signature:
+        return None
+    try:
+        importlib.import_module("halide")
+    except Exception as error:  # whatever a library of another system, or half of one, comes up with
+        return f"Halide cannot be imported: {' '.join(str(error).split())} ({_HINT})"
+    cache.note(_IMPORTED, signature)
+    return None
 
 
 def available() -> bool:
@@ -62,6 +78,18 @@ def linker() -> str | None:
     if sys.platform == "win32":
         return None
     return next(filter(None, map(shutil.which, (os.environ.get("CC") or "cc", "gcc", "clang"))), None)
+
+
+def not_kept() -> str | None:
+    """Say why compiled code is not kept on disk here; None if it is."""
+    tool = linker()
+    if tool is None:
+        return "no C compiler (cc) was found to link it"
+    try:
+        _runtime_library(tool)
+    except OSError as error:
+        return " ".join(str(error).split())
+    return None
 
 
 _loaded: dict[Any, call.Function] = {}

@@ -98,15 +98,12 @@ class Replay:
             steps = self._free.pop()  # nobody else's: threads may call at the same time
         except IndexError:
             steps = self._arguments()
-        calls.enter()
-        try:
+        with calls.mine():
             for function, frame, places in steps:
                 words = frame.words
                 for word, base, offset in places:
                     words[word] = bases[base] + offset
                 function.enter(frame)
-        finally:
-            calls.leave()
         self._free.append(steps)
         return True
 

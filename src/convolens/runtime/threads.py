@@ -1,16 +1,20 @@
 """How many threads compiled code uses, and what becomes of them when the process forks."""
 
+import contextlib
 import ctypes
+import operator
 import os
 import threading
-import time
+import weakref
 from types import TracebackType
+from typing import Any, TypeAlias
 
 from convolens.errors import SpecError
 from convolens.runtime import pool
 from convolens.runtime.cpu import available_cores
 
 VARIABLE = "CONVOLENS_THREADS"
+_Lock: TypeAlias = "threading.RLock"
 
 
 class Calls:
@@ -18,43 +22,47 @@ class Calls:
     The calls that are running, so that a fork can wait until there are none.
 
     A fork copies one thread only. Worker threads that vanish in mid-work leave their queue locked for ever in the
-    child; therefore the workers are sent home first, and that is safe only while nobody gives them work.
+    child; therefore the workers are sent home first, and that is safe only while nobody gives them work. So each
+    thread has a lock, which it holds during a call, and who sends workers home takes them all. ``with`` and locks
+    are C: Ctrl-C comes before or after them, and no call stays counted that is over.
     """
 
     def __init__(self) -> None:
-        self._threads: list[int] = []
-        self._open = threading.Event()
-        self.open()
+        self.forget()
 
-    def enter(self) -> None:
-        """Count a call of this thread in; wait while the process forks."""
-        me = threading.get_ident()
-        self._threads.append(me)
-        while not self._open.is_set():  # looked at after counting in, so that a fork misses nobody
-            self._threads.remove(me)
-            self._open.wait()
-            self._threads.append(me)
-
-    def leave(self) -> None:
-        """Count a call of this thread out."""
-        self._threads.remove(threading.get_ident())
+    def mine(self) -> "_Lock":
+        """Return what this thread holds during a call; it waits while workers are sent home."""
+        try:
+            lock: _Lock = self._local.lock
+        except AttributeError:
+            with self._joining:
+                lock = self._local.lock = threading.RLock()
+                self._locks.add(lock)
+        return lock
 
     def close(self) -> None:
         """Hold back new calls and wait for those of other threads to end."""
-        self._open.clear()
-        me = threading.get_ident()
-        while any(thread != me for thread in self._threads.copy()):
-            time.sleep(1e-5)
+        self._hold(self._joining)
+        for lock in tuple(self._locks):
+            self._hold(lock)
+
+    def _hold(self, lock: "_Lock") -> None:
+        self._held.append(lock)  # before it is: whatever happens, `open` gives it back
+        lock.acquire()
 
     def open(self) -> None:
         """Let calls in again."""
-        self._open.set()
+        for lock in self._held:
+            with contextlib.suppress(RuntimeError):  # it was not taken any more
+                lock.release()
+        self._held.clear()
 
     def forget(self) -> None:
         """Start afresh in a forked child, where other threads, and whatever they held, are no more."""
-        self._threads = []
-        self._open = threading.Event()
-        self.open()
+        self._local = threading.local()
+        self._joining = threading.RLock()
+        self._locks: weakref.WeakSet[_Lock] = weakref.WeakSet()
+        self._held: list[_Lock] = []
 
 
 calls = Calls()
@@ -111,12 +119,15 @@ def _wanted() -> int:
     if _count is not None:
         return _count
     wanted = os.environ.get(VARIABLE, "").strip()
-    return _checked(wanted, VARIABLE) if wanted else available_cores()
+    return _checked(int(wanted) if wanted.isdecimal() else wanted, VARIABLE) if wanted else available_cores()
 
 
-def _checked(count: object, name: str) -> int:
-    number = int(count) if isinstance(count, str) and count.isdecimal() else count
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+def _checked(count: Any, name: str) -> int:
+    try:
+        number = 0 if isinstance(count, bool) else operator.index(count)
+    except TypeError:
+        number = 0
+    if number < 1:
         raise SpecError(f"{name} must be a whole number of at least 1, not {count!r}")
     return number
 

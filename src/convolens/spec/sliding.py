@@ -13,6 +13,7 @@ from convolens.spec.layout import join_shape, parse_layout, split_shape
 from convolens.spec.padding import Pads
 
 MOST_CELLS = int(np.iinfo(np.intp).max) // 32  # so that a complex spectrum of twice the size can be addressed
+MOST_STEP = 1 << 24  # cells from window to window, or within one; compiled code counts with 32 bits
 
 
 def check_cells(what: str, shape: tuple[int, ...], remedy: str) -> None:
@@ -46,8 +47,8 @@ class SlidingSpec(ABC):
     def _check_extents(self) -> None:
         """Refuse what no array could hold, before anything computes with such numbers."""
         for name, steps in (("stride", self.stride), ("dilation", self.dilation)):
-            if max(steps) > MOST_CELLS:
-                raise SpecError(f"{name} {steps} goes beyond any memory; use a smaller one")
+            if max(steps) > MOST_STEP:
+                raise SpecError(f"{name} {steps} goes beyond any image; use {MOST_STEP} at most")
         batch, channels, _ = split_shape(self.input_shape, self.dims, self.layout)
         remedy = f"input {self.input_shape} has pads {self.pads}: pad less"
         padded = join_shape(batch, channels, self.padded_size, self.layout)
