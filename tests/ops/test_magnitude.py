@@ -10,6 +10,8 @@ from convolens.ops.arrays import Array
 from convolens.ops.magnitude import BLOCK, LEAST, is_tame, largest_magnitude
 from convolens.runtime import compile as compiler
 
+OFTEN = 1 << 20  # calls that are worth a compiler
+
 
 def numbers(dtype: type, size: int) -> Array:
     """Normal numbers."""
@@ -21,14 +23,14 @@ def numbers(dtype: type, size: int) -> Array:
 def test_finds_the_largest_wherever_it_is(dtype: type, size: int) -> None:
     """First, last and amid, of either sign; infinity above all numbers, NaN above infinity."""
     x = numbers(dtype, size)
-    assert largest_magnitude(x) == np.abs(x).max()
+    assert largest_magnitude(x, OFTEN) == np.abs(x).max()
     for at in (0, size // 2, size - 1):
         y = x.copy()
         for value in (-100, 101, -np.inf, np.inf):
             y[at] = value
-            assert largest_magnitude(y) == abs(value)
+            assert largest_magnitude(y, OFTEN) == abs(value)
         y[size // 3] = -np.nan
-        assert np.isnan(largest_magnitude(y))
+        assert np.isnan(largest_magnitude(y, OFTEN))
 
 
 def test_takes_any_layout() -> None:
@@ -37,31 +39,34 @@ def test_takes_any_layout() -> None:
     x[1, 3, 4, 5] = -50
     x.flags.writeable = False
     for view in (x, x.transpose(0, 2, 3, 1), x.T, x[::-1], x[:, ::-1], x[1:, :, :, ::5], np.repeat(x, 3, 0)[::2]):
-        assert largest_magnitude(view) == np.abs(view).max()
+        assert largest_magnitude(view, OFTEN) == np.abs(view).max()
     assert largest_magnitude(x[:0]) == 0
 
 
 def test_needs_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without one NumPy finds the same."""
     x = numbers(np.float32, 2 * LEAST)
-    there = largest_magnitude(x)
+    there = largest_magnitude(x, OFTEN)
     monkeypatch.setattr(compiler, "available", lambda: False)
-    assert largest_magnitude(x) == there
+    assert largest_magnitude(x, OFTEN) == there
     x[7] = np.nan
-    assert np.isnan(largest_magnitude(x))
+    assert np.isnan(largest_magnitude(x, OFTEN))
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 def test_is_compiled_where_arrays_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small arrays, and those with gaps, are left to NumPy."""
+    """Small arrays, those with gaps, and a few calls that find no compiled code are left to NumPy."""
     loaded = []
     load = compiler.load
+    monkeypatch.setattr(magnitude.compiler, "ready", lambda *a, **k: bool(loaded))
     monkeypatch.setattr(magnitude.compiler, "load", lambda *a, **k: (loaded.append(a), load(*a, **k))[1])
-    largest_magnitude(numbers(np.float32, LEAST - 1))
-    largest_magnitude(numbers(np.float32, 3 * LEAST)[::2])
-    assert not loaded
+    largest_magnitude(numbers(np.float32, LEAST - 1), OFTEN)
+    largest_magnitude(numbers(np.float32, 3 * LEAST)[::2], OFTEN)
     largest_magnitude(numbers(np.float32, LEAST))
-    assert loaded
+    assert not loaded
+    largest_magnitude(numbers(np.float32, LEAST), OFTEN)
+    largest_magnitude(numbers(np.float32, LEAST))
+    assert len(loaded) == 2
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])

@@ -13,17 +13,22 @@ from convolens.runtime.cpu import cpu
 PIPELINE = "convolens.pipelines.magnitude"
 BLOCK = 1 << 14  # elements a task
 LEAST = 1 << 17  # elements below which NumPy is as fast
+WORTH_COMPILING = 1 << 30  # bytes in all calls, from which the time that they save is that of the compiler
 VECTORS = 4
 
 
-def is_tame(x: Array, border: float, factor: float, dtype: np.dtype[Any]) -> bool:
-    """Whether ``x`` and the border are finite, and ``factor`` times they do not overflow in ``dtype``."""
+def is_tame(x: Array, border: float, factor: float, dtype: np.dtype[Any], calls: int = 1) -> bool:
+    """
+    Whether ``x`` and the border are finite, and ``factor`` times they do not overflow in ``dtype``.
+
+    ``calls`` is how often arrays like ``x`` are looked at.
+    """
     most, factor = _largest_number(dtype), float(factor)
     if not (factor < most and abs(border) * factor < most):
         return False
     # No magnitude exceeds the norm, which BLAS finds in less time than NumPy the extremes.
     small = x.size < LEAST and x.dtype.char in "fd" and _norm(x) * factor < most
-    return small or largest_magnitude(x) * factor < most
+    return small or largest_magnitude(x, calls) * factor < most
 
 
 @functools.cache
@@ -37,9 +42,11 @@ def _norm(x: Array) -> float:
     return math.sqrt(np.dot(numbers, numbers))
 
 
-def largest_magnitude(x: Array) -> float:
+def largest_magnitude(x: Array, calls: int = 1) -> float:
     """
     Return the largest magnitude among the floats of ``x``, NaN if there is one; 0 if there are none.
+
+    Compiled loops find it where they are there already, or where so many ``calls`` are worth compiling them.
 
     >>> largest_magnitude(np.array([1.5, -2.5])), largest_magnitude(np.array([np.inf, np.nan]))
     (2.5, nan)
@@ -48,11 +55,17 @@ def largest_magnitude(x: Array) -> float:
         return 0.0
     forward = x[tuple(slice(None, None, -1 if step < 0 else 1) for step in x.strides)]
     cells = forward.transpose(sorted(range(x.ndim), key=lambda axis: -forward.strides[axis]))
-    if x.size < LEAST or not cells.flags.c_contiguous or not compiler.available():
+    lanes = cpu().vector_bytes // x.itemsize
+    parameters = {"bits": 8 * x.itemsize, "lanes": lanes, "vectors": VECTORS, "block": BLOCK}
+    if (
+        x.size < LEAST
+        or not cells.flags.c_contiguous
+        or not compiler.available()
+        or (calls * x.nbytes < WORTH_COMPILING and not compiler.ready(PIPELINE, **parameters))
+    ):
         return float(np.abs([x.min(), x.max()]).max())
     bits = np.dtype(f"u{x.itemsize}")
-    lanes = cpu().vector_bytes // x.itemsize
-    function = compiler.load(PIPELINE, bits=8 * x.itemsize, lanes=lanes, vectors=VECTORS, block=BLOCK)
+    function = compiler.load(PIPELINE, **parameters)
     blocks = np.empty(-(-x.size // BLOCK), bits)
     function(cells.reshape(-1).view(bits), blocks)
     return float(blocks.max().view(x.dtype))

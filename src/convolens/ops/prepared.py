@@ -199,7 +199,7 @@ class PreparedConv:
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
         """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
         cells = 4**spec.dims * math.prod(spec.padded_size)  # no FFT is longer
-        return is_tame(x, spec.border.value, cells * max(self._weights, 1), spec.compute_dtype)
+        return is_tame(x, spec.border.value, cells * max(self._weights, 1), spec.compute_dtype, self.calls)
 
     def _plan_for_wild(self, plan: Plan) -> Plan:
         if self.algorithm != "auto":

@@ -5,6 +5,7 @@ Each pipeline becomes a small shared library beside one that all of them share: 
 and memory. Without a C linker, or with nowhere to write, the pipeline is compiled into the process.
 """
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -169,15 +170,19 @@ def _runtime_file(tool: str) -> Path:
 
 
 def _build_runtime(folder: Path, name: str, tool: str) -> Path:
-    return _link(tool, folder / f"{name}.so", "-std=gnu11", "-O1", "-fPIC", *_RUNTIME_SOURCES)
+    both = folder / "runtime.c"  # one after the other takes longer
+    both.write_text("".join(f'#include "{source}"\n' for source in _RUNTIME_SOURCES))
+    return _link(tool, folder / f"{name}.so", "-std=gnu11", "-O1", "-fPIC", "-pipe", both)
 
 
 def _build_pipeline(folder: Path, name: str, pipeline: str, parameters: dict[str, Any], tool: str) -> Path:
-    runtime = _runtime_file(tool)
+    runtime = threading.Thread(target=_make_runtime, args=(tool,))  # while Halide is at work
+    runtime.start()
 
     def linked(parameters: dict[str, Any]) -> Path:
         compiled = _compiled(folder / name, pipeline, parameters)
-        return _link(tool, folder / f"{name}.so", compiled, runtime)
+        runtime.join()
+        return _link(tool, folder / f"{name}.so", compiled, _runtime_file(tool))
 
     if parameters.get(FETCHES):
         try:
@@ -208,6 +213,11 @@ def _compiled(path: Path, pipeline: str, parameters: dict[str, Any]) -> Path:
 
 def _fetching_nothing(parameters: dict[str, Any]) -> dict[str, Any]:
     return parameters | dict.fromkeys({FETCHES} & parameters.keys(), False)
+
+
+def _make_runtime(tool: str) -> None:
+    with contextlib.suppress(OSError):  # who needs it tries again, and fails again
+        _runtime_file(tool)
 
 
 def _link(tool: str, library: Path, *inputs: str | Path) -> Path:
