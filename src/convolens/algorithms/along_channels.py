@@ -94,6 +94,8 @@ def _tile(spec: ConvSpec) -> tuple[int, int]:
     """Choose vectors and rows of the register tile: where registers allow two vectors or, in tall images, rows."""
     if cpu().vector_registers < 32:
         return 1, 1
+    if spec.stride[-1] > 1:  # either is as fast: one pipeline will do
+        return 1, 2
     double = 2 * vector_lanes(spec)
     tall = volume(spec.output_size)[1] >= 4 * LEAST[1]
     odd = -(-spec.in_channels // vector_lanes(spec)) % 2

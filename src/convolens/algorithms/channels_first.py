@@ -22,7 +22,7 @@ FEW_CHANNELS = 4  # up to here, channels are summed as if they were neighbouring
 SHARE_OF_PEAK = 0.8
 # Operations in the time that a cell is set beside its channels, an output apart from them, and a weight comes in.
 READ, WRITTEN, WEIGHT = 160, 330, 80
-LEAST_PART = 256  # terms of a kernel row from which it may be summed for itself
+LEAST_PART, LONG_PART = 256, 512  # terms of a kernel row from which it may be, and always is, summed for itself
 LEAST_PARALLEL = 1 << 18  # products below which a call runs as one task
 
 # Vectors of kernels → pixels in the register tile, and its speed beside the best, where registers are many or few.
@@ -90,11 +90,10 @@ def pipeline(spec: ConvSpec) -> Pipeline:
 
 
 def _is_parted(spec: ConvSpec) -> bool:
-    """Whether a sum is so long that its kernel rows are summed apart, for fewer roundings."""
-    channels, *rest = spec.weight_shape[1:]
-    if _is_stacked(spec):
-        return False
-    return channels * math.prod(rest) > MOST_TERMS and len(rest) > 1 and channels * rest[-1] >= LEAST_PART
+    """Whether kernel rows are summed apart: for fewer roundings, or so long that it takes no more time."""
+    row = spec.weight_shape[1] * spec.kernel_size[-1]
+    least = LEAST_PART if math.prod(spec.weight_shape[1:]) > MOST_TERMS else LONG_PART
+    return not _is_stacked(spec) and row >= least
 
 
 def prepare(spec: ConvSpec, weight: Array) -> Packed:

@@ -21,6 +21,7 @@ from convolens.spec.geometry import ConvSpec
 
 MOST_TERMS = 2048  # of a sum that is taken in one go
 CHUNK_TERMS = 1024  # of each of several, whose weights stay in cache
+LEAST_TOTAL = 1024  # terms of a sum around a border from which one chunk takes hardly longer than none
 LEAST_RUN = 32  # channels of a chunk, for the innermost loop's sake
 TASKS_PER_THREAD = 4  # so that cores which are slow, or busy elsewhere, hold nobody up
 MOST_HALO = 4  # a task has at least so many times the rows that it shares with its neighbour
@@ -29,11 +30,12 @@ SHARE_OF_PEAK = 0.94
 TILE_TERMS = 16  # products of each pixel that could be summed while a tile begins and ends
 COPYING, WEIGHT = 75, 45  # operations in the time that a cell, or a weight, takes on its way into the cache
 GROUP_CELL = 7000  # likewise of a cell in one of several groups, whose channels are a short run
-MERGED_TERMS = 25  # products of each pixel that could be summed in the time that finding a tile's rows takes
+MERGED_TERMS = 4  # products of each pixel that could be summed in the time that finding a tile's rows takes
 LEAST_PARALLEL = 1 << 21  # products below which a call runs as one task: waking a thread takes longer
 
 # Vectors of kernels → choices of pixels in the register tile, and its speed beside the best, where registers are
-# many or few. The 49 cells of a 7 × 7 map take 10 tiles of 5 pixels rather than 9 of 6.
+# many or few. The 49 cells of a 7 × 7 map take 10 tiles of 5 pixels rather than 9 of 6. Around borders the first
+# choice will do: it is as fast, and saves a pipeline.
 _TILES: dict[int, dict[int, tuple[tuple[int, ...], float]]] = {
     32: {4: ((6, 5), 1.0), 3: ((9,), 0.95), 2: ((14,), 0.9), 1: ((14,), 0.6)},
     16: {2: ((5,), 1.0), 1: ((10,), 0.8)},
@@ -75,10 +77,11 @@ class Panels:
         """Choose register tile and chunks."""
         lanes = vector_lanes(spec)
         vectors, choices = _tile(spec.out_channels // spec.groups, lanes)
-        cells = math.prod(spec.output_size)
+        cells, bordered = math.prod(spec.output_size), _is_bordered(spec)
+        choices = choices[:1] if bordered else choices
         pixels = min(choices, key=lambda count: -(-cells // count) * (count + TILE_START))
         merged = _merges(spec, pixels)
-        return cls(spec, lanes, vectors, pixels, merged, _is_bordered(spec), _chunks(spec), _is_product(spec))
+        return cls(spec, lanes, vectors, pixels, merged, bordered, _chunks(spec), _is_product(spec))
 
     def of_part(self, spec: ConvSpec) -> Self:
         """Lay out the same weights, or some of them, for a part of the output; its rows are cut, or are whole."""
@@ -102,6 +105,11 @@ class Panels:
         return self.spec.in_channels // self.spec.groups
 
     @property
+    def terms(self) -> int:
+        """Products of a sum."""
+        return self.channels * math.prod(self.spec.kernel_size)
+
+    @property
     def is_whole_rows(self) -> bool:
         """Whether the numbers of a kernel row are one run: all channels of cells that are neighbours."""
         return self.chunks == 1 and (self.spec.dilation[-1] == 1 or self.spec.kernel_size[-1] == 1)
@@ -121,7 +129,7 @@ class Panels:
             "dtype": str(self.spec.compute_dtype),
             "merged": self.merged,
             "bordered": self.bordered,
-            "chunked": self.chunks > 1,
+            "chunked": self.chunks > 1 or (self.bordered and self.terms >= LEAST_TOTAL),
         }
         return {**tile, **kind, "activation": activation, "residual": residual}
 
@@ -180,7 +188,7 @@ class Panels:
         spec = self.spec
         planes, height, width = self.output
         tiles = spec.groups * self.count * planes * height * -(-width // self.pixels)
-        terms = self.channels * math.prod(spec.kernel_size) + TILE_TERMS
+        terms = self.terms + TILE_TERMS
         speed = _TILES[cpu().vector_registers][self.vectors][1]
         image = spec.batch * math.prod(spec.padded_size) if self.bordered else 0
         copying = image * (COPYING * spec.in_channels + (GROUP_CELL * spec.groups if spec.groups > 1 else 0))
