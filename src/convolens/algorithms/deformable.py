@@ -95,14 +95,14 @@ def run(
     kernels = weight.astype(dtype, copy=False).reshape(*weight.shape[:2], -1)
     bias = np.zeros(len(kernels), dtype) if epilogue.bias is None else epilogue.bias.astype(dtype)
     fused = fused_activation(epilogue.activation, dtype)
-    scalars = (*_tasks(spec, thread_count()), *_reach(spec), *(fused[1] if fused else CLAMPS[None]))
+    scalars = (*_tasks(spec, thread_count()), *reach(spec), *(fused[1] if fused else CLAMPS[None]))
     function = compiler.load(name, **parameters)
-    for own in _groups(spec, points.shape[1]):
+    for own in groups(spec, points.shape[1]):
         function(
             source[..., own[0]],
             points[:, own[1]],
             masks[:, own[1]],
-            *_windows(spec),
+            *windows(spec),
             kernels[own[2]],
             bias[own[2]],
             target[..., own[2]],
@@ -113,7 +113,7 @@ def run(
     return NOTHING if fused else Epilogue(activation=epilogue.activation)
 
 
-def _groups(spec: ConvSpec, offset_groups: int) -> list[tuple[slice, slice, slice]]:
+def groups(spec: ConvSpec, offset_groups: int) -> list[tuple[slice, slice, slice]]:
     """Return what each group of kernels needs: its channels, its offset groups, and the kernels."""
     channels, kernels = spec.in_channels // spec.groups, spec.out_channels // spec.groups
     several = max(1, offset_groups // spec.groups)
@@ -171,7 +171,7 @@ def _tasks(spec: ConvSpec, threads: int) -> tuple[int, int]:
     return together, -(-tiles // -(-tasks // spec.batch))
 
 
-def _reach(spec: ConvSpec) -> Scalars:
+def reach(spec: ConvSpec) -> Scalars:
     """Say how the border goes on: see :class:`convolens.pipelines.bilinear.Reach`; then its constant."""
     scalars = [_period(size, spec.border) for size in spec.input_size]
     periods, mirrors = zip(*scalars, strict=True)
@@ -189,7 +189,7 @@ def _period(size: int, border: Border) -> tuple[int, int]:
             return size, 2 * size
 
 
-def _windows(spec: ConvSpec) -> tuple[Pinned, Pinned]:
+def windows(spec: ConvSpec) -> tuple[Pinned, Pinned]:
     """Lay out windows; the tables of small outputs are kept."""
     return (_kept_windows if math.prod(spec.output_size) <= MOST_KEPT else _found_windows)(spec)
 

@@ -1,4 +1,4 @@
-"""The gradients of deformable convolution: all five from one pass over the samples."""
+"""The gradients of deformable convolution: what is asked, and what is given back."""
 
 import math
 from typing import NamedTuple
@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array, as_array, check_gradient, quietly
-from convolens.ops.deformable import Block, Deformation, channels_last
+from convolens.ops.deformable import Deformation, channels_last
+from convolens.ops.deformable_sums import Sums, compiled_pays, compiled_sums, numpy_sums
 from convolens.ops.transposed import turn
+from convolens.runtime import compile as compiler
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -114,61 +116,28 @@ def deform_conv2d_grad(
     spec = deformation.spec
     grad_output = as_array(grad_output, "grad_output")
     check_gradient(grad_output, spec.output_shape)
-    gradients = _Gradients(deformation)
-    upstream = channels_last(grad_output, spec)
-    for block in deformation.blocks():
-        cells = upstream[block].reshape(-1, spec.out_channels)
-        gradients.add(block, cells.astype(spec.compute_dtype, copy=False))
-    return gradients.result()
+    upstream = channels_last(grad_output, spec).astype(spec.compute_dtype, copy=False)
+    groups, offset_dtype = deformation.offset.shape[4], deformation.offset.dtype
+    if compiled_pays(spec, groups, offset_dtype, compiler.loaded()):
+        gradients = compiled_sums(deformation, upstream)
+    else:
+        gradients = numpy_sums(deformation, upstream)
+    return _as_given(deformation, gradients)
 
 
-class _Gradients:
-    """The five gradients while they are summed, with the axes of :class:`Deformation`."""
-
-    def __init__(self, deformation: Deformation) -> None:
-        self.deformation = deformation
-        dtype = deformation.spec.compute_dtype
-        self.image = np.zeros(deformation.image.shape, dtype)
-        self.offset = np.zeros(deformation.offset.shape, dtype)
-        self.mask = None if deformation.mask is None else np.zeros(deformation.mask.shape, dtype)
-        self.matrices = deformation.matrices()
-        self.weight = np.zeros(self.matrices.shape, dtype)
-        self.bias = np.zeros(deformation.spec.out_channels, dtype)
-
-    def add(self, block: Block, gradient: Array) -> None:
-        """Add what a block of output cells, (cells, kernels), contributes."""
-        deformation, groups = self.deformation, self.deformation.spec.groups
-        samples = deformation.samples(block)
-        values = samples.values()
-        by_group = gradient.reshape(len(gradient), groups, -1).swapaxes(0, 1)
-
-        self.bias += gradient.sum(axis=0)
-        self.weight += deformation.columns(values, block).swapaxes(1, 2) @ by_group
-        windows = by_group @ self.matrices.swapaxes(1, 2)
-        taps = deformation.offset.shape[3]
-        windows = windows.reshape(groups, len(gradient), taps, -1).transpose(1, 2, 0, 3).reshape(values.shape)
-        if self.mask is not None and deformation.mask is not None:
-            self.mask[block] = (windows * values).sum(axis=1).reshape(self.mask[block].shape)
-            windows = windows * deformation.mask[block].reshape(-1, 1).astype(windows.dtype, copy=False)
-        slopes = np.stack([(windows * slope).sum(axis=1) for slope in samples.slopes()], axis=1)
-        self.offset[block] = slopes.reshape(self.offset[block].shape)
-        samples.scatter(windows, self.image[block[0]])
-
-    def result(self) -> DeformGradients:
-        """Put the gradients into the shapes and the dtype that the caller knows."""
-        spec = self.deformation.spec
-        kernels = self.weight.reshape(spec.groups, *spec.kernel_size, spec.weight_shape[1], -1)
-        kernels = kernels.transpose(0, 4, 3, 1, 2).reshape(spec.weight_shape)
-        return DeformGradients(
-            input=_as_given(self.image, spec),
-            offset=_as_given(self.offset.swapaxes(3, 4), spec),
-            weight=turn(spec, kernels).astype(spec.result_dtype),
-            bias=self.bias.astype(spec.result_dtype),
-            mask=None if self.mask is None else _as_given(self.mask.swapaxes(3, 4), spec),
-        )
+def _as_given(deformation: Deformation, sums: Sums) -> DeformGradients:
+    """Put the gradients into the shapes and the dtype that the caller knows."""
+    spec = deformation.spec
+    return DeformGradients(
+        input=_laid_out(sums.image, spec),
+        offset=_laid_out(sums.offset.swapaxes(3, 4), spec),
+        weight=np.ascontiguousarray(turn(spec, sums.weight), spec.result_dtype),
+        bias=sums.bias.astype(spec.result_dtype),
+        mask=None if sums.mask is None else _laid_out(sums.mask.swapaxes(3, 4), spec),
+    )
 
 
-def _as_given(gradient: Array, spec: ConvSpec) -> Array:
+def _laid_out(gradient: Array, spec: ConvSpec) -> Array:
     """Join the axes after the first three into channels, and put these where the layout has them."""
     shape = gradient.shape
     joined = gradient.reshape(*shape[:3], math.prod(shape[3:]))

@@ -83,3 +83,46 @@ def corners(fractions: Sequence[hl.Expr]) -> list[hl.Expr]:
     down, right = fractions
     up, left = (hl.strict_float(1 - fraction) for fraction in fractions)
     return [vertical * across for vertical in (up, down) for across in (left, right)]
+
+
+def cells_around(
+    reach: Reach, size: Sequence[hl.Expr], corner: Sequence[hl.Expr], offset: Sequence[hl.Expr], number: hl.Type
+) -> tuple[list[hl.Expr], list[hl.Expr]]:
+    """
+    Find the four cells around a point, the upper two first.
+
+    Parameters
+    ----------
+    reach : Reach
+        How the border goes on.
+    size, corner, offset : sequence of Expr
+        Down and right: cells of the image; the cell of the padded image that the point would be without its
+        offset; and that.
+    number : Type
+        Of the fractions.
+
+    Returns
+    -------
+    list of Expr, list of Expr
+        The cells, counted through; the first one below the image where the border's constant is shown. And the
+        fractions down and right.
+    """
+    split = [floor_and_fraction(offset[axis], number) for axis in (0, 1)]
+    lines, ranks = (
+        [reach.shown(axis, corner[axis] + step, split[axis][0], size[axis]) for step in (0, 1)] for axis in (0, 1)
+    )
+    height, width = size
+    cells = [
+        hl.select(in_lines & in_ranks, line * width + rank, height * width)
+        for line, in_lines in lines
+        for rank, in_ranks in ranks
+    ]
+    return cells, [fraction for _, fraction in split]
+
+
+def touched(cells: Sequence[hl.Expr], shares: Sequence[hl.Expr], nowhere: hl.Expr) -> list[hl.Expr]:
+    """Send corners of no weight ``nowhere``: such a cell has no say, even if it is NaN or infinite."""
+    return [
+        hl.select(share == hl.cast(share.type(), 0), nowhere, cell)
+        for cell, share in zip(cells, shares, strict=True)
+    ]

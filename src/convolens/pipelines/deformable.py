@@ -134,21 +134,12 @@ def _places(
 ) -> tuple[hl.Func, hl.Func]:
     """Find the four cells around each point, as they are counted through, and their weights."""
     width, height = image.dim(1).extent(), image.dim(2).extent()
-    split = [bilinear.floor_and_fraction(offset[q, axis, t, g, n], image.type()) for axis in (0, 1)]
-    lines, ranks = (
-        [reach.shown(axis, starts[q, axis] + steps[t, axis] + step, split[axis][0], size) for step in (0, 1)]
-        for axis, size in enumerate((height, width))
-    )
-    weights = bilinear.corners([fraction for _, fraction in split])
-    around = [(line, rank) for line in lines for rank in ranks]
-    zero = hl.cast(image.type(), 0)
-    found = []
-    for share, ((line, in_lines), (rank, in_ranks)) in zip(weights, around, strict=True):
-        cell = hl.select(in_lines & in_ranks, line * width + rank, height * width)
-        # A cell of no weight has no say, even if it is NaN or infinite.
-        found.append(hl.select(share == zero, (height + 1) * width, cell))
+    corner = [starts[q, axis] + steps[t, axis] for axis in (0, 1)]
+    moved = [offset[q, axis, t, g, n] for axis in (0, 1)]
+    cells, fractions = bilinear.cells_around(reach, (height, width), corner, moved, image.type())
+    weights = bilinear.corners(fractions)
     places, shares = hl.Func("places"), hl.Func("shares")
-    places[q, t, g, n] = tuple(found)
+    places[q, t, g, n] = tuple(bilinear.touched(cells, weights, (height + 1) * width))
     shares[q, t, g, n] = tuple(weights)
     return places, shares
 
