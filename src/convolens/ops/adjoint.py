@@ -1,12 +1,15 @@
-"""The adjoint of a convolution, ready to run: by NumPy tap by tap, or phase by phase through the engine."""
+"""The adjoint of a convolution, ready to run: by NumPy tap by tap, or by compiled loops."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from convolens.algorithms import depthwise_adjoint
 from convolens.algorithms.base import Epilogue
+from convolens.algorithms.depthwise import Depthwise
 from convolens.algorithms.gradients import input_gradient
 from convolens.algorithms.transposed import TransposedTiled
 from convolens.algorithms.windows import at, unpad
@@ -22,7 +25,7 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
 
-TILED = TransposedTiled()
+TILED, DEPTHWISE = TransposedTiled(), Depthwise()
 SCATTERED = 2.0  # times longer that a convolution takes whose results lie apart, as those of a phase do
 SMALL = 1 << 16  # products, up to which planning takes longer than NumPy's loop over the taps
 
@@ -76,20 +79,39 @@ def _way(
         return Taps(spec, weight)
     if spec.border.mode != "constant" and any(map(any, spec.pads)):
         return Folded(spec, _way(_bare(spec), weight, None, None, exact=exact, calls=calls))
-    if _at_once(spec, exact, calls, (compiler.loaded(), known_machine())):
-        return Tiled(spec, weight, bias, activation)
+    at_once = _at_once(spec, exact, calls, (compiler.loaded(), known_machine()))
+    if at_once:
+        return at_once(spec, weight, bias, activation)
     return Phases(spec, weight, bias, activation, exact=exact, calls=calls)
 
 
 @functools.lru_cache(maxsize=256)
-def _at_once(spec: ConvSpec, exact: bool, calls: int, _circumstances: tuple[object, ...]) -> bool:
-    """Whether all phases by one pipeline are predicted to take less time than one after the other."""
-    if TILED.refusal(spec) is not None or max(spec.stride) == 1:
-        return False
-    seconds = predict_seconds(spec, TILED.cost(spec), available_cores())
+def _at_once(
+    spec: ConvSpec, exact: bool, calls: int, _circumstances: tuple[object, ...]
+) -> "type[Tiled] | type[Spaced] | None":
+    """Return what is predicted to take less time than phase after phase, if anything."""
+    if max(spec.stride) == 1:
+        return None
+    found: dict[float, type[Tiled] | type[Spaced]] = {}
+    if TILED.refusal(spec) is None:
+        seconds = predict_seconds(spec, TILED.cost(spec), available_cores())
+        found[seconds + predict_setup(TILED.pipeline(spec)) / calls] = Tiled
+    if depthwise_adjoint.refusal(spec) is None:
+        found[_spaced_seconds(spec, calls)] = Spaced
+    if not found:
+        return None
     weight = np.random.default_rng(0).standard_normal(spec.weight_shape).astype(spec.compute_dtype)
     phases = Phases(spec, weight, None, None, exact=exact, calls=calls)
-    return seconds + predict_setup(TILED.pipeline(spec)) / calls < SCATTERED * phases.seconds
+    least = min(found)
+    return found[least] if least < SCATTERED * phases.seconds else None
+
+
+def _spaced_seconds(spec: ConvSpec, calls: int) -> float:
+    total = 0.0
+    for part, _ in depthwise_adjoint.part_specs(spec):
+        setup = predict_setup(DEPTHWISE.pipeline(part))
+        total += predict_seconds(part, DEPTHWISE.cost(part), available_cores()) + setup / calls
+    return total
 
 
 class Way(Protocol):
@@ -115,25 +137,41 @@ class Taps:
         out[...] = input_gradient(self.spec, self.weight, x)
 
 
-class Tiled:
-    """All phases by one compiled pipeline."""
+class Compiled:
+    """Calls of compiled functions, repeated where the arrays lie in memory as the last ones did."""
 
     finishes = True
 
-    def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
-        self.spec, self.epilogue, self.state = spec, Epilogue(bias, activation), TILED.prepare(spec, weight)
+    def __init__(self, run: Callable[[Array, Array], Epilogue]) -> None:
+        self.run = run
         self.last: tuple[tuple[int, ...], Replay] | None = None
 
     def __call__(self, x: Array, out: Array) -> None:
-        """Repeat the last call; or run the pipeline, and NumPy for an activation that it leaves."""
+        """Repeat the last call; or run anew, and NumPy for an activation that is left."""
         strides = x.strides + out.strides
         if (last := self.last) and last[0] == strides and last[1](x, out):
             return
         with Recording() as recording:
-            left = TILED.run_with(self.spec, self.state, x, out, self.epilogue)
+            left = self.run(x, out)
         if left.done and out.size and (replay := recording.replay(x, out)):
             self.last = strides, replay
         activate(out, left.activation)
+
+
+class Tiled(Compiled):
+    """All phases by one compiled pipeline."""
+
+    def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
+        state, epilogue = TILED.prepare(spec, weight), Epilogue(bias, activation)
+        super().__init__(lambda x, out: TILED.run_with(spec, state, x, out, epilogue))
+
+
+class Spaced(Compiled):
+    """Each channel by itself, with zeros between the cells of its rows, by the depthwise loops."""
+
+    def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
+        parts, epilogue = depthwise_adjoint.prepare(spec, weight), Epilogue(bias, activation)
+        super().__init__(lambda x, out: depthwise_adjoint.run(spec, parts, x, out, epilogue))
 
 
 class Folded:
