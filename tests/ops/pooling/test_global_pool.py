@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from convolens.errors import SpecError, UnknownNameError
+from convolens.ops.pooling import compiled
 from convolens.ops.pooling.average import avg_pool2d
 from convolens.ops.pooling.global_pool import (
     global_avg_pool,
@@ -19,6 +20,7 @@ from convolens.ops.pooling.global_pool import (
 from convolens.ops.pooling.lp import lp_pool2d
 from convolens.ops.pooling.lp_gradients import lp_pool2d_grad
 from convolens.ops.pooling.maximum import max_pool2d
+from convolens.runtime import compile as compiler
 
 
 @pytest.fixture
@@ -119,3 +121,19 @@ def test_means_of_large_numbers_do_not_overflow(layout: str) -> None:
     x[0, 0, 0, 0], x[1, 2, 4, 2] = np.nan, np.inf
     wanted = x.astype(np.float64).mean((2, 3) if layout == "channels-first" else (1, 2)).astype(np.float32)
     np.testing.assert_array_equal(global_avg_pool(x, layout=layout, keepdims=False), wanted)
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+def test_calls_like_earlier_ones_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small images of channels last take compiled loops; where their sums overflow, they are taken in float64."""
+    monkeypatch.setattr(compiled, "_pays", lambda *_: True)
+    monkeypatch.setattr(compiled, "_replays", {})
+    rng = np.random.default_rng(0)
+    for cell in (1, 1e38, np.nan):
+        for _ in range(2):
+            x = rng.normal(size=(2, 7, 5, 33)).astype("f4")
+            x[0, 1:4, :, 2] = cell
+            out = np.zeros((2, 1, 1, 33), "f4")
+            assert global_avg_pool(x, layout="NHWC", out=out) is out
+            np.testing.assert_allclose(out, x.mean((1, 2), keepdims=True, dtype="f8"), rtol=1e-5, atol=1e-6)
+    assert len(compiled._replays) == 1
