@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from convolens.algorithms.base import Array, Cost, Pipeline
-from convolens.algorithms.compiled import border_tables, even_share, scratch_bytes, vector_lanes
+from convolens.algorithms.blocks import Blocks, overlapping
+from convolens.algorithms.compiled import border_tables, scratch_bytes, vector_lanes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import available_cores
@@ -35,6 +36,8 @@ class Passes:
         For each kernel the columns and the rows of its terms.
     tables : tuple of Pinned
         The image cell of each padded cell, −1 for the constant; along rows, then along columns.
+    blocks : Blocks
+        How a plane of the output is cut into tasks.
     scalars : tuple
         What the pipeline takes after its arrays.
     """
@@ -42,6 +45,7 @@ class Passes:
     function: Function
     factors: tuple[tuple[Pinned, Pinned], ...]
     tables: tuple[Pinned, ...]
+    blocks: Blocks
     scalars: tuple[int | float, ...]
 
     def run(self, x: Array, out: Array) -> None:
@@ -53,7 +57,8 @@ class Passes:
             x = np.ascontiguousarray(x, out.dtype)
         target = out if out.strides[-1] == out.itemsize else np.empty(out.shape, out.dtype)
         for k, factors in enumerate(self.factors):
-            self.function(x[:, k // sharing], *factors, *self.tables, target[:, k], scalars=self.scalars)
+            blocks = self.blocks.of(target[:, k])
+            self.function(x[:, k // sharing], *factors, *self.tables, blocks, scalars=self.scalars)
         if target is not out:
             out[...] = target
 
@@ -81,8 +86,9 @@ def prepare(spec: ConvSpec, terms: list[list[Array]]) -> Passes:
     pairs = zip(np.ascontiguousarray(columns), np.ascontiguousarray(rows), strict=True)
     factors = tuple((Pinned(column), Pinned(row)) for column, row in pairs)
     tables = tuple(map(Pinned, border_tables(spec)[:2]))
-    scalars = (1, spec.pads[1][0], *_tasks(spec), float(spec.border.value), 1.0)
-    return Passes(compiler.load(name, **parameters), factors, tables, scalars)
+    blocks = _blocks(spec)
+    scalars = (1, spec.pads[1][0], *blocks.scalars(spec.kernel_size[1] - 1), float(spec.border.value), 1.0)
+    return Passes(compiler.load(name, **parameters), factors, tables, blocks, scalars)
 
 
 def cost(spec: ConvSpec, rank: int) -> Cost:
@@ -99,10 +105,10 @@ def cost(spec: ConvSpec, rank: int) -> Cost:
     )
 
 
-def _tasks(spec: ConvSpec) -> tuple[int, int]:
+def _blocks(spec: ConvSpec) -> Blocks:
     """Choose rows and cells of a task, so that its scratch stays in a core's cache and there are tasks for all."""
     (height, width), (tall, wide), item = spec.output_size, spec.kernel_size, spec.compute_dtype.itemsize
-    run = min(width, even_share(width, max(RUN_BYTES // item, wide - 1), VECTORS * vector_lanes(spec)))
-    fitting = scratch_bytes() // ((run + wide - 1) * item) - tall
-    wanted = height * -(-width // run) * spec.batch // (TASKS_PER_CORE * available_cores())
-    return min(height, even_share(height, max(ROWS, tall // 4, min(fitting, wanted)), ROWS)), run
+    cells = overlapping(width, max(RUN_BYTES // item, wide - 1), least=VECTORS * vector_lanes(spec), halo=wide - 1)
+    fitting = scratch_bytes() // ((cells.size + wide - 1) * item) - tall
+    wanted = height * cells.count * spec.batch // (TASKS_PER_CORE * available_cores())
+    return Blocks(overlapping(height, max(ROWS, tall // 4, min(fitting, wanted)), least=ROWS, halo=tall), cells)

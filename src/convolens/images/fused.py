@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convolens.algorithms.blocks import Blocks
 from convolens.images.boxes import as_box
 from convolens.images.recipe import RUN_BYTES, Extent, Recipe, tasks
 from convolens.images.sums import Fusable, as_product, exact_sums, largest_sum, may_round
@@ -40,12 +41,15 @@ class Loops:
         The pipeline.
     constants : tuple of Pinned
         Weights and tables.
+    blocks : Blocks
+        How the result is cut into tasks.
     scalars : tuple
         What the pipeline takes after its arrays.
     """
 
     function: Function
     constants: tuple[Pinned, ...]
+    blocks: Blocks
     scalars: tuple[int | float, ...]
 
 
@@ -95,7 +99,7 @@ def fused_filter(
     if loops is None:
         return None
     result = out if out is not None and _is_plain(out) else np.empty(array.shape, array.dtype)
-    loops.function(_rows(array), *loops.constants, _rows(result), scalars=loops.scalars)
+    loops.function(_rows(array), *loops.constants, loops.blocks.of(_rows(result)), scalars=loops.scalars)
     return result
 
 
@@ -153,13 +157,13 @@ def _loops(
     scalars = (
         extent.channels,
         left * extent.channels,
-        *recipe.tasks,
+        *recipe.blocks.scalars(extent.halo),
         float(border.value),
         recipe.scale,
         *recipe.numbers,
     )
     function = compiler.load(recipe.pipeline, **recipe.parameters)
-    return Loops(function, tuple(map(Pinned, constants)), scalars)
+    return Loops(function, tuple(map(Pinned, constants)), recipe.blocks, scalars)
 
 
 def _weighted(

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from convolens.algorithms.compiled import even_share, scratch_bytes
+from convolens.algorithms.blocks import Blocks, overlapping
+from convolens.algorithms.compiled import scratch_bytes
 from convolens.images.tiles import Weights
 from convolens.runtime.cpu import available_cores
 
@@ -53,8 +54,8 @@ class Recipe:
         What it is built for.
     arrays : list of ndarray
         Weights.
-    tasks : (int, int)
-        Rows and cells of a task.
+    blocks : Blocks
+        How the result is cut into tasks.
     scale : float
         What sums are multiplied by.
     numbers : tuple of int
@@ -66,13 +67,13 @@ class Recipe:
     pipeline: str
     parameters: dict[str, str | int]
     arrays: list[Weights]
-    tasks: tuple[int, int]
+    blocks: Blocks
     scale: float
     least: tuple[int, int]
     numbers: tuple[int, ...] = ()
 
 
-def tasks(extent: Extent, tile: int, item: int, rows: int, *, least: int, most: int, run: int) -> tuple[int, int]:
+def tasks(extent: Extent, tile: int, item: int, rows: int, *, least: int, most: int, run: int) -> Blocks:
     """
     Choose rows and cells of a task, so that its scratch stays in a core's cache and there are tasks for all.
 
@@ -89,8 +90,8 @@ def tasks(extent: Extent, tile: int, item: int, rows: int, *, least: int, most: 
     run : int
         About how many cells.
     """
-    cells = min(extent.cells, even_share(extent.cells, run, tile))
-    fitting = scratch_bytes() // SHARE // ((cells + extent.halo) * item) - extent.kernel[0]
-    wanted = extent.height * -(-extent.cells // cells) // (TASKS_PER_CORE * available_cores())
+    cells = overlapping(extent.cells, run, least=tile, halo=extent.halo)
+    fitting = scratch_bytes() // SHARE // ((cells.size + extent.halo) * item) - extent.kernel[0]
+    wanted = extent.height * cells.count // (TASKS_PER_CORE * available_cores())
     high = min(most, max(rows, least, min(fitting, wanted)))
-    return min(extent.height, even_share(extent.height, high, rows)), cells
+    return Blocks(overlapping(extent.height, high, least=rows, halo=extent.kernel[0]), cells)

@@ -11,7 +11,16 @@ from typing import Any
 
 import halide as hl
 
-from convolens.pipelines.pixels import NUMBERS, Setting, as_pixels, bordered_block, by_blocks, start_at_zero
+from convolens.pipelines.pixels import (
+    NUMBERS,
+    Setting,
+    as_pixels,
+    block_variables,
+    bordered_block,
+    by_blocks,
+    in_registers,
+    start_at_zero,
+)
 
 ANY = 4  # cells of a kernel column that are unrolled together, where the kernel's height is open
 
@@ -37,40 +46,39 @@ def build(
     Notes
     -----
     Arguments, in NumPy's order of axes: image (1, H, W C); weights (kernels, kh, kw); then those of `Setting`,
-    where sums in int16 are not scaled; output (1, H, W C).
+    where sums in int16 are not scaled; output as blocks (1, strips, blocks, rows, cells).
     """
     number, kernels = NUMBERS[sums], 2 if response == "magnitude" else 1
-    x, y, plane, k = (hl.Var(v) for v in ("x", "y", "plane", "k"))
+    (x, y, *task), k = block_variables(), hl.Var("k")
     image, weights = hl.ImageParam(NUMBERS[source], 3, "image"), hl.ImageParam(number, 3, "weights")
     setting = Setting()
 
     # algorithm
-    bordered = bordered_block(image, setting, number, lanes)
+    bordered = bordered_block(image, setting, number)
     total, out = hl.Func("total"), hl.Func("out")
     taps, most, width = height or ANY, weights.dim(1).extent(), weights.dim(0).extent()
     runs = hl.RDom([(0, taps), (0, 1 if height else most / taps), (0, width)])
     rest = hl.RDom([(0, most % taps), (0, width)])
 
     def product(row: hl.Expr, column: hl.Expr) -> hl.Expr:
-        return weights[column, row, k] * bordered[x + setting.step * column, y + row, plane]
+        return weights[column, row, k] * bordered[x + setting.step * column, y + row, *task]
 
-    total[x, y, k, plane] = hl.cast(number, 0)
-    total[x, y, k, plane] += product(runs.x + taps * runs.y, runs.z)
+    total[x, y, k, *task] = hl.cast(number, 0)
+    total[x, y, k, *task] += product(runs.x + taps * runs.y, runs.z)
     if not height:
-        total[x, y, k, plane] += product(most / taps * taps + rest.x, rest.y)
-    across, down = (total[x, y, i, plane] for i in (0, kernels - 1))
+        total[x, y, k, *task] += product(most / taps * taps + rest.x, rest.y)
+    across, down = (total[x, y, i, *task] for i in (0, kernels - 1))
     result = hl.sqrt(across * across + down * down) if kernels == 2 else across
     if sums != "int16":
         result = result * hl.cast(number, setting.scale)
     if response == "absolute":
         result = hl.cast(number, hl.abs(result))
-    out[x, y, plane] = as_pixels(result, sums, target)
+    out[x, y, *task] = as_pixels(result, sums, target)
 
     # schedule: a task is a block of the image; in it, a register tile at a time
-    task, _, tile = by_blocks(out, setting, lanes, vectors, rows)
-    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
-    total.compute_at(out, tile).bound_extent(x, vectors * lanes).bound_extent(y, rows).bound_extent(k, kernels)
-    total.vectorize(x, lanes).unroll(x).unroll(y).unroll(k)
+    at, _, tile = by_blocks(out, lanes, vectors, rows)
+    bordered.compute_at(out, at).store_in(hl.MemoryType.Heap)
+    in_registers(total.compute_at(out, tile), lanes, x=vectors * lanes, y=rows, k=kernels)
     main = (
         total.update()
         .reorder(x, y, k, runs.x, runs.y, runs.z)

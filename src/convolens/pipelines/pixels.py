@@ -1,9 +1,11 @@
 """What the pipelines over images share: their arguments, a block with its border, tasks, and results as pixels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import halide as hl
+
+from convolens.pipelines.indices import promised
 
 NUMBERS = {
     "uint8": hl.UInt(8),
@@ -14,6 +16,7 @@ NUMBERS = {
     "float64": hl.Float(64),
 }
 
+RUN = 32  # cells of a row that are copied together
 MAGIC = 1.5 * 2.0**23  # added to a number in float32, leaves no place for a fraction: it is rounded
 
 
@@ -21,22 +24,26 @@ class Setting:
     """
     What these pipelines are told beside image and weights, in the order of their arguments.
 
+    The result comes as blocks of equal size, which overlap where they must; a block is a task.
+
     Attributes
     ----------
     columns, lines : ImageParam
         The source cell of every padded cell along rows and columns, −1 for the constant.
     step, before : Param
         Cells of a pixel, and padded cells in front of a row.
-    task_rows, task_cells : Param
-        The block of the image that is a task; at least a register tile, and at most the image.
+    row_step, cell_step : Param
+        Rows from block to block, and cells.
+    rows, room : Param
+        Rows of a block, and cells that a row of it needs with those around it.
     outside, scale : Param
         The border's constant, and what sums are multiplied by.
     """
 
     def __init__(self) -> None:
         self.columns, self.lines = (hl.ImageParam(hl.Int(32), 1, name) for name in ("columns", "lines"))
-        self.step, self.before, self.task_rows, self.task_cells = (
-            hl.Param(hl.Int(32), name) for name in ("step", "before", "task_rows", "task_cells")
+        self.step, self.before, self.row_step, self.cell_step, self.rows, self.room = (
+            hl.Param(hl.Int(32), name) for name in ("step", "before", "row_step", "cell_step", "rows", "room")
         )
         self.outside, self.scale = (hl.Param(hl.Float(64), name) for name in ("outside", "scale"))
 
@@ -48,41 +55,79 @@ class Setting:
 
 def bordered_cell(
     image: hl.ImageParam, setting: Setting, number: hl.Type
-) -> Callable[[hl.Expr, hl.Expr, hl.Expr], hl.Expr]:
+) -> Callable[[hl.Expr, hl.Expr, Sequence[hl.Expr]], hl.Expr]:
     """
-    Read an image (planes, rows, cells) with its border around it, as numbers to calculate with.
+    Read a block of an image with its border around it in place, as numbers to calculate with.
 
-    Inside the image, cells are read in place; only vectors that touch its ends look into the table.
+    Only vectors that touch the image's ends look into the table.
     """
-    length, height = image.dim(0).extent(), image.dim(1).extent()
-    columns, lines, before = setting.columns, setting.lines, setting.before
+    length, padded = image.dim(0).extent(), setting.columns.dim(0).extent()
     constant = hl.cast(number, setting.outside)
 
-    def cell(x: hl.Expr, y: hl.Expr, plane: hl.Expr) -> hl.Expr:
-        column = columns[hl.clamp(x, 0, columns.dim(0).extent() - 1)]
-        line = lines[hl.clamp(y, 0, lines.dim(0).extent() - 1)]
+    def cell(x: hl.Expr, y: hl.Expr, task: Sequence[hl.Expr]) -> hl.Expr:
+        block, strip, plane = task
+        at = setting.cell_step * block + x
+        column = setting.columns[hl.clamp(at, 0, padded - 1)]
+        line = setting.lines[promised(setting.row_step * strip + y, setting.lines.dim(0).extent())]
 
         def pixel(index: hl.Expr) -> hl.Expr:
-            return hl.cast(number, image[hl.clamp(index, 0, length - 1), hl.clamp(line, 0, height - 1), plane])
+            row = hl.clamp(line, 0, image.dim(1).extent() - 1)
+            return hl.cast(number, image[hl.clamp(index, 0, length - 1), row, plane])
 
-        at_ends = (x < before) | (x >= before + length)
+        at_ends = (at < setting.before) | (at >= setting.before + length)
         end = hl.select(column >= 0, pixel(column), constant)
-        return hl.select(line < 0, constant, hl.select(at_ends, end, hl.likely(pixel(hl.likely(x - before)))))
+        inside = hl.likely(pixel(hl.likely(at - setting.before)))
+        return hl.select(line < 0, constant, hl.select(at_ends, end, inside))
 
-    start_at_zero(image, columns, lines)
+    start_at_zero(image, setting.columns, setting.lines)
     return cell
 
 
-def bordered_block(image: hl.ImageParam, setting: Setting, number: hl.Type, lanes: int) -> hl.Func:
-    """Fill a scratch array with an image and the border around it, as numbers to calculate with."""
-    x, y, plane = hl.Var("x"), hl.Var("y"), hl.Var("plane")
-    block = hl.Func("bordered")
-    block[x, y, plane] = bordered_cell(image, setting, number)(x, y, plane)
-    block.vectorize(x, lanes)
-    return block
+def bordered_block(image: hl.ImageParam, setting: Setting, number: hl.Type) -> hl.Func:
+    """
+    Fill a scratch array with a block of an image (planes, rows, cells) and the border around it.
+
+    Rows are copied in vectors that lie inside the image, and may overlap; then the cells on either side of it are
+    looked up one by one.
+    """
+    _, y, block, strip, plane = cell = block_variables()
+    length, padded = image.dim(0).extent(), setting.columns.dim(0).extent()
+    start, room = setting.cell_step * block, setting.room
+    first = hl.clamp(setting.before - start, 0, room)
+    last = hl.clamp(setting.before + length - start, first, room)
+    in_vectors = last - first >= RUN
+    line = setting.lines[promised(setting.row_step * strip + y, setting.lines.dim(0).extent())]
+    constant = hl.cast(number, setting.outside)
+    bordered = hl.Func("bordered")
+    bordered[cell] = hl.undef(number)
+
+    def lay(at: hl.Expr, column: hl.Expr, shown: hl.Expr) -> None:
+        found = image[promised(column, length), hl.clamp(line, 0, image.dim(1).extent() - 1), plane]
+        bordered[promised(at, room), y, block, strip, plane] = hl.select(shown, hl.cast(number, found), constant)
+
+    run = hl.RDom([(0, RUN), (0, (room + RUN - 1) / RUN)])
+    run.where(in_vectors)
+    at = first + hl.min(RUN * run.y, last - first - RUN) + run.x
+    lay(at, start + at - setting.before, line >= 0)
+    bordered.update(0).reorder(run.x, run.y, y).allow_race_conditions().vectorize(run.x)
+    ends = ((hl.Expr(0), first, padded - length), (last, room - last, padded - length), (hl.Expr(0), room, room))
+    for i, (edge, cells, most) in enumerate(ends, start=1):
+        end = hl.RDom([(0, most)])
+        end.where((end.x < cells) & (in_vectors if i < 3 else ~in_vectors))
+        column = setting.columns[promised(start + edge + end.x, padded)]
+        lay(edge + end.x, column, (line >= 0) & (column >= 0))
+        bordered.update(i).reorder(end.x, y)
+    start_at_zero(image, setting.columns, setting.lines)
+    return bordered
 
 
-def by_blocks(out: hl.Func, setting: Setting, lanes: int, vectors: int, rows: int) -> tuple[hl.Var, ...]:
+def block_variables() -> tuple[hl.Var, ...]:
+    """Name a cell of a block: cell and row in it, which block and strip of blocks, which plane."""
+    x, y, block, strip, plane = (hl.Var(v) for v in ("x", "y", "block", "strip", "plane"))
+    return x, y, block, strip, plane
+
+
+def by_blocks(out: hl.Func, lanes: int, vectors: int, rows: int) -> tuple[hl.Var, ...]:
     """
     Let a task be a block of the image; in it, some rows at a time, and of these a register tile at a time.
 
@@ -91,25 +136,34 @@ def by_blocks(out: hl.Func, setting: Setting, lanes: int, vectors: int, rows: in
     task, band, tile : Var
         The loops at which something can be computed.
     """
-    x, y, plane = out.args()
-    task, strip, block, band, tile, wide = (hl.Var(v) for v in ("task", "strip", "block", "band", "tile", "wide"))
+    x, y, block, strip, plane = out.args()
+    band, tile, wide = (hl.Var(v) for v in ("band", "tile", "wide"))
     inwards = hl.TailStrategy.ShiftInwards
     (
-        out.split(y, strip, y, setting.task_rows, inwards)
-        .split(x, block, x, setting.task_cells, inwards)
-        .split(y, band, y, rows, inwards)
+        out.split(y, band, y, rows, inwards)
         .split(x, tile, x, vectors * lanes, inwards)
         .split(x, wide, x, lanes)
         .reorder(x, wide, y, tile, band, block, strip, plane)
         .vectorize(x)
         .unroll(wide)
         .unroll(y)
-        .fuse(block, strip, task)
-        .fuse(task, plane, task)
-        .parallel(task)
+        .parallel(block)
+        .parallel(strip)
+        .parallel(plane)
         .never_partition_all()
     )
-    return task, band, tile
+    return block, band, tile
+
+
+def in_registers(sums: hl.Func, lanes: int, **extents: int) -> hl.Func:
+    """Keep sums of one block, of so many cells along each variable named, in registers; vectors lie along x."""
+    for variable in sums.args():
+        sums.bound_extent(variable, extents.get(variable.name(), 1))
+    sums.vectorize(sums.args()[0], lanes)
+    for variable in sums.args():
+        if variable.name() in extents:
+            sums.unroll(variable)
+    return sums
 
 
 def as_pixels(values: hl.Expr, sums: str, target: str) -> hl.Expr:
