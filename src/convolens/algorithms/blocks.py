@@ -67,7 +67,7 @@ def overlapping(length: int, most: int, *, least: int, halo: int) -> Parts:
     Examples
     --------
     >>> overlapping(1000, 256, least=4, halo=2), overlapping(5, 8, least=4, halo=2)
-    (Parts(count=4, step=250, size=250), Parts(count=1, step=5, size=5))
+    (Parts(count=5, step=200, size=200), Parts(count=1, step=5, size=5))
     """
     steps = np.arange(least, max(least, min(length, most)) + 1)
     sizes, counts = steps + length % steps, length // steps
