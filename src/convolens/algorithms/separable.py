@@ -6,20 +6,23 @@ from typing import ClassVar
 
 import numpy as np
 
-from convolens.algorithms import passes
-from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, plain_sum_bound
+from convolens.algorithms import passes, volumes
+from convolens.algorithms.base import Algorithm, Array, Cost, Pipeline, plain_sum_bound, roundoff
 from convolens.algorithms.passes import Passes
+from convolens.algorithms.volumes import Volumes
 from convolens.algorithms.windows import padded_bytes, padded_input
 from convolens.spec.geometry import ConvSpec
 
 MOST_DECOMPOSED = 128  # rows or columns of a kernel whose terms are counted by singular values
+PRODUCT_ROUNDINGS = 8  # that a cell of a kernel may be off the product of its row and column
 Term = list[Array]
 """For each axis the 1-D kernels of all (kernel, channel) pairs: shape (K, C / groups, k)."""
 
 
-class Separable(Algorithm[list[Term] | Passes]):
+class Separable(Algorithm[list[Term] | Passes | Volumes]):
     """
-    Apply each 1-D factor along its axis and add up the terms; in compiled loops for planes at stride 1.
+    Apply each 1-D factor along its axis and add up the terms; in compiled loops for planes at stride 1, and for
+    volumes under a kernel that is one product.
 
     A k × k kernel of rank r costs 2 r k multiply-adds a cell instead of k². The factors of a kernel that is a
     product are its own largest row and column; those of others come from the singular value decomposition, axis
@@ -51,6 +54,8 @@ class Separable(Algorithm[list[Term] | Passes]):
         rank = _known_rank(spec)
         if passes.takes(spec):
             return passes.cost(spec, rank)
+        if volumes.takes(spec):
+            return volumes.cost(spec)
         cells = steps = 0
         for size, kernel in zip(_pass_sizes(spec), reversed(spec.kernel_size), strict=True):
             cells += math.prod(size) * kernel
@@ -69,21 +74,25 @@ class Separable(Algorithm[list[Term] | Passes]):
     def error_bound(self, spec: ConvSpec) -> float:
         """Bound the passes' sums; terms of more than one may cancel."""
         rank = _known_rank(spec)
-        cancelled = 1.0 if rank == 1 else rank * math.sqrt(math.prod(spec.kernel_size))
-        return (1 + cancelled) * plain_sum_bound(spec)
+        if rank == 1:  # sums of each factor's terms, the factor rounded, and how far a product is off its kernel
+            terms = sum(length + 2 for length in spec.kernel_size)
+            return (spec.weight_shape[1] * terms + PRODUCT_ROUNDINGS * (spec.dims - 1)) * roundoff(spec)
+        return (1 + rank * math.sqrt(math.prod(spec.kernel_size))) * plain_sum_bound(spec)
 
     def pipeline(self, spec: ConvSpec) -> Pipeline | None:
-        """Name the pipeline of planes."""
-        return passes.pipeline(spec) if passes.takes(spec) else None
+        """Name the pipeline of planes, which serves volumes, too."""
+        return passes.pipeline(spec) if passes.takes(spec) or volumes.takes(spec) else None
 
-    def prepare(self, spec: ConvSpec, weight: Array) -> list[Term] | Passes:
+    def prepare(self, spec: ConvSpec, weight: Array) -> list[Term] | Passes | Volumes:
         """Find the terms."""
         terms = separable_terms(weight, spec.compute_dtype)
-        return passes.prepare(spec, terms) if passes.takes(spec) else terms
+        if passes.takes(spec):
+            return passes.prepare(spec, terms)
+        return volumes.prepare(spec, *terms) if volumes.takes(spec) else terms
 
-    def run(self, spec: ConvSpec, state: list[Term] | Passes, x: Array, out: Array) -> None:
+    def run(self, spec: ConvSpec, state: list[Term] | Passes | Volumes, x: Array, out: Array) -> None:
         """Add up the terms of every channel."""
-        if isinstance(state, Passes):
+        if isinstance(state, Passes | Volumes):
             state.run(x, out)
             return
         padded = padded_input(spec, x)
@@ -153,7 +162,7 @@ def as_product(matrices: Array, dtype: np.dtype[np.floating]) -> tuple[Array, Ar
     eps = float(np.finfo(dtype).eps)
     for index in range(matrices.shape[2]):
         cell = matrices[:, :, index]
-        allowed = eps * np.maximum(4 * np.abs(cell), eps * np.abs(peaks))
+        allowed = eps * np.maximum(PRODUCT_ROUNDINGS / 2 * np.abs(cell), eps * np.abs(peaks))
         if (np.abs(columns[:, :, index, None] * rows - cell) > allowed).any():
             return None
     return columns, rows
