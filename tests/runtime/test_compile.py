@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -165,9 +166,12 @@ def test_what_is_fetched_ahead_comes_into_the_second_cache(
         pytest.skip(reason)
     if not compiler.cpu().fetches_ahead:
         pytest.skip("other instructions")
-    assembly = compiler._compiled(tmp_path / "scaled", "scaled", {"rounds": 3, compiler.FETCHES: True})
-    assert "prefetcht1" in assembly.read_text()
-    assert "prefetchnta" not in assembly.read_text()
+    compiler._compiled(
+        tmp_path / "scaled", "scaled", {"rounds": 3, compiler.FETCHES: True}, compiler.linker() or "cc"
+    )
+    assembly = (tmp_path / "scaled.s").read_text()
+    assert "prefetcht1" in assembly
+    assert "prefetchnta" not in assembly
 
 
 def test_nothing_is_fetched_ahead_without_an_assembler(cold: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,19 +179,17 @@ def test_nothing_is_fetched_ahead_without_an_assembler(cold: Path, monkeypatch: 
     import scaled
 
     built = []
-    build, link = scaled.build, compiler._link
+    build, start = scaled.build, subprocess.run
 
     def noting(**parameters: Any) -> Any:
         built.append(parameters[compiler.FETCHES])
         return build(**parameters)
 
-    def failing(tool: str, library: Path, *inputs: str | Path) -> Path:
-        if any(str(name).endswith(".s") for name in inputs):
-            raise OSError("unknown instruction")
-        return link(tool, library, *inputs)
+    def failing(command: list[Any], **options: Any) -> Any:
+        return start(["false"] if "-c" in command else command, **options)
 
     monkeypatch.setattr(scaled, "build", noting)
-    monkeypatch.setattr(compiler, "_link", failing)
+    monkeypatch.setattr(compiler.subprocess, "run", failing)
     function = compiler.load("scaled", rounds=3, fetch_ahead=True)
     assert isinstance(function, LinkedFunction)
     assert built == [True, False]

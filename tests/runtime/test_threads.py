@@ -217,3 +217,57 @@ print("hangs" if thread.is_alive() else "goes on", flush=True)
 os._exit(0)
 """
     assert run(script) == "goes on\n"
+
+
+def test_interrupts_while_threads_change_and_the_process_forks(warm: Path, run: Callable[..., str]) -> None:
+    """Ctrl-C at any time leaves other threads' calls, and later changes, as they were."""
+    if not hasattr(os, "fork"):
+        pytest.skip("nothing forks here")
+    script = """
+import os, signal, threading, time
+import numpy as np
+import convolens as cl
+
+x = np.ones((1, 16, 64, 64), "f4")
+conv = cl.prepare_conv(np.ones((16, 16, 3, 3), "f4"), padding=1, algorithm="tiled")
+conv(x), conv(x)
+done, calls = threading.Event(), [0]
+
+def compute():
+    while not done.is_set():
+        conv(x)
+        calls[0] += 1
+
+def interrupt():
+    while not done.is_set():
+        time.sleep(0.003)
+        os.kill(os.getpid(), signal.SIGINT)
+
+others = [threading.Thread(target=work, daemon=True) for work in (compute, interrupt)]
+interrupts, end = 0, time.time() + 4
+while time.time() < end:
+    try:
+        if not others[0].ident:
+            [thread.start() for thread in others]
+        for count in (1, 2, 3):
+            cl.threads(count)
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+    except KeyboardInterrupt:
+        interrupts += 1
+while not done.is_set():
+    try:
+        done.set()
+        others[1].join()
+    except KeyboardInterrupt:
+        pass
+before = calls[0]
+thread = threading.Thread(target=lambda: (cl.threads(2), conv(x)), daemon=True)
+thread.start()
+thread.join(20)
+print("hangs" if thread.is_alive() or not before else "goes on", interrupts > 20, flush=True)
+os._exit(0)
+"""
+    assert run(script) == "goes on True\n"

@@ -174,8 +174,8 @@ MISTAKES: list[tuple[type[ConvolensError], dict[str, Any], str]] = [
     (SpecError, {"padding": 10**18}, "padded input .* is larger than any memory; .* pad less"),
     (SpecError, {"padding": 10**9, "input_shape": (9, 6, 1, 1)}, "padded input .* is larger than any memory"),
     (SpecError, {"padding": 10**7, "weight_shape": (10**6, 6, 3, 5)}, "output .* is larger than any memory"),
-    (SpecError, {"stride": 10**30}, "stride .* goes beyond any image"),
-    (SpecError, {"dilation": (1, 10**30), "weight_shape": (4, 6, 3, 1)}, "dilation .* goes beyond any image"),
+    (SpecError, {"stride": 10**30}, "stride .* goes beyond any memory"),
+    (SpecError, {"dilation": (1, 10**30), "weight_shape": (4, 6, 3, 1)}, "dilation .* goes beyond any memory"),
     (SpecError, {"border": 0.5, "dtype": "uint8"}, "border value 0.5 is not an integer"),
     (UnknownNameError, {"border": "reflct"}, "did you mean 'reflect'"),
     (UnknownNameError, {"padding": "smae"}, "did you mean 'same'"),
@@ -193,3 +193,11 @@ def test_mistakes(kind: type[ConvolensError], changes: dict[str, Any], message: 
         ConvSpec(**({"input_shape": INPUT, "weight_shape": WEIGHT} | changes))
     assert type(caught.value) is kind
     assert "\n" not in str(caught.value)
+
+
+def test_very_long_steps_lead_to_one_cell() -> None:
+    """They are cut to what compiled code can count with; others stay as they are given."""
+    spec = ConvSpec((1, 1, 9, 9), (1, 1, 3, 1), stride=(2**40, 20), dilation=(1, 2**40))
+    assert (spec.output_size, spec.stride[1]) == ((1, 1), 20)
+    assert max(*spec.stride, *spec.dilation) < 2**20
+    assert ConvSpec((1, 1, 2**24 + 8), (1, 1, 3), stride=2**24 + 1).output_size == (2,)

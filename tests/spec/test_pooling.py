@@ -86,7 +86,7 @@ def test_is_a_value():
         ((1, 1, 4, 4), {"window": [[1], [1, 2]]}, r"window must be a whole number, not \[1\]"),
         ((1, 1, 4), {"window": 2, "border": 2, "dtype": "bool"}, "beyond the range of bool"),
         ((1, 1, 4), {"window": 1, "padding": 10**30, "border": "edge"}, "larger than any memory.* pad less"),
-        ((1, 1, 4), {"window": 1, "stride": 10**30}, "stride .* goes beyond any image"),
+        ((1, 1, 4), {"window": 1, "stride": 10**30}, "stride .* goes beyond any memory"),
         ((1, 1, 4), {"window": 10**30, "stride": 1, "padding": 10**30}, "larger than any memory"),
         ((1, 1, 4), {"window": 2, "border": 0.5, "dtype": "int32"}, "not an integer"),
         (

@@ -28,7 +28,7 @@ ROOM = 4 << 20  # bytes that a compiler may need beside the entry
 _PLACES = ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "LOCALAPPDATA")  # variables that decide where, but for ours
 _SUFFIX = ".so"
 _BUILDING = ".building-"
-_YOUNG = 60  # seconds in which a writer has made its folder its own
+_YOUNG, _OLD = 60, 3600  # seconds in which a writer has claimed its folder; after which nobody works in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +183,9 @@ def keep(key: str, build: Callable[[Path], Path]) -> Path:
 
 def _write(home: Path, key: str, build: Callable[[Path], Path]) -> Path:
     workplace = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=home))
-    claim = _claimed(workplace)
+    claim = None
     try:
+        claim = _claimed(workplace)
         room = workplace / "room"
         room.write_bytes(bytes(ROOM))  # find out now: LLVM ends the process when it cannot write
         room.unlink()
@@ -260,13 +261,23 @@ def _sweep(home: Path) -> None:
     """Remove the workplaces of writers that were killed: those that nobody claims any more."""
     for workplace in home.glob(f"{_BUILDING}*"):
         with contextlib.suppress(OSError):
-            if workplace.lstat().st_mtime <= time.time() - _YOUNG and (claim := _claimed(workplace)) is not None:
-                shutil.rmtree(workplace, ignore_errors=True)
+            age = time.time() - workplace.lstat().st_mtime
+            claim = _claimed(workplace) if age > _YOUNG else None
+            if claim is not None:
                 os.close(claim)
+            if claim is not None or age > _OLD:
+                shutil.rmtree(workplace, ignore_errors=True)
 
 
 def _claimed(workplace: Path) -> int | None:
-    """Claim a folder until what is returned is closed, or this process ends; None if another has."""
+    """
+    Claim a folder until what is returned is closed, or this process ends; None where there are no locks.
+
+    Raises
+    ------
+    BlockingIOError
+        If another has it.
+    """
     if sys.platform == "win32":  # nothing is built there
         return None
     import fcntl
@@ -274,7 +285,9 @@ def _claimed(workplace: Path) -> int | None:
     claim = os.open(workplace, os.O_RDONLY)
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
         os.close(claim)
-        return None
+        if isinstance(error, BlockingIOError):
+            raise
+        return None  # such as on a file system from afar
     return claim

@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def unavailable() -> str | None:
 @functools.cache
 def _import_failure(module: Path) -> str | None:
     """Say what is wrong with an installed Halide. That nothing is gets noted for later processes."""
-    signature = _signature(module)
+    signature = f"{_signature(module)} on {platform.platform()} at {platform.node()}, Python {sys.version}"
     if "halide" in sys.modules or cache.noted(_IMPORTED) == signature:
         return None
     try:
@@ -94,6 +95,7 @@ def not_kept() -> str | None:
 
 
 _loaded: dict[Any, call.Function] = {}
+_missing: dict[Any, int] = {}  # what was not there, and how many pipelines were loaded then
 _lock = threading.RLock()
 
 
@@ -131,8 +133,14 @@ def ready(pipeline: str, **parameters: str | int | float | bool) -> bool:
     """Tell whether :func:`load` would answer without compiling: the function is in this process, or on disk."""
     if (pipeline, *sorted(parameters.items())) in _loaded:
         return True
+    asked = (pipeline, *sorted(parameters.items()), cache.folder())
+    if _missing.get(asked) == len(_loaded):
+        return False  # nothing was compiled since it was looked for
     tool = linker()
-    return available() and tool is not None and cache.find(_name(tool, pipeline, parameters)) is not None
+    if available() and tool is not None and cache.find(_name(tool, pipeline, parameters)):
+        return True
+    _missing[asked] = len(_loaded)
+    return False
 
 
 def _load(pipeline: str, parameters: dict[str, Any]) -> call.Function:
@@ -143,7 +151,18 @@ def _load(pipeline: str, parameters: dict[str, Any]) -> call.Function:
             return _linked(pipeline, parameters, tool)
         except OSError:  # nowhere to write, a file system that does not let code run, a linker that fails
             pass
+        except ImportError as error:
+            raise _without_halide(pipeline, error) from error
     return _in_process(pipeline, parameters)
+
+
+def _without_halide(pipeline: str, error: ImportError) -> ConvolensError:
+    """Forget that Halide could be imported; from now on NumPy does the work."""
+    _import_failure.cache_clear()
+    cache.note(_IMPORTED, "")
+    return ConvolensError(
+        f"pipeline {pipeline} cannot be compiled: Halide could be imported once, but now {error}"
+    )
 
 
 def _linked(pipeline: str, parameters: dict[str, Any], tool: str) -> call.Function:
@@ -179,22 +198,14 @@ def _build_pipeline(folder: Path, name: str, pipeline: str, parameters: dict[str
     runtime = threading.Thread(target=_make_runtime, args=(tool,))  # while Halide is at work
     runtime.start()
 
-    def linked(parameters: dict[str, Any]) -> Path:
-        compiled = _compiled(folder / name, pipeline, parameters)
-        runtime.join()
-        return _link(tool, folder / f"{name}.so", compiled, _runtime_file(tool))
-
-    if parameters.get(FETCHES):
-        try:
-            return linked(parameters)
-        except OSError:  # an assembler that is older than some of the instructions
-            return linked(_fetching_nothing(parameters))
-    return linked(parameters)
+    compiled = _compiled(folder / name, pipeline, parameters, tool)
+    runtime.join()
+    return _link(tool, folder / f"{name}.so", compiled, _runtime_file(tool))
 
 
-def _compiled(path: Path, pipeline: str, parameters: dict[str, Any]) -> Path:
+def _compiled(path: Path, pipeline: str, parameters: dict[str, Any], tool: str) -> Path:
     """
-    Compile to an object, or, where data is fetched ahead, to assembly.
+    Compile to an object; where data is fetched ahead, by way of assembly.
 
     Halide takes all that is fetched for data that is read once, which would pass by the core's own cache; that is
     slower than to fetch nothing.
@@ -202,13 +213,16 @@ def _compiled(path: Path, pipeline: str, parameters: dict[str, Any]) -> Path:
     import halide as hl
 
     output, arguments = importlib.import_module(pipeline).build(**parameters)
+    compiled, assembly = path.with_name(f"{path.name}.o"), path.with_name(f"{path.name}.s")
     if not parameters.get(FETCHES):
-        output.compile_to_object(f"{path}.o", arguments, path.name, hl.Target(_KEPT))
-        return path.with_name(f"{path.name}.o")
-    assembly = path.with_name(f"{path.name}.s")
+        output.compile_to_object(os.fspath(compiled), arguments, path.name, hl.Target(_KEPT))
+        return compiled
     output.compile_to_assembly(os.fspath(assembly), arguments, path.name, hl.Target(_KEPT))
     assembly.write_text(assembly.read_text().replace("prefetchnta", "prefetcht1"))
-    return assembly
+    if subprocess.run([tool, "-c", assembly, "-o", compiled], capture_output=True, check=False).returncode:
+        # The assembler is older than some of the instructions.
+        return _compiled(path, pipeline, _fetching_nothing(parameters), tool)
+    return compiled
 
 
 def _fetching_nothing(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,10 @@ import contextlib
 import ctypes
 import operator
 import os
+import signal
 import threading
 import weakref
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -40,22 +42,24 @@ class Calls:
                 self._locks.add(lock)
         return lock
 
-    def close(self) -> None:
-        """Hold back new calls and wait for those of other threads to end."""
+    def close(self) -> int:
+        """Hold back new calls, wait for those of other threads to end, and return what :meth:`open` takes."""
+        before = len(self._held)
         self._hold(self._joining)
         for lock in tuple(self._locks):
             self._hold(lock)
+        return before
 
     def _hold(self, lock: "_Lock") -> None:
         self._held.append(lock)  # before it is: whatever happens, `open` gives it back
         lock.acquire()
 
-    def open(self) -> None:
-        """Let calls in again."""
-        for lock in self._held:
+    def open(self, before: int) -> None:
+        """Let calls in again, unless they were held back before."""
+        while len(self._held) > before:
             with contextlib.suppress(RuntimeError):  # it was not taken any more
-                lock.release()
-        self._held.clear()
+                self._held[-1].release()
+            self._held.pop()
 
     def forget(self) -> None:
         """Start afresh in a forked child, where other threads, and whatever they held, are no more."""
@@ -138,11 +142,12 @@ def _set(count: int | None) -> None:
         _count = count
         if _library is None or _wanted() == _given:
             return
-        try:
-            calls.close()
-            _resize()
-        finally:  # whatever happens, such as Ctrl-C, calls go on
-            calls.open()
+        with _undisturbed():
+            before = calls.close()
+            try:
+                _resize()
+            finally:
+                calls.open(before)
 
 
 def attach(library: ctypes.CDLL) -> None:
@@ -160,23 +165,46 @@ def _resize() -> None:
         pool.resize(_library, _given)
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Have Ctrl-C wait for the end of a block that lasts as long as one call at most."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or handler is None:
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
+_forking: list[int] = []  # what `calls.open` wants to know once the fork is over
+
+
 def _before_fork() -> None:
-    _changing.acquire()
-    calls.close()
-    if _library is not None:
-        pool.resize(_library, 1)
+    with _undisturbed():  # Python would say that an exception is ignored, and fork
+        _changing.acquire()
+        _forking.append(calls.close())
+        if _library is not None:
+            pool.resize(_library, 1)
 
 
 def _in_parent() -> None:
-    try:
-        _resize()
-    finally:
-        calls.open()
-        _changing.release()
+    with _undisturbed():
+        try:
+            _resize()
+        finally:
+            calls.open(_forking.pop())
+            _changing.release()
 
 
 def _in_child() -> None:
     global _changing
+    _forking.clear()
     calls.forget()
     _changing = threading.RLock()
     _resize()

@@ -12,8 +12,8 @@ from convolens.errors import SpecError
 from convolens.spec.layout import join_shape, parse_layout, split_shape
 from convolens.spec.padding import Pads
 
+LONG_STEP = 1 << 12
 MOST_CELLS = int(np.iinfo(np.intp).max) // 32  # so that a complex spectrum of twice the size can be addressed
-MOST_STEP = 1 << 24  # cells from window to window, or within one; compiled code counts with 32 bits
 
 
 def check_cells(what: str, shape: tuple[int, ...], remedy: str) -> None:
@@ -45,15 +45,27 @@ class SlidingSpec(ABC):
             object.__setattr__(self, name, value)
 
     def _check_extents(self) -> None:
-        """Refuse what no array could hold, before anything computes with such numbers."""
+        """
+        Refuse what no array could hold, before anything computes with such numbers.
+
+        Very long steps that lead beyond the padded input, and so nowhere, are cut to what can be counted with.
+        """
         for name, steps in (("stride", self.stride), ("dilation", self.dilation)):
-            if max(steps) > MOST_STEP:
-                raise SpecError(f"{name} {steps} goes beyond any image; use {MOST_STEP} at most")
+            if max(steps) > MOST_CELLS:
+                raise SpecError(f"{name} {steps} goes beyond any memory; use a smaller one")
         batch, channels, _ = split_shape(self.input_shape, self.dims, self.layout)
         remedy = f"input {self.input_shape} has pads {self.pads}: pad less"
         padded = join_shape(batch, channels, self.padded_size, self.layout)
         check_cells("padded input", padded, remedy)
         check_cells("output", self.output_shape, remedy)
+        for name, steps in (("stride", self.stride), ("dilation", self.dilation)):
+            self._fix(
+                **{
+                    name: tuple(
+                        min(n, max(size, LONG_STEP)) for n, size in zip(steps, self.padded_size, strict=True)
+                    )
+                }
+            )
 
     def replace(self, **changes: Any) -> Self:
         """Return the same spec with some of its constructor's options changed."""
