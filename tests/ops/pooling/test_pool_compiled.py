@@ -82,6 +82,20 @@ def test_repeats_calls(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("function", [cl.max_pool2d, cl.avg_pool2d])
+def test_fields_of_packed_records_are_not_repeated(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their cells are not whole elements apart, as those of the copy that is pooled are."""
+    monkeypatch.setattr(compiled, "_pays", lambda *_: True)
+    monkeypatch.setattr(compiled, "_replays", {})
+    x = np.random.default_rng(5).standard_normal((1, 8, 64, 64)).astype("f4")
+    records = np.zeros(x.shape, [("number", "f4"), ("mark", "u1")])
+    records["number"] = x
+    wanted = function(x, 2)
+    for _ in range(2):
+        np.testing.assert_array_equal(function(records["number"], 2), wanted)
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 @pytest.mark.parametrize("dtype", ["u1", "i2", "u8", "i8"])
 def test_takes_maxima_of_integers(dtype: str, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:

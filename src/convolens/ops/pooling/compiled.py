@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from convolens.algorithms.pooling import Kind, pipeline, refusal, run
-from convolens.ops.arrays import Array, channels_first, deliver, result_array
+from convolens.ops.arrays import Array, channels_first, deliver, in_whole_steps, result_array
 from convolens.ops.pooling.windows import axis_members
 from convolens.planning.cost import predict_setup
 from convolens.runtime import compile as compiler
@@ -27,6 +27,8 @@ _replays: dict[Key, tuple[Replay, tuple[int, ...], np.dtype[Any]]] = {}
 def call_key(kind: str, x: object, out: object, *options: object) -> Key | None:
     """Name a call by all that its work depends on but the numbers; None where that has no safe name."""
     if type(x) is not np.ndarray or not all(map(_is_plain, options)):
+        return None
+    if not in_whole_steps(x):  # such an array is copied, and the call made of the copy
         return None
     if out is None:
         return kind, x.shape, x.strides, x.dtype, options
