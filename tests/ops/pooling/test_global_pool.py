@@ -137,3 +137,13 @@ def test_calls_like_earlier_ones_are_repeated(monkeypatch: pytest.MonkeyPatch) -
             assert global_avg_pool(x, layout="NHWC", out=out) is out
             np.testing.assert_allclose(out, x.mean((1, 2), keepdims=True, dtype="f8"), rtol=1e-5, atol=1e-6)
     assert len(compiled._replays) == 1
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+def test_out_may_overlap_an_input_that_is_summed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As are channels with an infinite cell; no mean is written before all are known."""
+    monkeypatch.setattr(compiled, "_pays", lambda *_: True)
+    x = np.random.default_rng(0).normal(size=(2, 5, 7, 33)).astype("f4")
+    x[0, 0, 0, 0] = np.inf
+    wanted = x.mean((1, 2), keepdims=True, dtype="f8")
+    np.testing.assert_allclose(global_avg_pool(x, layout="NHWC", out=x[:, :1, :1]), wanted, rtol=1e-5, atol=1e-6)

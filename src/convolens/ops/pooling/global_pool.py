@@ -68,7 +68,9 @@ def global_avg_pool(
     x = as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
     shape = _shape(x, planes, layout, keepdims)
-    if key is not None and layout == LAST and math.prod(planes.shape[2:]) <= MOST_CELLS:
+    # What comes out infinite is summed again, from cells that must still be there.
+    apart = out is None or not np.may_share_memory(x, out)
+    if key is not None and apart and layout == LAST and math.prod(planes.shape[2:]) <= MOST_CELLS:
         spec = PoolSpec(x.shape, planes.shape[2:], layout=layout, dtype=x.dtype)
         means = pool(spec, "mean", x, out, key=key)
         if means is not None and np.isfinite(means).all():
