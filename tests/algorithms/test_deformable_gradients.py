@@ -109,6 +109,16 @@ def test_a_cell_counts_where_it_is_touched(value: float, monkeypatch: pytest.Mon
         assert 0 < np.isfinite(other).mean() < 1
 
 
+def test_an_infinite_mask_is_no_nan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples are summed, then weighed: infinities come from them with the sign that NumPy gives them."""
+    arrays, options = arguments((1, 16, 6, 5), (8, 16, 3, 3), padding=1)
+    options["mask"][0, 4, 2, 3] = np.inf
+    result, wanted = both(monkeypatch, arrays, options)
+    assert np.isinf(wanted.weight).any()
+    assert not np.isnan(wanted.weight).any()
+    np.testing.assert_allclose(result.weight, wanted.weight, rtol=1e-5, atol=1e-5)
+
+
 def test_threads_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each thread has channels of its own, which it sums in the same order."""
     monkeypatch.setattr(deformable_gradients, "compiled_pays", lambda *_: True)

@@ -89,7 +89,8 @@ def _samples(image: hl.ImageParam, mask: hl.ImageParam, found: hl.Func, points: 
     there = [found[q, t, g][i] for i in range(8)]
     corners = [image[lane, v, g, promised(place, image.dim(3).extent())] for place in there[:4]]
     value = sum((share * seen for share, seen in zip(there[4:], corners, strict=True)), start=zero)
-    out[lane, v, g, t, q] = value * mask[q, t, g]
+    # Strictly, or the product is taken corner by corner, and an infinite mask gives ∞ − ∞.
+    out[lane, v, g, t, q] = hl.strict_float(value) * mask[q, t, g]
     far, task = _tasks(out, points)
     out.reorder(lane, v, q, g, t, far, task).vectorize(lane).parallel(task).never_partition_all()
     found.compute_at(out, g)
