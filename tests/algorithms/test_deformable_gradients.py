@@ -119,6 +119,13 @@ def test_an_infinite_mask_is_no_nan(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(result.weight, wanted.weight, rtol=1e-5, atol=1e-5)
 
 
+def test_compiled_loops_take_a_batch_of_no_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in, zeros out."""
+    arrays, options = arguments((0, 16, 6, 5), (8, 16, 3, 3), padding=1)
+    for one, other in zip(*both(monkeypatch, arrays, options), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_threads_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each thread has channels of its own, which it sums in the same order."""
     monkeypatch.setattr(deformable_gradients, "compiled_pays", lambda *_: True)

@@ -108,7 +108,7 @@ class Points:
         lying = (len(image), (height + ROWS_BELOW) * width, offset.shape[1], vectors.count, vectors.lanes)
         self.gradient = np.zeros(lying, spec.compute_dtype)
         self.image = np.zeros(lying, spec.compute_dtype)
-        self.inside(self.image)[...] = image.reshape(*image.shape[:3], offset.shape[1], -1)
+        self.inside(self.image)[...] = image.reshape(*image.shape[:3], offset.shape[1], vectors.channels)
         self._channels(self.image)[:, height * width : (height + 1) * width] = spec.border.value
 
     def whole(self, pixels: int) -> int:
@@ -136,7 +136,7 @@ class Points:
         return cells.reshape(len(array), *self.size, *cells.shape[2:])
 
     def _channels(self, array: Array) -> Array:
-        return array.reshape(*array.shape[:3], -1)[..., : self.vectors.channels]
+        return array.reshape(*array.shape[:3], self.vectors.width)[..., : self.vectors.channels]
 
     def _located(self, n: int, pixels: slice) -> tuple[Array, Array, Array, Array]:
         return self.offset[n, ..., pixels], self.mask[n, ..., pixels], self.starts[:, pixels], self.steps

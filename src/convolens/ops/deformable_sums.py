@@ -103,7 +103,7 @@ def compiled_sums(deformation: Deformation, gradient: Array) -> Sums:
     offsets = deformation.offset.transpose(0, 4, 3, 5, 1, 2)
     masks = np.broadcast_to(np.ones(1, dtype), deformation.offset.shape[:-1])
     masks = (masks if deformation.mask is None else deformation.mask).transpose(0, 4, 3, 1, 2)
-    rows = np.ascontiguousarray(gradient).reshape(spec.batch, -1, spec.out_channels)
+    rows = np.ascontiguousarray(gradient).reshape(spec.batch, math.prod(spec.output_size), spec.out_channels)
     vectors = Vectors.of(spec, offset_groups)
     functions = {}
     for kind in KINDS:
