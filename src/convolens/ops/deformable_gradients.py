@@ -87,7 +87,11 @@ def deform_conv2d_grad(
     Notes
     -----
     The interpolation has a kink at every cell: where an offset is a whole number, the slope is the one towards the
-    next cell, as in torchvision. Workspace is as for :func:`deform_conv2d`.
+    next cell, as in torchvision.
+
+    Where NumPy computes, workspace is as for :func:`deform_conv2d`. Large problems are compiled: workspace is then
+    the images and their gradient with channels filled up to whole vectors, copies of all offsets and masks of the
+    batch, three slopes for each kernel cell, offset group and pixel of one image, and blocks of windows.
 
     Examples
     --------
