@@ -60,12 +60,6 @@ def scratch_bytes() -> int:
     return cache_bytes().get("L2", 1 << 20) * 3 // 4
 
 
-def even_share(size: int, most: int, step: int) -> int:
-    """Cut a length into equal parts of about ``most`` at most, each of whole steps."""
-    share = -(-size // -(-size // most))
-    return -(-share // step) * step
-
-
 def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Return zeros that begin where a vector does, so that none lies across two lines of the cache."""
     room = np.zeros(math.prod(shape) * dtype.itemsize + cpu().vector_bytes, np.uint8)
