@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convolens.algorithms.blocks import Blocks, overlapping
+from convolens.algorithms.blocks import Blocks, apart, overlapping
 
 
 @pytest.mark.parametrize("least", [1, 4, 48])
@@ -15,6 +15,21 @@ def test_parts_cover_the_whole(least: int) -> None:
             assert (parts.count - 1) * parts.step + parts.size == length
             assert least <= parts.step <= parts.size
             assert parts.size <= (most if least == 1 else 2 * max(most, least) - 1)
+
+
+def test_parts_that_lie_apart_cover_every_cell_once() -> None:
+    """Also where the length is no multiple of any size."""
+    for length in range(1, 200):
+        for most in (1, 7, 64, 1000):
+            covered = np.zeros(length, int)
+            start = 0
+            for parts in apart(length, most):
+                assert parts.size <= min(most, length)
+                for i in range(parts.count):
+                    covered[start + i * parts.step :][: parts.size] += 1
+                start += parts.count * parts.step
+            assert start == length
+            assert (covered == 1).all()
 
 
 def test_blocks_are_views() -> None:

@@ -111,6 +111,19 @@ def test_means_are_rounded_correctly(dtype: str, side: int) -> None:
     np.testing.assert_array_equal(filter_image(pixels, np.full((side, side), 1 / side**2)), expected)
 
 
+@pytest.mark.parametrize("name", ["box", "even box", "bell", "random"])
+def test_floats_do_not_depend_on_threads(name: str) -> None:
+    """Two tasks that write one cell must write the same bits, whichever is the last."""
+    boxes = {"box": np.full((15, 15), 1 / 225), "even box": np.full((40, 6), 1 / 240)}
+    pixels = drawn((1203, 1607, 3), "float32")
+    results = []
+    for count in (1, 2, 4, 8, 2, 4):
+        with threads(count):
+            results.append(filter_image(pixels, (KERNELS | boxes)[name]))
+    for result in results[1:]:
+        np.testing.assert_array_equal(result, results[0], strict=True)
+
+
 def test_weights_of_a_box_need_not_add_up_to_one() -> None:
     """Plain sums saturate; negative, odd and fractional weights give what they give without compiled code."""
     pixels = drawn((90, 300), "uint8") // 16

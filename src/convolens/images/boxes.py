@@ -54,6 +54,7 @@ def as_box(
         least=min(high if drifts else 2 * high, MOST_ROWS),
         most=high if drifts else extent.height,
         run=max(RUN_BYTES // item, extent.halo),
+        drifts=drifts,
     )
     return Recipe(
         BOX,

@@ -33,7 +33,7 @@ ROWS, VECTORS, VECTORS_OF_TWO = 4, 3, 2  # of a register tile, which may be one 
 @dataclass(frozen=True, slots=True)
 class Loops:
     """
-    A compiled pipeline with everything but picture and result.
+    A compiled pipeline, for some rows of the result, with everything but picture and result.
 
     Attributes
     ----------
@@ -41,14 +41,17 @@ class Loops:
         The pipeline.
     constants : tuple of Pinned
         Weights and tables.
+    start : int
+        The first of the rows.
     blocks : Blocks
-        How the result is cut into tasks.
+        How these are cut into tasks.
     scalars : tuple
         What the pipeline takes after its arrays.
     """
 
     function: Function
     constants: tuple[Pinned, ...]
+    start: int
     blocks: Blocks
     scalars: tuple[int | float, ...]
 
@@ -93,13 +96,16 @@ def fused_filter(
     if not _is_plain(array) or max(kernel.size for kernel in kernels) > MOST_SIDE**2:
         return None
     weights = tuple((kernel.shape, kernel.dtype.char, kernel.tobytes()) for kernel in kernels)
-    loops = _loops(
+    found = _loops(
         array.shape, _NAMES[array.dtype.char], weights, border, flip, response, exact, scale, compiler.loaded()
     )
-    if loops is None:
+    if found is None:
         return None
     result = out if out is not None and _is_plain(out) else np.empty(array.shape, array.dtype)
-    loops.function(_rows(array), *loops.constants, loops.blocks.of(_rows(result)), scalars=loops.scalars)
+    source, target = _rows(array), _rows(result)
+    for loops in found:
+        blocks = loops.blocks.of(target[:, loops.start :])
+        loops.function(source, *loops.constants, blocks, scalars=loops.scalars)
     return result
 
 
@@ -130,7 +136,7 @@ def _loops(
     exact: bool,
     scale: float,
     loaded: int,
-) -> Loops | None:
+) -> list[Loops] | None:
     """Choose the pipeline, load it, and lay out weights, borders and tasks."""
     if compiler.unavailable() or (dtype != "float32" and not math.isfinite(border.value)):
         return None
@@ -153,17 +159,16 @@ def _loops(
     lines = source_index(np.arange(-above, extent.height + below), extent.height, border)
     pixels = source_index(np.arange(-left, extent.width + right), extent.width, border)[:, np.newaxis]
     columns = np.where(pixels < 0, -1, pixels * extent.channels + np.arange(extent.channels)).ravel()
-    constants = [*recipe.arrays, *(np.ascontiguousarray(table, np.int32) for table in (columns, lines))]
-    scalars = (
-        extent.channels,
-        left * extent.channels,
-        *recipe.blocks.scalars(extent.halo),
-        float(border.value),
-        recipe.scale,
-        *recipe.numbers,
-    )
     function = compiler.load(recipe.pipeline, **recipe.parameters)
-    return Loops(function, tuple(map(Pinned, constants)), recipe.blocks, scalars)
+    loops, start = [], 0
+    for blocks in recipe.blocks:
+        tables = (np.ascontiguousarray(table, np.int32) for table in (columns, lines[start:]))
+        constants = tuple(map(Pinned, (*recipe.arrays, *tables)))
+        sizes = (extent.channels, left * extent.channels, *blocks.scalars(extent.halo))
+        scalars = (*sizes, float(border.value), recipe.scale, *recipe.numbers)
+        loops.append(Loops(function, constants, start, blocks, scalars))
+        start += blocks.height
+    return loops
 
 
 def _weighted(

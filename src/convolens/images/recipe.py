@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from convolens.algorithms.blocks import Blocks, overlapping
+from convolens.algorithms.blocks import Blocks, apart, overlapping
 from convolens.algorithms.compiled import scratch_bytes
 from convolens.images.tiles import Weights
 from convolens.runtime.cpu import available_cores
@@ -54,8 +54,8 @@ class Recipe:
         What it is built for.
     arrays : list of ndarray
         Weights.
-    blocks : Blocks
-        How the result is cut into tasks.
+    blocks : tuple of Blocks
+        How the result is cut into tasks: each has the rows below those of the one before.
     scale : float
         What sums are multiplied by.
     numbers : tuple of int
@@ -67,13 +67,15 @@ class Recipe:
     pipeline: str
     parameters: dict[str, str | int]
     arrays: list[Weights]
-    blocks: Blocks
+    blocks: tuple[Blocks, ...]
     scale: float
     least: tuple[int, int]
     numbers: tuple[int, ...] = ()
 
 
-def tasks(extent: Extent, tile: int, item: int, rows: int, *, least: int, most: int, run: int) -> Blocks:
+def tasks(
+    extent: Extent, tile: int, item: int, rows: int, *, least: int, most: int, run: int, drifts: bool = False
+) -> tuple[Blocks, ...]:
     """
     Choose rows and cells of a task, so that its scratch stays in a core's cache and there are tasks for all.
 
@@ -89,9 +91,13 @@ def tasks(extent: Extent, tile: int, item: int, rows: int, *, least: int, most: 
         Rows of a task, as far as the picture has them.
     run : int
         About how many cells.
+    drifts : bool, default False
+        Whether a sum's rounding depends on its row in the task, so that no two tasks may have rows in common.
     """
     cells = overlapping(extent.cells, run, least=tile, halo=extent.halo)
     fitting = scratch_bytes() // SHARE // ((cells.size + extent.halo) * item) - extent.kernel[0]
     wanted = extent.height * cells.count // (TASKS_PER_CORE * available_cores())
     high = min(most, max(rows, least, min(fitting, wanted)))
-    return Blocks(overlapping(extent.height, high, least=rows, halo=extent.kernel[0]), cells)
+    if drifts:
+        return tuple(Blocks(strips, cells) for strips in apart(extent.height, high))
+    return (Blocks(overlapping(extent.height, high, least=rows, halo=extent.kernel[0]), cells),)
