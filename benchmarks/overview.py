@@ -14,6 +14,7 @@ from benchmarks.groups import GROUPS
 Record = dict[str, Any]
 
 MOST = math.log(4)  # where the colours end
+DARK = 0.7 * MOST  # where they call for white letters
 LABELS = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "jax": "JAX"}
 LABELS |= {"opencv": "OpenCV", "scipy": "SciPy", "skimage": "scikit-image"}
 
@@ -38,7 +39,8 @@ def draw_overview(found: Record, path: Path) -> Path | None:
         axes.imshow(np.log(ratios), cmap="RdYlGn", vmin=-MOST, vmax=MOST, aspect="auto")
         for y, x in np.ndindex(len(groups), len(peers)):
             if math.isfinite(ratios[y][x]):
-                axes.text(x, y, f"{_short(ratios[y][x])}×", ha="center", va="center", fontsize=8)
+                colour = "white" if abs(math.log(ratios[y][x])) > DARK else "black"
+                axes.text(x, y, f"{_short(ratios[y][x])}×", color=colour, ha="center", va="center", fontsize=8)
         axes.set_xticks(range(len(peers)), [LABELS[peer].replace(" ", "\n") for peer in peers], fontsize=7)
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
