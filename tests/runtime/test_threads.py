@@ -13,7 +13,7 @@ import pytest
 from convolens.errors import SpecError
 from convolens.ops.prepared import prepare_conv
 from convolens.runtime import compile as compiler
-from convolens.runtime.threads import thread_count, threads
+from convolens.runtime.threads import Calls, thread_count, threads
 
 
 def test_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,3 +271,26 @@ print("hangs" if thread.is_alive() or not before else "goes on", interrupts > 20
 os._exit(0)
 """
     assert run(script) == "goes on True\n"
+
+
+def test_who_gives_up_waiting_lets_calls_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a signal's handler raises while the number of threads changes, no lock stays taken."""
+    calls, hold = Calls(), Calls._hold
+
+    def interrupted(self: Calls, lock: object) -> None:
+        hold(self, lock)  # type: ignore[arg-type]
+        raise InterruptedError
+
+    monkeypatch.setattr(Calls, "_hold", interrupted)
+    with pytest.raises(InterruptedError):
+        calls.close()
+    done: list[bool] = []
+
+    def call() -> None:
+        with calls.mine():
+            done.append(True)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert done

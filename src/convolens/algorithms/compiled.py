@@ -41,6 +41,21 @@ def volume(values: tuple[int, ...], one: int = 1) -> Volume:
     return depth, height, width
 
 
+def dense(array: Array, axis: int) -> Array:
+    """Return ``array``, or a copy, with neighbours along an axis side by side."""
+    if array.strides[axis] == array.itemsize:
+        return array
+    copy = dense_like(array, axis)
+    copy[...] = array
+    return copy
+
+
+def dense_like(array: Array, axis: int) -> Array:
+    """Return a new array of the same shape and type, with neighbours along an axis side by side."""
+    shape = np.moveaxis(array, axis, -1).shape
+    return np.moveaxis(np.empty(shape, array.dtype), -1, axis)
+
+
 def border_tables(spec: ConvSpec) -> list[Array]:
     """Tell for x, y and z which image cell each padded cell shows; −1 for the constant."""
     tables = [

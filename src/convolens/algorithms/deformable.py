@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from convolens.algorithms.base import NOTHING, Array, Epilogue, Pipeline
-from convolens.algorithms.compiled import CLAMPS, fused_activation, scratch_bytes
+from convolens.algorithms.compiled import CLAMPS, dense, dense_like, fused_activation, scratch_bytes
 from convolens.algorithms.panels import Panels
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
@@ -83,9 +83,9 @@ def run(
     name, parameters = pipeline(spec, offset.dtype, epilogue.activation)
     dtype, last = spec.compute_dtype, spec.layout == LAST
     innermost = -1 if last else -2
-    source = _dense(image.astype(dtype, copy=False), innermost)
+    source = dense(image.astype(dtype, copy=False), innermost)
     flat = out.reshape(spec.batch, -1, spec.out_channels)
-    target = flat if flat.strides[innermost] == flat.itemsize else _dense_like(flat, innermost)
+    target = flat if flat.strides[innermost] == flat.itemsize else dense_like(flat, innermost)
     points = _points(offset.transpose(0, 4, 3, 5, 1, 2), np.dtype(str(parameters["offset_dtype"])), last)
     if mask is None:
         cells = points.shape[-1]
@@ -134,21 +134,7 @@ def groups(spec: ConvSpec, offset_groups: int) -> list[tuple[slice, slice, slice
 def _points(array: Array, dtype: np.dtype[Any], last: bool) -> Array:
     """Count the cells of the last two axes through, in one run unless the channels are ``last``."""
     joined = array.astype(dtype, copy=False).reshape(*array.shape[:-2], -1)
-    return joined if last else _dense(joined, -1)
-
-
-def _dense(array: Array, axis: int) -> Array:
-    """Return ``array``, or a copy, with neighbours along an axis side by side."""
-    if array.strides[axis] == array.itemsize:
-        return array
-    copy = _dense_like(array, axis)
-    copy[...] = array
-    return copy
-
-
-def _dense_like(array: Array, axis: int) -> Array:
-    shape = np.moveaxis(array, axis, -1).shape
-    return np.moveaxis(np.empty(shape, array.dtype), -1, axis)
+    return joined if last else dense(joined, -1)
 
 
 def _tasks(spec: ConvSpec, threads: int) -> tuple[int, int]:

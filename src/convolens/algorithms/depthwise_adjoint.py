@@ -9,7 +9,7 @@ import numpy as np
 
 from convolens.algorithms import along_channels, along_rows
 from convolens.algorithms.base import NOTHING, Array, Epilogue
-from convolens.algorithms.compiled import MOST_DIMS
+from convolens.algorithms.compiled import MOST_DIMS, dense, dense_like
 from convolens.algorithms.depthwise import Depthwise
 from convolens.algorithms.loops import Loops
 from convolens.algorithms.windows import at
@@ -95,11 +95,8 @@ def run(spec: ConvSpec, parts: tuple[Part, ...], x: Array, out: Array, epilogue:
         return NOTHING
     channels = _along_channels(parts[0].spec)
     axis = 1 if channels else -1
-    target = out
-    if out.strides[axis] != out.itemsize:
-        moved = np.moveaxis(out, axis, -1)
-        target = np.moveaxis(np.empty(moved.shape, out.dtype), -1, axis)
-    source = _dense_channels(x) if channels else _with_zeros(x, parts[0].tables[-1])
+    target = out if out.strides[axis] == out.itemsize else dense_like(out, axis)
+    source = dense(x, 1) if channels else _with_zeros(x, parts[0].tables[-1])
     view = along_channels.view if channels else along_rows.view
     left = NOTHING
     for part in parts:
@@ -137,12 +134,6 @@ def _table(cells: int, before: int, step: int, size: int) -> Array:
     """Tell which of ``size`` cells, ``step`` apart and ``before`` cells behind the first, each cell shows."""
     shown, between = np.divmod(np.arange(cells) - before, step)
     return np.where((between == 0) & (shown >= 0) & (shown < size), shown, -1).astype(np.int32)
-
-
-def _dense_channels(x: Array) -> Array:
-    if x.strides[1] == x.itemsize:
-        return x
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
 
 
 def _with_zeros(x: Array, table: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from convolens.algorithms.base import Array, Pipeline
-from convolens.algorithms.compiled import MOST_DIMS, volumes
+from convolens.algorithms.compiled import MOST_DIMS, dense, dense_like, volumes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import available_cores, cpu
@@ -76,12 +76,8 @@ def run(spec: PoolSpec, kind: Kind, members: tuple[Array | Pinned, ...], x: Arra
         return
     name, parameters = pipeline(spec, kind)
     axis = 1 if spec.layout == LAST else -1
-    target = out
-    if x.strides[axis] != x.itemsize:
-        x = np.moveaxis(np.moveaxis(x, axis, -1).copy(order="C"), -1, axis)
-    if out.strides[axis] != out.itemsize:
-        target = np.moveaxis(np.empty_like(np.moveaxis(out, axis, -1), order="C"), -1, axis)
-    source, result = (np.moveaxis(volumes(a), 1, -1) for a in (x, target))
+    target = out if out.strides[axis] == out.itemsize else dense_like(out, axis)
+    source, result = (np.moveaxis(volumes(a), 1, -1) for a in (dense(x, axis), target))
     counts = [*reversed(members), *(_ONE,) * (MOST_DIMS - spec.dims)]
     tables, scalars = _layout(spec, kind)
     compiler.load(name, **parameters)(source, *tables, *counts, result, scalars=scalars)

@@ -1,5 +1,6 @@
 """Kernels that are products along three axes: each plane by columns and rows, then all planes along the depth."""
 
+import functools
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -73,6 +74,7 @@ def cost(spec: ConvSpec) -> Cost:
     )
 
 
+@functools.lru_cache(maxsize=256)
 def _steps(spec: ConvSpec) -> tuple[ConvSpec, ConvSpec]:
     """Specify the walk over planes (D, 1, H, W), and the one over slices (H', 1, D, W')."""
     (depth, *plane), (tall, *kernel), (before, *around) = spec.input_size, spec.kernel_size, spec.pads

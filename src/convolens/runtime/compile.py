@@ -131,9 +131,10 @@ def loaded() -> int:
 
 def ready(pipeline: str, **parameters: str | int | float | bool) -> bool:
     """Tell whether :func:`load` would answer without compiling: the function is in this process, or on disk."""
-    if (pipeline, *sorted(parameters.items())) in _loaded:
+    identity = (pipeline, *sorted(parameters.items()))
+    if identity in _loaded:
         return True
-    asked = (pipeline, *sorted(parameters.items()), cache.folder())
+    asked = (*identity, cache.folder())
     if _missing.get(asked) == len(_loaded):
         return False  # nothing was compiled since it was looked for
     tool = linker()
@@ -197,7 +198,6 @@ def _build_runtime(folder: Path, name: str, tool: str) -> Path:
 def _build_pipeline(folder: Path, name: str, pipeline: str, parameters: dict[str, Any], tool: str) -> Path:
     runtime = threading.Thread(target=_make_runtime, args=(tool,))  # while Halide is at work
     runtime.start()
-
     compiled = _compiled(folder / name, pipeline, parameters, tool)
     runtime.join()
     return _link(tool, folder / f"{name}.so", compiled, _runtime_file(tool))

@@ -45,9 +45,13 @@ class Calls:
     def close(self) -> int:
         """Hold back new calls, wait for those of other threads to end, and return what :meth:`open` takes."""
         before = len(self._held)
-        self._hold(self._joining)
-        for lock in tuple(self._locks):
-            self._hold(lock)
+        try:
+            self._hold(self._joining)
+            for lock in tuple(self._locks):
+                self._hold(lock)
+        except BaseException:  # a signal handler's, while this waits
+            self.open(before)
+            raise
         return before
 
     def _hold(self, lock: "_Lock") -> None:

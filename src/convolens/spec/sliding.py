@@ -12,7 +12,7 @@ from convolens.errors import SpecError
 from convolens.spec.layout import join_shape, parse_layout, split_shape
 from convolens.spec.padding import Pads
 
-LONG_STEP = 1 << 12
+LONG_STEP = 1 << 12  # cells, up to which a step is kept as it is given wherever it leads
 MOST_CELLS = int(np.iinfo(np.intp).max) // 32  # so that a complex spectrum of twice the size can be addressed
 
 
@@ -58,14 +58,8 @@ class SlidingSpec(ABC):
         padded = join_shape(batch, channels, self.padded_size, self.layout)
         check_cells("padded input", padded, remedy)
         check_cells("output", self.output_shape, remedy)
-        for name, steps in (("stride", self.stride), ("dilation", self.dilation)):
-            self._fix(
-                **{
-                    name: tuple(
-                        min(n, max(size, LONG_STEP)) for n, size in zip(steps, self.padded_size, strict=True)
-                    )
-                }
-            )
+        longest = [max(size, LONG_STEP) for size in self.padded_size]
+        self._fix(stride=tuple(map(min, self.stride, longest)), dilation=tuple(map(min, self.dilation, longest)))
 
     def replace(self, **changes: Any) -> Self:
         """Return the same spec with some of its constructor's options changed."""
