@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import ConvolensError
-from convolens.runtime.threads import calls
 
 Array = npt.NDArray[Any]
 Scalar = int | float
 
 MOST_STRIDE = 2**31 - 1  # elements; Halide's buffers hold no more
 MOST_SIGNATURES = 256  # combinations of shapes whose frames a function keeps
+MOST_LETTERS = 512  # of a message from compiled code
 
 _TYPE_CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
 _BUFFER = struct.Struct("@QQQQBBHiQQ")  # halide_buffer_t: device (2), host, flags, type (3), dimensions, dim, 0
@@ -146,8 +146,8 @@ class LinkedFunction:
     longer than a small convolution.
     """
 
-    def __init__(self, library: ctypes.CDLL, name: str) -> None:
-        self._library = library
+    def __init__(self, library: ctypes.CDLL, runtime: ctypes.CDLL, name: str) -> None:
+        self._library, self._runtime = library, runtime
         self._entry = library[f"{name}_argv"]
         self._entry.argtypes, self._entry.restype = [ctypes.c_void_p], ctypes.c_int
         metadata = library[f"{name}_metadata"]
@@ -171,17 +171,21 @@ class LinkedFunction:
         words = frame.words
         for host, array in zip(frame.hosts, arrays, strict=True):
             words[host] = array.address if isinstance(array, Pinned) else address(array)
-        with calls.mine():
-            self.enter(frame)
+        self.enter(frame)
         frames.append(frame)
         if recorder.notes is not None:
             recorder.notes.append((self, arrays, scalars))
 
     def enter(self, frame: Frame) -> None:
-        """Run with arguments that are complete; the caller holds this thread's lock of calls."""
+        """Run with arguments that are complete."""
         code = self._entry(frame.address)
         if code:
-            raise CompiledCodeError(_take_message() or f"compiled code ended with error {code}")
+            raise CompiledCodeError(self._message() or f"compiled code ended with error {code}")
+
+    def _message(self) -> str:
+        text = ctypes.create_string_buffer(MOST_LETTERS)
+        self._runtime.convolens_message(text, ctypes.c_size_t(MOST_LETTERS))
+        return text.value.decode(errors="replace").strip()
 
     def _new_frames(self, signature: Any, given: int) -> list[Frame]:
         if given != self._count:
@@ -225,29 +229,3 @@ def _writable(array: Array) -> Array:
     interface = dict(array.__array_interface__)
     interface["data"] = (interface["data"][0], False)
     return np.asarray(type("_View", (), {"__array_interface__": interface, "base": array})())
-
-
-_messages: list[str] = []
-_ErrorHandler = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
-
-
-def _note_error(_context: int | None, message: bytes) -> None:
-    _messages.append(message.decode(errors="replace").strip())
-
-
-_error_handler = _ErrorHandler(_note_error)  # kept here: compiled code holds no reference to it
-
-
-def _take_message() -> str | None:
-    """Take the last message; of calls that fail at the same time, each may get the other's."""
-    try:
-        return _messages.pop()
-    except IndexError:
-        return None
-    finally:
-        _messages.clear()
-
-
-def report_errors(library: ctypes.CDLL) -> None:
-    """Have the compiled runtime hand its messages over."""
-    library.convolens_report(_error_handler)

@@ -171,14 +171,13 @@ def _linked(pipeline: str, parameters: dict[str, Any], tool: str) -> call.Functi
     path = cache.find(name)
     if path is None:
         path = cache.keep(name, lambda folder: _build_pipeline(folder, name, pipeline, parameters, tool))
-    _runtime_library(tool)
-    return call.LinkedFunction(ctypes.CDLL(os.fspath(path)), name)
+    runtime = _runtime_library(tool)
+    return call.LinkedFunction(ctypes.CDLL(os.fspath(path)), runtime, name)
 
 
 @functools.cache
 def _runtime_library(tool: str) -> ctypes.CDLL:
     library = ctypes.CDLL(os.fspath(_runtime_file(tool)))
-    call.report_errors(library)
     threads.attach(library)
     return library
 

@@ -1,6 +1,9 @@
 /* The threads of compiled code. They do two things that Halide's own do not: for a moment after a loop they look out
    for the next one instead of sleeping, since waking a thread takes as long as a small convolution; and they count
-   subnormal numbers as zeros, over which many processors take a hundred times longer. */
+   subnormal numbers as zeros, over which many processors take a hundred times longer.
+
+   A fork copies one thread only, and workers that vanish in mid-work would leave their loop unfinished for ever in the
+   child; therefore they are sent home first. All of that is C: no signal's handler in Python comes between. */
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -58,7 +61,7 @@ static atomic_uint number;
 static atomic_int sleeping, leaving;
 
 static pthread_t *workers;
-static int wanted, started, spin_microseconds;
+static int asked, wanted, started, spin_microseconds;
 
 static void work(void) {
     for (int index; (index = atomic_fetch_add(&next_index, 1)) < loop_end;) {
@@ -179,9 +182,8 @@ int halide_do_par_for(void *context, body task, int first, int count, unsigned c
     return error;
 }
 
-/* Send all workers home, and say how many there may be from now on; they come when there is work. Nobody may be in a
-   loop meanwhile. With a spin of zero workers sleep at once. */
-void convolens_workers(int count, int spin) {
+/* Whoever calls this owns the loop, so that none is running. */
+static void send_home(void) {
     atomic_store(&leaving, 1);
     announce();
     for (int i = 0; i < started; i++)
@@ -189,7 +191,29 @@ void convolens_workers(int count, int spin) {
     free(workers);
     workers = NULL;
     started = 0;
-    wanted = count;
-    spin_microseconds = spin;
+    wanted = asked;
     atomic_store(&leaving, 0);
+}
+
+/* Say how many workers there may be from now on; they come when there is work. With a spin of zero they sleep at once.
+   This waits for the loop that is running. */
+void convolens_workers(int count, int spin) {
+    pthread_mutex_lock(&owner);
+    if (count != asked || spin != spin_microseconds) {
+        asked = count;
+        send_home();
+        spin_microseconds = spin;
+    }
+    pthread_mutex_unlock(&owner);
+}
+
+static void before_fork(void) {
+    pthread_mutex_lock(&owner);
+    send_home();
+}
+
+static void after_fork(void) { pthread_mutex_unlock(&owner); }
+
+__attribute__((constructor)) static void prepare_for_forks(void) {
+    pthread_atfork(before_fork, after_fork, after_fork);
 }

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, address, recorder
-from convolens.runtime.threads import calls
 
 byte_bounds = np.lib.array_utils.byte_bounds
 
@@ -98,12 +97,11 @@ class Replay:
             steps = self._free.pop()  # nobody else's: threads may call at the same time
         except IndexError:
             steps = self._arguments()
-        with calls.mine():
-            for function, frame, places in steps:
-                words = frame.words
-                for word, base, offset in places:
-                    words[word] = bases[base] + offset
-                function.enter(frame)
+        for function, frame, places in steps:
+            words = frame.words
+            for word, base, offset in places:
+                words[word] = bases[base] + offset
+            function.enter(frame)
         self._free.append(steps)
         return True
 

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -87,20 +88,28 @@ void halide_free(void *context, void *memory) {
     kept->bytes += freed.room;
 }
 
-static void (*report)(void *context, const char *message);
-
-/* Say who is told what went wrong. */
-void convolens_report(void (*handler)(void *context, const char *message)) { report = handler; }
+/* What went wrong last; of calls that fail at the same time, each may get the other's. */
+static _Atomic(char *) message;
 
 static int refuse(void *context, const char *format, ...) {
-    char message[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    if (report)
-        report(context, message);
+    (void)context;
+    enum { MOST_LETTERS = 512 };
+    char *text = malloc(MOST_LETTERS);
+    if (text) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(text, MOST_LETTERS, format, arguments);
+        va_end(arguments);
+        free(atomic_exchange(&message, text));
+    }
     return -1;
+}
+
+/* Hand the message over, cut to the size of the room; an empty one where there is none. */
+void convolens_message(char *room, size_t size) {
+    char *text = atomic_exchange(&message, NULL);
+    snprintf(room, size, "%s", text ? text : "");
+    free(text);
 }
 
 typedef const char *name;

@@ -1,80 +1,17 @@
-"""How many threads compiled code uses, and what becomes of them when the process forks."""
+"""How many threads compiled code uses."""
 
-import contextlib
 import ctypes
 import operator
 import os
-import signal
-import threading
-import weakref
-from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any
 
 from convolens.errors import SpecError
-from convolens.runtime import pool
 from convolens.runtime.cpu import available_cores
 
 VARIABLE = "CONVOLENS_THREADS"
-_Lock: TypeAlias = "threading.RLock"
+SPIN = 200  # microseconds that a worker looks out for the next loop before it sleeps
 
-
-class Calls:
-    """
-    The calls that are running, so that a fork can wait until there are none.
-
-    A fork copies one thread only. Worker threads that vanish in mid-work leave their queue locked for ever in the
-    child; therefore the workers are sent home first, and that is safe only while nobody gives them work. So each
-    thread has a lock, which it holds during a call, and who sends workers home takes them all. ``with`` and locks
-    are C: Ctrl-C comes before or after them, and no call stays counted that is over.
-    """
-
-    def __init__(self) -> None:
-        self.forget()
-
-    def mine(self) -> "_Lock":
-        """Return what this thread holds during a call; it waits while workers are sent home."""
-        try:
-            lock: _Lock = self._local.lock
-        except AttributeError:
-            with self._joining:
-                lock = self._local.lock = threading.RLock()
-                self._locks.add(lock)
-        return lock
-
-    def close(self) -> int:
-        """Hold back new calls, wait for those of other threads to end, and return what :meth:`open` takes."""
-        before = len(self._held)
-        try:
-            self._hold(self._joining)
-            for lock in tuple(self._locks):
-                self._hold(lock)
-        except BaseException:  # a signal handler's, while this waits
-            self.open(before)
-            raise
-        return before
-
-    def _hold(self, lock: "_Lock") -> None:
-        self._held.append(lock)  # before it is: whatever happens, `open` gives it back
-        lock.acquire()
-
-    def open(self, before: int) -> None:
-        """Let calls in again, unless they were held back before."""
-        while len(self._held) > before:
-            with contextlib.suppress(RuntimeError):  # it was not taken any more
-                self._held[-1].release()
-            self._held.pop()
-
-    def forget(self) -> None:
-        """Start afresh in a forked child, where other threads, and whatever they held, are no more."""
-        self._local = threading.local()
-        self._joining = threading.RLock()
-        self._locks: weakref.WeakSet[_Lock] = weakref.WeakSet()
-        self._held: list[_Lock] = []
-
-
-calls = Calls()
-_changing = threading.RLock()  # one at a time changes the number of threads, or forks
 _library: ctypes.CDLL | None = None
 _count: int | None = None  # what the user asked for
 _given: int | None = None  # what the compiled runtime was last given
@@ -142,77 +79,22 @@ def _checked(count: Any, name: str) -> int:
 
 def _set(count: int | None) -> None:
     global _count
-    with _changing:
-        _count = count
-        if _library is None or _wanted() == _given:
-            return
-        with _undisturbed():
-            before = calls.close()
-            try:
-                _resize()
-            finally:
-                calls.open(before)
+    _count = count
+    if _library is not None:
+        _resize(_library)
 
 
 def attach(library: ctypes.CDLL) -> None:
     """Give the compiled runtime its number of threads, from now on."""
     global _library
-    with _changing:
-        _library = library
-        _resize()
+    _library = library
+    _resize(library)
 
 
-def _resize() -> None:
+def _resize(library: ctypes.CDLL) -> None:
+    """Hand the number over, and again if another thread changed it meanwhile, so that the last one holds."""
     global _given
-    if _library is not None:  # the workers come with the next call that has work for them
-        _given = _wanted()
-        pool.resize(_library, _given)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Have Ctrl-C wait for the end of a block that lasts as long as one call at most."""
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or handler is None:
-        yield
-        return
-    came: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        if came:
-            signal.raise_signal(signal.SIGINT)
-
-
-_forking: list[int] = []  # what `calls.open` wants to know once the fork is over
-
-
-def _before_fork() -> None:
-    with _undisturbed():  # Python would say that an exception is ignored, and fork
-        _changing.acquire()
-        _forking.append(calls.close())
-        if _library is not None:
-            pool.resize(_library, 1)
-
-
-def _in_parent() -> None:
-    with _undisturbed():
-        try:
-            _resize()
-        finally:
-            calls.open(_forking.pop())
-            _changing.release()
-
-
-def _in_child() -> None:
-    global _changing
-    _forking.clear()
-    calls.forget()
-    _changing = threading.RLock()
-    _resize()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)
+    wanted = None
+    while wanted != (now := _wanted()):
+        wanted = _given = now
+        library.convolens_workers(wanted - 1, SPIN if wanted <= available_cores() else 0)
