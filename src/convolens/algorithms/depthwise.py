@@ -13,6 +13,8 @@ from convolens.runtime import compile as compiler
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
+MOST_OF_SIGNAL = 1024  # products of a sum; those of longer kernels are taken in blocks elsewhere
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -63,6 +65,8 @@ class Depthwise(Algorithm[Weights]):
             return "its kernels have one channel each"
         if spec.dims > MOST_DIMS:
             return f"it has at most {MOST_DIMS} dimensions"
+        if spec.dims == 1 and spec.layout != LAST and spec.kernel_size[0] > MOST_OF_SIGNAL:
+            return f"it sums in one go, and loses digits beyond {MOST_OF_SIGNAL} products"
         return compiler.unavailable()
 
     def cost(self, spec: ConvSpec) -> Cost:

@@ -20,6 +20,7 @@ from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 
 MOST_TERMS = 2048  # of a sum that is taken in one go
+MOST_OF_SEVERAL = 1536  # likewise, where windows have several cells and chunks take no longer
 CHUNK_TERMS = 1024  # of each of several, whose weights stay in cache
 LEAST_TOTAL = 1024  # terms of a sum around a border from which one chunk takes hardly longer than none
 LEAST_RUN = 32  # channels of a chunk, for the innermost loop's sake
@@ -261,7 +262,7 @@ def _merges(spec: ConvSpec, pixels: int) -> bool:
 def _chunks(spec: ConvSpec) -> int:
     """Choose into how many equal parts the channels of a long sum go; one where there are no good ones."""
     channels, cells = spec.in_channels // spec.groups, math.prod(spec.kernel_size)
-    if channels * cells <= MOST_TERMS:
+    if channels * cells <= (MOST_TERMS if cells == 1 else MOST_OF_SEVERAL):
         return 1
     most = max(LEAST_RUN, CHUNK_TERMS // cells)
     runs = [run for run in range(LEAST_RUN, most + 1) if channels % run == 0]
