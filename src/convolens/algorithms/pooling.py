@@ -1,4 +1,4 @@
-"""Maxima and means of windows, by compiled loops."""
+"""Maxima of windows, where they lie, and means, by compiled loops."""
 
 import functools
 import math
@@ -19,19 +19,23 @@ PIPELINE = "convolens.pipelines.pooling"
 MOST_STEP = 4  # the stride along rows that is compiled in
 VECTORS = 4  # that are reduced together where they lie side by side
 FEWER = (8, 4, 1)  # cells that are reduced together where fewer than a vector lie side by side
-SIDES = (2, 3, 5)  # of square windows that are compiled in
+SIDES = {"max": (2, 3, 5), "place": (2, 3), "mean": (2, 3, 5)}  # of square windows that are compiled in
 TASKS_PER_CORE = 4
 LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
 _ONE = Pinned(np.ones(1, np.int32))
 
-Kind = Literal["max", "mean"]
+NOWHERE = 2**31 - 1  # the place of what lies outside
+
+Kind = Literal["max", "place", "mean"]
 
 
 def refusal(spec: PoolSpec, kind: Kind) -> str | None:
     """Say why windows cannot be pooled so; None if they can."""
-    if spec.dtype not in (np.float32, np.float64) and (kind == "mean" or spec.dtype.kind not in "iu"):
+    if spec.dtype not in (np.float32, np.float64) and (kind != "max" or spec.dtype.kind not in "iu"):
         return "it takes float32, float64, and maxima of integers"
+    if kind == "place" and (spec.border is not None or math.prod(spec.input_size) >= NOWHERE):
+        return "it finds places in planes of at most 2³¹ cells, without a border"
     if spec.dtype.kind != "f" and spec.border is not None and spec.border.mode == "constant":
         return "it takes no constant beside integers"
     if spec.dims > MOST_DIMS:
@@ -46,43 +50,44 @@ def pipeline(spec: PoolSpec, kind: Kind) -> Pipeline:
     lanes = cpu().vector_bytes // spec.dtype.itemsize
     step, cells = (0, spec.in_channels) if spec.layout == LAST else (spec.stride[-1], spec.input_size[-1])
     run = next(run for run in (VECTORS * lanes, lanes, *FEWER) if run <= cells)
-    shape = {"lanes": lanes, "run": run, "step": step, "side": _side(spec)}
+    shape = {"lanes": lanes, "run": run, "step": step, "side": _side(spec, kind)}
     return PIPELINE, {"dtype": spec.dtype.name, "kind": kind, **shape}
 
 
-def _side(spec: PoolSpec) -> int:
+def _side(spec: PoolSpec, kind: Kind) -> int:
     """Tell the side of a small square window whose cells lie side by side; 0 for any other."""
     *deep, height, width = (1, *spec.window)
-    side = width if width in SIDES and height == width and set(deep) <= {1} else 0
+    side = width if width in SIDES[kind] and height == width and set(deep) <= {1} else 0
     return side if set(spec.dilation) == {1} else 0
 
 
-def run(spec: PoolSpec, kind: Kind, members: tuple[Array | Pinned, ...], x: Array, out: Array) -> None:
+def run(spec: PoolSpec, kind: Kind, members: tuple[Array | Pinned, ...], x: Array, *outs: Array) -> None:
     """
-    Pool ``x`` (N, C, size…) into ``out`` (N, C, output size…).
+    Pool ``x`` (N, C, size…) into ``outs`` (N, C, output size…).
 
     Parameters
     ----------
     spec : PoolSpec
         What is asked.
     kind : str
-        ``max`` or ``mean``.
+        ``max``, ``place`` or ``mean``.
     members : tuple of ndarray
         For each dimension, how many cells of each window count in a mean, of int32.
-    x, out : ndarray
-        Views, wherever the channels lie in memory.
+    x, *outs : ndarray
+        Views, wherever the channels lie in memory. Of ``place`` the second output, of int64, takes the places.
     """
-    if not out.size:
+    if not outs[0].size:
         return
     name, parameters = pipeline(spec, kind)
     axis = 1 if spec.layout == LAST else -1
-    target = out if out.strides[axis] == out.itemsize else dense_like(out, axis)
-    source, result = (np.moveaxis(volumes(a), 1, -1) for a in (dense(x, axis), target))
+    targets = [out if out.strides[axis] == out.itemsize else dense_like(out, axis) for out in outs]
+    source, *results = (np.moveaxis(volumes(a), 1, -1) for a in (dense(x, axis), *targets))
     counts = [*reversed(members), *(_ONE,) * (MOST_DIMS - spec.dims)]
     tables, scalars = _layout(spec, kind)
-    compiler.load(name, **parameters)(source, *tables, *counts, result, scalars=scalars)
-    if target is not out:
-        out[...] = target
+    compiler.load(name, **parameters)(source, *tables, *counts, *results, scalars=scalars)
+    for out, target in zip(outs, targets, strict=True):
+        if target is not out:
+            out[...] = target
 
 
 @functools.lru_cache(maxsize=64)
@@ -96,7 +101,7 @@ def _layout(spec: PoolSpec, kind: Kind) -> tuple[tuple[Pinned, ...], tuple[int |
     wanted = TASKS_PER_CORE * available_cores() if spec.macs > LEAST_PARALLEL else 1
     rows = -(-height // -(-wanted // planes))
     together = max(1, planes // wanted)
-    outside = -math.inf if kind == "max" else 0.0
+    outside = 0.0 if kind == "mean" else -math.inf
     if spec.border is not None and spec.border.mode == "constant":
         outside = float(spec.border.value)
     scalars = (*steps[0], *steps[1], *steps[2], spec.pads[-1][0], rows, together, outside)

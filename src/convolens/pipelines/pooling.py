@@ -1,5 +1,5 @@
 """
-Pooling: the maximum, or the mean, of the cells of each window, channel by channel.
+Pooling: the maximum, also where it lies, or the mean of the cells of each window, channel by channel.
 
 One pipeline for all windows, strides, dilations and borders in up to three dimensions. A window is reduced down
 its planes and columns first, a vector at a time in a register: one row of the image, in cache, for each row of the
@@ -16,8 +16,7 @@ import halide as hl
 
 from convolens.pipelines import borders
 from convolens.pipelines.indices import clamped
-
-Join = Callable[[Any, Any], hl.Expr]
+from convolens.pipelines.joining import JOININGS, NOWHERE, TYPES, Joining, Parts, parts_at, whole
 
 
 def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> tuple[hl.Func, list[Any]]:
@@ -33,7 +32,8 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     run : int
         Cells that are reduced together on the way into the row; no more than lie side by side in the source.
     kind : str
-        ``max``, in which NaN wins, or ``mean``.
+        ``max``, in which NaN wins; ``place``, which also says where in its plane the first of the largest cells
+        lies, for floats without a border; ``mean``.
     step : int
         The stride along rows where cells of a row are contiguous in input and output; 0 where channels are.
     side : int
@@ -45,9 +45,9 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     Arguments, in NumPy's order of axes: source (N, D, H, W, C); for x, y and z the source cell of every padded
     cell, −1 for what lies outside; for x, y and z how many cells of each window count; output (N, D, H, W, C).
     Then scalars: strides, dilations, taps (each x, y, z), cells of border before a row, rows a task, channels a
-    task where rows are contiguous, the number outside.
+    task where rows are contiguous, the number outside. Of ``place`` a second output, of int64, has the places.
     """
-    number = _TYPES[dtype]
+    number, joining = TYPES[dtype], JOININGS[kind]
     c, x, y, z, n = at = tuple(hl.Var(v) for v in ("c", "x", "y", "z", "n"))
     source = hl.ImageParam(number, 5, "source")
     tables = borders.tables()
@@ -61,8 +61,7 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     outside = hl.Param(hl.Float(64), "outside")
 
     # algorithm
-    join, start = _JOINED[kind], number.min() if kind == "max" else hl.cast(number, 0)
-    beside = hl.cast(number, outside) if number.is_float() else start
+    beside = hl.cast(number, outside) if number.is_float() else number.min()
 
     def cell(axis: int, position: hl.Expr) -> hl.Expr:
         return borders.cell_at(tables[axis], position)
@@ -71,36 +70,41 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     down, row, across, pooled, out = funcs
     width, channels = source.dim(1).extent(), source.dim(0).extent()
 
-    def found(line_tap: Any, layer_tap: Any) -> hl.Expr:
+    def found(line_tap: Any, layer_tap: Any) -> Parts:
         line, layer = cell(1, strides[1] * y + dilations[1] * line_tap), cell(2, strides[2] * z + layer_tap)
         shown = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
-        return hl.select((line >= 0) & (layer >= 0), source[c, x, *shown, n], beside)
+        place = (shown[1] * source.dim(2).extent() + shown[0]) * width + x
+        there = joining.kept(source[c, x, *shown, n], place)
+        nowhere = joining.kept(beside, hl.i32(NOWHERE))
+        inside = (line >= 0) & (layer >= 0)
+        return tuple(hl.select(inside, *either) for either in zip(there, nowhere, strict=True))
 
     r = hl.RDom([(0, taps[1]), (0, taps[2])])
-    _reduce(down, at, [found(i, 0) for i in range(side)], found(r.x, dilations[2] * r.y), join, start)
-    beyond = beside * (taps[1] * taps[2] if kind == "mean" else 1)
+    _reduce(down, at, [found(i, 0) for i in range(side)], lambda: found(r.x, dilations[2] * r.y), joining, number)
+    beyond = joining.kept(beside * (taps[1] * taps[2] if joining.adds else 1), hl.i32(NOWHERE))
 
     # rows with their border: the ends show what was reduced already
     length = width if step else channels
     filled = hl.RDom([(0, run), (0, (length + run - 1) / run), *(() if step else ((0, width),))])
     near = hl.min(run * filled.y, length - run) + filled.x
     columns, padded = before + width, tables[0].dim(0).extent()
-    row[c, x, y, z, n] = hl.undef(number)
+    row[at] = whole(tuple(hl.undef(part.type()) for part in beyond))
     if step:
-        row[c, before + near, y, z, n] = down[c, near, y, z, n]
+        row[c, before + near, y, z, n] = whole(parts_at(down, c, near, y, z, n))
     else:
-        row[near, before + filled.z, y, z, n] = down[near, filled.z, y, z, n]
+        row[near, before + filled.z, y, z, n] = whole(parts_at(down, near, filled.z, y, z, n))
     for start_of, count_of in ((hl.Expr(0), before), (columns, padded - columns)):
         end = hl.RDom([(0, count_of)])
         column = tables[0][start_of + end.x]
-        shown = hl.Expr(row[c, before + clamped(column, source.dim(1)), y, z, n])
-        row[c, start_of + end.x, y, z, n] = hl.select(column < 0, beyond, shown)
+        shown = parts_at(row, c, before + clamped(column, source.dim(1)), y, z, n)
+        ends = (hl.select(column < 0, *either) for either in zip(beyond, shown, strict=True))
+        row[c, start_of + end.x, y, z, n] = whole(tuple(ends))
 
     t = hl.RDom([(0, taps[0])])
     first = (step or strides[0]) * x
-    each, *listed = (hl.Expr(row[c, first + i, y, z, n]) for i in (dilations[0] * t.x, *range(side)))
-    _reduce(across, at, listed, each, join, start)
-    result = hl.Expr(across[c, x, y, z, n])
+    listed = [parts_at(row, c, first + i, y, z, n) for i in range(side)]
+    _reduce(across, at, listed, lambda: parts_at(row, c, first + dilations[0] * t.x, y, z, n), joining, number)
+    result, *place = parts_at(across, *at)
     if kind == "mean":
         count = [borders.cell_at(m, v) for m, v in zip(members, (x, y, z), strict=True)]
         if side == 2:  # of one and two cells, whose reciprocals are exact
@@ -108,14 +112,17 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
             result = functools.reduce(operator.mul, parts, result)
         else:
             result = result / hl.cast(number, count[0] * count[1] * count[2])
-    pooled[c, x, y, z, n] = result
-    out[c, x, y, z, n] = pooled[c, x, y, z, n]
+    pooled[at] = whole((result, *place))
+    result, *place = parts_at(pooled, *at)
+    out[at] = whole((result, *(hl.i64(p) for p in place)))
 
     _schedule(funcs, at, (r, filled, t), (task_rows, task_channels), lanes, run, step)
     # what compiled code may take for granted; it checks its arguments against this
-    for buffer in (source, out.output_buffer()):
+    outputs = out.output_buffers()
+    for buffer in (source, outputs[0]):  # the others are like the first
         for d in range(5):
             buffer.dim(d).set_min(0)
+    for buffer in (source, *outputs):
         buffer.dim(0).set_stride(hl.Expr() if step else 1)
         buffer.dim(1).set_stride(1 if step else hl.Expr())
     scalars = [*strides, *dilations, *taps, before, task_rows, task_channels, outside]
@@ -175,27 +182,16 @@ def _schedule(
 
 
 def _reduce(
-    func: hl.Func, at: tuple[hl.Var, ...], cells: list[hl.Expr], each: hl.Expr, join: Join, start: hl.Expr
+    func: hl.Func,
+    at: tuple[hl.Var, ...],
+    cells: list[Parts],
+    each: Callable[[], Parts],
+    joining: Joining,
+    number: hl.Type,
 ) -> None:
     """Join the cells that are listed; where none are, ``each`` of a reduction."""
     if cells:
-        func[at] = functools.reduce(join, cells)
+        func[at] = whole(functools.reduce(joining.join, cells))
     else:
-        func[at] = start
-        func[at] = join(hl.Expr(func[at]), each)
-
-
-def _larger(a: hl.Expr, b: hl.Expr) -> hl.Expr:
-    if not a.type().is_float():
-        return hl.max(a, b)
-    return hl.strict_float(hl.select(hl.is_nan(b) | (b > a), b, a))
-
-
-def _sum(a: hl.Expr, b: hl.Expr) -> hl.Expr:
-    return a + b
-
-
-_TYPES = {f"float{bits}": hl.Float(bits) for bits in (32, 64)}
-_TYPES |= {f"int{bits}": hl.Int(bits) for bits in (8, 16, 32, 64)}
-_TYPES |= {f"uint{bits}": hl.UInt(bits) for bits in (8, 16, 32, 64)}
-_JOINED: dict[str, Join] = {"max": _larger, "mean": _sum}
+        func[at] = whole(joining.nothing(number))
+        func[at] = whole(joining.join(parts_at(func, *at), each()))

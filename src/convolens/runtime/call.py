@@ -23,6 +23,7 @@ _TYPE_CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
 _BUFFER = struct.Struct("@QQQQBBHiQQ")  # halide_buffer_t: device (2), host, flags, type (3), dimensions, dim, 0
 _DIMENSION = struct.Struct("@iiiI")  # halide_dimension_t: min, extent, stride, flags
 _HOST_WORD = 2
+_OUTPUT = 2  # the kind of an argument that is written
 
 
 class CompiledCodeError(ConvolensError, RuntimeError):
@@ -80,12 +81,12 @@ class Function(Protocol):
     """
     A compiled pipeline.
 
-    Called with its arrays, the output last, and its scalars: an ``int`` where the pipeline has an ``Int(32)``, a
+    Called with its arrays, the outputs last, and its scalars: an ``int`` where the pipeline has an ``Int(32)``, a
     ``float`` where it has a ``Float(64)``.
     """
 
     def __call__(self, *arrays: Array | Pinned, scalars: tuple[Scalar, ...] = ()) -> None:
-        """Run the pipeline; the output is the last array."""
+        """Run the pipeline; its outputs are the last arrays."""
 
 
 class Frame:
@@ -93,10 +94,13 @@ class Frame:
     The arguments of one call in the form that compiled code takes, complete but for the addresses of the data.
 
     One block of 8-byte words: the pointers to the arguments, the buffers, their dimensions, the scalars. Pinned
-    arrays are there with their addresses; those of the others go to the words that ``hosts`` names.
+    arrays are there with their addresses; those of the others go to the words that ``hosts`` names. The last
+    ``outputs`` arrays are written.
     """
 
-    def __init__(self, arguments: tuple[Array | Pinned, ...], scalars: tuple[Scalar, ...]) -> None:
+    def __init__(
+        self, arguments: tuple[Array | Pinned, ...], scalars: tuple[Scalar, ...], outputs: int = 1
+    ) -> None:
         arrays = tuple(map(_array, arguments))
         buffers = len(arrays) + len(scalars)
         dimensions = buffers + len(arrays) * (_BUFFER.size // 8)
@@ -110,7 +114,7 @@ class Frame:
             dimensions += array.ndim * (_DIMENSION.size // 8)
         for i, scalar in enumerate(scalars):
             struct.pack_into("@d" if isinstance(scalar, float) else "@i", self.words, 8 * (values + i), scalar)
-            pointers.insert(-1, self.address + 8 * (values + i))  # Halide takes the output last
+            pointers.insert(-outputs, self.address + 8 * (values + i))  # Halide takes outputs last
         for i, pointer in enumerate(pointers):
             self.words[i] = pointer
         for host, argument in zip(self.hosts, arguments, strict=True):
@@ -138,6 +142,28 @@ class Frame:
             dimensions += _DIMENSION.size
 
 
+class _Argument(ctypes.Structure):
+    """What compiled code says of an argument: Halide's ``halide_filter_argument_t``."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("kind", ctypes.c_int32),
+        ("dimensions", ctypes.c_int32),
+        ("type", ctypes.c_uint32),
+        ("defaults", ctypes.c_void_p * 5),
+    )
+
+
+class _Metadata(ctypes.Structure):
+    """How what compiled code says of itself begins: Halide's ``halide_filter_metadata_t``."""
+
+    _fields_ = (
+        ("version", ctypes.c_int32),
+        ("count", ctypes.c_int32),
+        ("arguments", ctypes.POINTER(_Argument)),
+    )
+
+
 class LinkedFunction:
     """
     A pipeline in a shared library; called without the GIL, from any number of threads at once.
@@ -150,13 +176,15 @@ class LinkedFunction:
         self._library, self._runtime = library, runtime
         self._entry = library[f"{name}_argv"]
         self._entry.argtypes, self._entry.restype = [ctypes.c_void_p], ctypes.c_int
-        metadata = library[f"{name}_metadata"]
-        metadata.restype = ctypes.POINTER(ctypes.c_int32 * 2)
-        self._count: int = metadata().contents[1]
+        describe = library[f"{name}_metadata"]
+        describe.restype = ctypes.POINTER(_Metadata)
+        metadata = describe().contents
+        self._count: int = metadata.count
+        self.outputs = sum(metadata.arguments[i].kind == _OUTPUT for i in range(self._count))
         self._frames: dict[Any, list[Frame]] = {}
 
     def __call__(self, *arrays: Array | Pinned, scalars: tuple[Scalar, ...] = ()) -> None:
-        """Run the pipeline; the output is the last array."""
+        """Run the pipeline; its outputs are the last arrays."""
         signature = (
             scalars,
             *[a.signature if isinstance(a, Pinned) else (a.shape, a.strides, a.dtype) for a in arrays],
@@ -167,7 +195,7 @@ class LinkedFunction:
         try:
             frame = frames.pop()
         except IndexError:
-            frame = Frame(arrays, scalars)
+            frame = Frame(arrays, scalars, self.outputs)
         words = frame.words
         for host, array in zip(frame.hosts, arrays, strict=True):
             words[host] = array.address if isinstance(array, Pinned) else address(array)
@@ -211,13 +239,14 @@ recorder = _Recorder()
 class InProcessFunction:
     """A pipeline compiled into this process, where there is no linker; holds the GIL and uses one thread."""
 
-    def __init__(self, callable_: Callable[..., Any]) -> None:
-        self._callable = callable_
+    def __init__(self, callable_: Callable[..., Any], outputs: int = 1) -> None:
+        self._callable, self._outputs = callable_, outputs
 
     def __call__(self, *arrays: Array | Pinned, scalars: tuple[Scalar, ...] = ()) -> None:
-        """Run the pipeline; the output is the last array."""
+        """Run the pipeline; its outputs are the last arrays."""
         try:
-            self._callable(*(_writable(_array(a)) for a in arrays[:-1]), *scalars, _array(arrays[-1]))
+            inputs, outputs = arrays[: -self._outputs], arrays[-self._outputs :]
+            self._callable(*(_writable(_array(a)) for a in inputs), *scalars, *map(_array, outputs))
         except Exception as error:
             raise CompiledCodeError(str(error).strip()) from error
 

@@ -255,7 +255,8 @@ def _in_process(pipeline: str, parameters: dict[str, Any]) -> call.Function:
     # this variable once, at its first parallel loop.
     os.environ.setdefault("HL_NUM_THREADS", "1")
     output, arguments = importlib.import_module(pipeline).build(**_fetching_nothing(parameters))
-    return call.InProcessFunction(output.compile_to_callable(arguments, hl.Target(_FEATURES)))
+    callable_ = output.compile_to_callable(arguments, hl.Target(_FEATURES))
+    return call.InProcessFunction(callable_, output.outputs())
 
 
 def _name(tool: str, pipeline: str, parameters: dict[str, Any]) -> str:

@@ -34,8 +34,8 @@ class Step:
 
     def frame(self) -> Frame:
         """Make the arguments, complete but for the addresses of ``places``."""
-        _, arrays, scalars = self.note
-        return Frame(arrays, scalars)
+        function, arrays, scalars = self.note
+        return Frame(arrays, scalars, function.outputs)
 
 
 class Recording:

@@ -7,8 +7,9 @@ import pytest
 
 import convolens as cl
 from convolens.algorithms.pooling import run
-from convolens.ops.pooling import average, compiled, maximum
+from convolens.ops.pooling import average, compiled, maximum, maximum_gradients
 from convolens.runtime import compile as compiler
+from convolens.runtime.call import InProcessFunction
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "halve": {"window": 2},
@@ -116,3 +117,53 @@ def test_takes_maxima_of_integers(dtype: str, layout: str, monkeypatch: pytest.M
     for a, b in zip(found, wanted, strict=True):
         np.testing.assert_array_equal(a, b)
     assert len(calls) == 2
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("name", ["halve", "overlap", "wide", "ceil"])
+def test_finds_places_and_brings_gradients_there(
+    name: str, dtype: str, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of equal cells, infinities and NaN the first counts; every sum is NumPy's, nothing beside is written."""
+    generator = np.random.default_rng(4)
+    x = generator.integers(-2, 3, (2, 21, 33, 19)).astype(dtype)
+    x[generator.random(x.shape) < 0.3] = -np.inf
+    x[0, 3:5, 5:9, 7] = np.nan
+    arguments = OPTIONS[name] | {"layout": layout}
+    with monkeypatch.context() as patch:
+        patch.setattr(maximum, "pool_with_indices", lambda *_: None)
+        patch.setattr(maximum_gradients, "spread_pays", lambda *_: False)
+        wanted = cl.max_pool2d(x, return_indices=True, **arguments)
+        grad = generator.standard_normal(wanted[0].shape).astype(dtype)
+        lost = np.where(generator.random(grad.shape) < 0.1, -1, wanted[1])
+        flowing = cl.max_pool2d_grad(grad, lost, x.shape, layout=layout)
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    compiled._pays.cache_clear()
+    whole = np.full([n + 4 for n in flowing.shape], 7, dtype)
+    out = whole[tuple(slice(2, -2) for _ in flowing.shape)]
+    with cl.threads(3), monkeypatch.context() as patch:
+        patch.setattr(maximum, "fold", None)
+        patch.setattr(maximum_gradients, "scatter", None)
+        found = cl.max_pool2d(x, return_indices=True, **arguments)
+        assert cl.max_pool2d_grad(grad, lost, x.shape, layout=layout, out=out) is out
+    compiled._pays.cache_clear()
+    for a, b in zip((*found, out), (*wanted, flowing), strict=True):
+        np.testing.assert_array_equal(a, b)
+    out[...] = 7
+    assert (whole == 7).all()
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+def test_finds_places_without_a_linker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline with two outputs that is compiled into the process takes them as a linked one does."""
+    x = np.random.default_rng(7).standard_normal((2, 8, 40, 40)).astype("f4")
+    wanted = cl.max_pool2d(x, 2, return_indices=True)
+    monkeypatch.setattr(compiler, "linker", lambda: None)
+    monkeypatch.setattr(compiler, "_loaded", {})
+    monkeypatch.setattr(compiled, "_pays", lambda *_: True)
+    found = cl.max_pool2d(x, 2, return_indices=True)
+    assert isinstance(next(iter(compiler._loaded.values())), InProcessFunction)
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from convolens.algorithms.pooling import Kind, pipeline, refusal, run
+from convolens.algorithms.pooling_gradients import refusal as spread_refusal
+from convolens.algorithms.pooling_gradients import scatter_pipeline
 from convolens.ops.arrays import Array, channels_first, deliver, in_whole_steps, result_array
 from convolens.ops.pooling.windows import axis_members
 from convolens.planning.cost import predict_setup
@@ -16,7 +18,9 @@ from convolens.runtime.replay import Recording, Replay
 from convolens.spec.pooling import PoolSpec
 
 CELLS_PER_SECOND = 5e8  # that NumPy combines
+SPREAD_PER_SECOND = 5e7  # numbers that NumPy brings to their cells
 LEAST_CELLS = 1 << 14  # below which NumPy takes no longer
+LEAST_SPREAD = 1 << 11  # numbers below which NumPy takes no longer
 CALLS = 1000  # that a network is taken to make
 MOST_REPLAYS = 256  # calls that can be repeated; each holds a few tables of its axes
 
@@ -73,6 +77,17 @@ def pool(
     return deliver(result, spec.dtype, out)
 
 
+def pool_with_indices(spec: PoolSpec, x: Array, out: Array | None) -> tuple[Array, Array] | None:
+    """Find maxima of ``x`` and where they lie; None as for :func:`pool`."""
+    if not _pays(spec, "place", compiler.loaded()):
+        return None
+    result = result_array(spec.output_shape, spec.dtype, out, spec.dtype, x)
+    places = np.empty(spec.output_shape, np.int64)
+    views = (channels_first(a, spec.dims, spec.layout) for a in (x, result, places))
+    run(spec, "place", _members(spec, True), *views)
+    return deliver(result, spec.dtype, out), places
+
+
 @functools.lru_cache(maxsize=256)
 def _pays(spec: PoolSpec, kind: Kind, loaded: int) -> bool:
     """Whether compiled loops serve, given how many pipelines are ready."""
@@ -85,3 +100,10 @@ def _pays(spec: PoolSpec, kind: Kind, loaded: int) -> bool:
 @functools.lru_cache(maxsize=256)
 def _members(spec: PoolSpec, count_pads: bool) -> tuple[Pinned, ...]:
     return tuple(Pinned(members.astype(np.int32)) for members in axis_members(spec, count_pads))
+
+
+def spread_pays(numbers: Array, indices: Array, size: tuple[int, ...]) -> bool:
+    """Whether compiled loops serve to add numbers to the cells that indices name."""
+    if numbers.size < LEAST_SPREAD or spread_refusal(numbers, indices, size):
+        return False
+    return predict_setup(scatter_pipeline(numbers)) < CALLS * numbers.size / SPREAD_PER_SECOND

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import BorderOption, Sizes, finish
-from convolens.ops.pooling.compiled import call_key, pool, repeat
+from convolens.ops.pooling.compiled import call_key, pool, pool_with_indices, repeat
 from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, extend, fold, source_cells
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
@@ -134,7 +134,8 @@ def _max_pool(
         layout=layout,
         dtype=x.dtype,
     )
-    if not return_indices and (pooled := pool(spec, "max", x, out, key=key)) is not None:
+    pooled = pool_with_indices(spec, x, out) if return_indices else pool(spec, "max", x, out, key=key)
+    if pooled is not None:
         return pooled
     planes = extend(spec, channels_first(x, dims, spec.layout))
     if not return_indices:

@@ -2,9 +2,11 @@
 
 import numpy.typing as npt
 
-from convolens.ops.arrays import Array, as_array, channels_first
+from convolens.algorithms import pooling_gradients as compiled
+from convolens.ops.arrays import Array, as_array, channels_first, deliver, result_array
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import check_indices, finish, float_dtype, plane_size, scatter
+from convolens.ops.pooling.compiled import spread_pays
 from convolens.spec.layout import FIRST, parse_layout
 from convolens.spec.padding import whole_shape
 
@@ -52,8 +54,13 @@ def _max_pool_grad(
     layout, shape = parse_layout(layout, dims), whole_shape(input_shape, "input shape")
     size = plane_size("input", shape, grad_output.shape, dims, layout)
     check_indices(indices, grad_output.shape, size, least=-1)
-    planes = scatter(channels_first(grad_output, dims, layout), channels_first(indices, dims, layout), size)
-    return finish(planes, shape, float_dtype(grad_output.dtype), layout, out)
+    numbers, places = (channels_first(a, dims, layout) for a in (grad_output, indices))
+    dtype = float_dtype(grad_output.dtype)
+    if spread_pays(numbers, places, size):
+        result = result_array(shape, dtype, out, dtype, grad_output, indices)
+        compiled.scatter(numbers, places, channels_first(result, dims, layout))
+        return deliver(result, dtype, out)
+    return finish(scatter(numbers, places, size), shape, dtype, layout, out)
 
 
 max_pool1d_grad, max_pool2d_grad, max_pool3d_grad = in_dimensions("max_pool{}d_grad", _max_pool_grad)
