@@ -207,7 +207,7 @@ class Winograd(Algorithm[Transformed]):
         parameters = self.pipeline(spec)[1]
         last, shared, whole = (bool(parameters.pop(name)) for name in ("channels_last", "shared", "whole"))
         packed = _transformed(spec, weight, vertical, horizontal)
-        phases = tuple(phases_of(spec, vertical, horizontal))
+        phases = phases_of(spec, vertical, horizontal)
         zeros = Pinned(np.zeros(spec.out_channels // spec.groups, spec.compute_dtype))
         state = Transformed(packed, zeros, phases, parameters)
         state.function(last, shared, whole, str(parameters.pop("activation")))

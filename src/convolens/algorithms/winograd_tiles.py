@@ -1,5 +1,6 @@
 """Winograd's tiles: how many a panel of kernels, in lines, in blocks a task, in phases of a dilation."""
 
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -116,7 +117,8 @@ def tile_count(
     return spec.batch * depth * tiles_down * tiles_across, tiles_down, tiles_across
 
 
-def phases_of(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> list[Phase]:
+@functools.lru_cache(maxsize=256)
+def phases_of(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> tuple[Phase, ...]:
     """Lay out the phases that have any output cells."""
     depth, height, width = volume(spec.output_size)
     dilation, stride, size = volume(spec.dilation), volume(spec.stride), volume(spec.input_size)
@@ -147,7 +149,7 @@ def phases_of(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> lis
         )
 
     starts = itertools.product(range(min(dilation[1], height)), range(min(dilation[2], width)))
-    return [phase(y, x) for y, x in starts]
+    return tuple(phase(y, x) for y, x in starts)
 
 
 def is_whole(spec: ConvSpec, vertical: Transform, horizontal: Transform, start: tuple[int, int] = (0, 0)) -> bool:

@@ -19,7 +19,7 @@ PAIRS = {1: "1", 2: "3/4 3/2", 3: "1/2 1 2", 4: "1/2 3/4 4/3 2"}
 """The points ±p to go with 0, by their number; infinity always comes last."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Transform:
     r"""
     One dimension of minimal filtering: :math:`y = A^T [(G g) \odot (B^T d)]`.
