@@ -66,6 +66,16 @@ def test_every_number_of_channels(channels: int, size: tuple[int, int]) -> None:
     _check(ConvSpec((1, channels, 5, 9), (5, channels, *size)))
 
 
+@pytest.mark.parametrize("channels", [7, 8, 14, 15, 33])
+def test_taps_with_cells_of_their_own(channels: int) -> None:
+    """Where a stride leaves taps few cells to share, each has its own; short sums, and runs of longer ones."""
+    for options in ({"stride": 2}, {"stride": (1, 3), "dilation": 2}, {"stride": 4}):
+        spec = ConvSpec((1, channels, 9, 64), (9, channels, 3, 3), padding=(1, 40), border="wrap", **options)
+        spec = spec.replace(input_shape=(1, channels, 9, 64 + spec.stride[1] * (-spec.output_size[1] % 16)))
+        assert geometry(spec).axes[2].reach == 0
+        _check(spec)
+
+
 @pytest.mark.parametrize("border", [*MODES, 1.5])
 def test_every_border(border: str | float) -> None:
     """Borders wider than the image, uneven ones, with stride and dilation."""

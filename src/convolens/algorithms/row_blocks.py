@@ -2,13 +2,13 @@
 
 import functools
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
 from convolens.algorithms.base import Array
-from convolens.algorithms.compiled import MOST_DIMS
+from convolens.algorithms.compiled import MOST_DIMS, vector_lanes
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cache_bytes
 from convolens.spec.borders import source_index
@@ -16,6 +16,8 @@ from convolens.spec.geometry import ConvSpec
 
 FIRSTS = 6  # numbers that say where a task begins
 SUM_RUN = 128  # terms that are summed before they are added to the rest, so that roundings stay few
+OWN_RUN = 64  # likewise where no two taps share cells, which have to stay in the nearest cache
+MOST_COPIES = 1.5  # of each cell, so that every tap of a row has its own, which begin where vectors do
 
 # Cycles, measured: of a product of vectors; of a task, a tile each time that sums are added, a row in the scratch,
 # its vectors, the cells that are looked up, a row of results, its vectors; and of waking other threads.
@@ -37,7 +39,7 @@ class Axis:
     stride : int
         Of the kernel.
     phases : tuple of int
-        Remainders of the stride that some tap of the kernel has.
+        Remainders of the stride that some tap of the kernel has, or what each tap is away from the first.
     places : tuple of (int, int)
         For each tap its phase, as a position in ``phases``, and its place among the cells of that phase.
     """
@@ -50,6 +52,12 @@ class Axis:
     def reach(self) -> int:
         """Cells of a phase beyond those that a kernel of one cell needs."""
         return max(place for _, place in self.places)
+
+    @property
+    def copied(self) -> Self:
+        """Let every tap have cells of its own."""
+        taps = tuple(self.phases[phase] + self.stride * place for phase, place in self.places)
+        return replace(self, phases=taps, places=tuple((tap, 0) for tap in range(len(taps))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,12 @@ class Geometry:
     def terms(self) -> int:
         """Products that make a sum."""
         return self.channels * math.prod(len(axis.places) for axis in self.axes)
+
+    @property
+    def sum_run(self) -> int:
+        """Terms that are summed in one go, at most."""
+        across = self.axes[-1]
+        return OWN_RUN if not across.reach and len(across.places) > 1 else SUM_RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,9 @@ def geometry(spec: ConvSpec) -> Geometry:
     if size == output and math.prod(spec.kernel_size) == 1 and not any(map(sum, pads)):
         size, output, pads, taps = (math.prod(size),), (math.prod(size),), ((0, 0),), [(1, 1, 1)]
     rest = MOST_DIMS - len(size)
-    axes = [_axis(*tap) for tap in [(1, 1, 1)] * rest + taps]
+    *axes, across = (_axis(*tap) for tap in [(1, 1, 1)] * rest + taps)
+    if output[-1] % vector_lanes(spec) == 0 and len(across.places) <= MOST_COPIES * len(across.phases):
+        across = across.copied
     return Geometry(
         spec.batch,
         spec.groups,
@@ -113,7 +129,7 @@ def geometry(spec: ConvSpec) -> Geometry:
         (*(1,) * rest, *size),  # type: ignore[arg-type]
         (*(1,) * rest, *output),  # type: ignore[arg-type]
         (*((0, 0),) * rest, *pads),
-        tuple(axes),  # type: ignore[arg-type]
+        (*axes, across),  # type: ignore[arg-type]
     )
 
 
@@ -126,7 +142,7 @@ def _axis(kernel: int, dilation: int, stride: int) -> Axis:
 def is_apart(shape: Geometry, tile: Tile) -> bool:
     """Whether each row is summed for itself, and written at once: short sums of rows that whole tiles fit well."""
     width = shape.output[-1]
-    return shape.terms <= SUM_RUN and tile.cells <= width and _in_tiles(width, tile) <= MOST_FILLED * width
+    return shape.terms <= shape.sum_run and tile.cells <= width and _in_tiles(width, tile) <= MOST_FILLED * width
 
 
 def _in_tiles(columns: Any, tile: Tile) -> Any:
@@ -153,7 +169,7 @@ def choose(shape: Geometry, tile: Tile, itemsize: int, threads: int) -> Blocks:
     held = (pitch * lines * shape.channels + (0 if apart else run * panels * tile.kernels)) * itemsize
     near = cache_bytes().get("L2", 1 << 20) / (8 if apart else 2)  # results that are written at once pass by there
     far = 1 + FAR * np.maximum(0, held / near - 1)
-    blocks = -(-shape.terms // SUM_RUN)
+    blocks = -(-shape.terms // shape.sum_run)
     sums = run // tile.cells * panels * (TILE * blocks + shape.terms * tile.vectors * tile.kernels * TERM * far)
     looked_up = np.where(columns < tile.lanes, pitch, min(sum(shape.pads[-1]), tile.lanes))
     fill = shape.channels * lines * (ROW + VECTOR * (pitch // tile.lanes + 1) + LOOKUP * looked_up)
@@ -203,7 +219,7 @@ def layout(shape: Geometry, spec: ConvSpec, tile: Tile, blocks: Blocks) -> Layou
         source_index(np.arange(-before, size + after), size, spec.border)
         for size, (before, after) in zip(reversed(shape.size), reversed(shape.pads), strict=True)
     ]
-    times = -(-shape.terms // SUM_RUN)
+    times = -(-shape.terms // shape.sum_run)
     run = (blocks.rows - 1) * pitch + blocks.columns
     sizes = (blocks.columns, blocks.rows, pitch, length, run, blocks.panels, shape.pads[-1][0], looked_up)
     lists = (*tables, offsets, across.phases, lines, planes, tasks)

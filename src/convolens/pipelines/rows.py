@@ -190,8 +190,11 @@ def _fill(
     lane, vector, *where = (inner[i] for i in range(6))
     begin, end = copied_whole(where[2])
     inner.where(begin + lanes <= end)
-    at = hl.min(begin + vector * lanes, end - lanes) + lane
-    put(at, within((x0 + at) * strides[0] + phases[where[2]] - before, source.dim(0)), hl.Expr(True), where)
+    at = hl.min(begin + vector * lanes, end - lanes)
+    first = promised(  # the promise is one of the first lane's, so that Halide sees lanes a stride apart
+        (x0 + at) * strides[0] + phases[where[2]] - before, source.dim(0).extent() - (lanes - 1) * strides[0]
+    )
+    put(at + lane, first + lane * strides[0], hl.Expr(True), where)
     ends = hl.RDom([(0, looked_up), *around], "ends")
     cell, *where = (ends[i] for i in range(5))
     begin, end = copied_whole(where[2])
