@@ -17,7 +17,7 @@ import halide as hl
 
 from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
-from convolens.pipelines.indices import clamped, promised, within
+from convolens.pipelines.indices import promised, within
 from convolens.pipelines.toom_cook import toom_cook
 
 SPAN = 16  # tiles side by side that are written together: whole cache lines where channels lie apart
@@ -88,33 +88,39 @@ def build(
     taps = weights.dim(2).extent()
     # Line g: a part of a row of tiles in a plane of an image.
     part, row, plane, image = g % parts, g / parts % down, g / (parts * down) % depth, g / (parts * down * depth)
-    corner = hl.Func("corner")
+    corner, place = hl.Func("corner"), hl.Func("place")
     corner[g] = hl.Tuple([tile_width * across * part, tile_height * row, plane, image])
     start = [corner[g][axis] for axis in range(4)]
     padded = (start[0] + x, start[1] + j, start[2] * taps + q)
-    bordered = _bordered(source, tables, padded, start[3], hl.cast(number, outside))
-    member = hl.min(t, block * across - 1)  # the register tile may reach beyond the block
-    left, line = tile_width * (member % across), hl.min(b * block + member / across, lines - 1)
+    bordered, shown = _bordered(source, tables, padded, start[3], hl.cast(number, outside))
+    # Tile t is member m of group g, which is what a register tile holds; that may reach beyond the block.
+    groups = (block * across - 1) / register_tiles + 1
+    inside = hl.min(t, block * across - 1)
+    place[t] = hl.Tuple([t % register_tiles, t / register_tiles, inside / across, tile_width * (inside % across)])
+    bounds = register_tiles, groups, block, tile_width * (across - 1) + 1
+    member, group, below, left = (promised(place[t][n], bound) for n, bound in enumerate(bounds))
+    line = hl.min(b * block + below, lines - 1)
     cells, half, data, total = map(hl.Func, ("cells", "half", "data", "total"))
-    product, place, back, result = map(hl.Func, ("product", "place", "back", "result"))
+    product, back, result = map(hl.Func, ("product", "back", "result"))
     cells[c, q, i, j, t, b] = bordered[c, q, left + i, j, line]
     half[c, q, i, j, t, b] = linear(horizontal.data, i, number, lambda a: cells[c, q, a, j, t, b])
     data[c, q, i, j, t, b] = linear(vertical.data, j, number, lambda a: half[c, q, i, a, t, b])
     r = hl.RDom([(0, source.dim(0).extent()), (0, taps)])
-    # Tile t is member m of group g, which is what a register tile holds.
-    groups = (block * across - 1) / register_tiles + 1
     total[lane, i, j, m, g, b, k] = hl.cast(number, 0)
     turn = hl.clamp(g - hl.max(groups - vectors, 0), 0, vectors - 1)
     weight = _weight(weights, rows, r, steps, lanes, turn)
     total[lane, i, j, m, g, b, k] += weight * data[r.x, r.y, i, j, g * register_tiles + m, b]
     product[lane, i, j, m, g, b, k] = total[lane, i, j, m, g, b, k]
-    place[t] = hl.Tuple([t % register_tiles, t / register_tiles])
-    at = promised(place[t][0], register_tiles), promised(place[t][1], groups)
-    back[lane, x, j, t, b, k] = linear(horizontal.output, x, number, lambda a: product[lane, a, j, *at, b, k])
-    sums = linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
+    back[lane, x, j, t, b, k] = linear(
+        horizontal.output, x, number, lambda a: product[lane, a, j, member, group, b, k]
+    )
+    sums = hl.Func("sums")  # a function of its own, or it would be as strict about roundings as what follows
+    sums[lane, x, y, t, b, k] = linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
     kernels = bias.dim(0).extent()
     first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
-    result[lane, x, y, t, b, k] = finish(sums + bias[first + lane], activation, slope, ceiling)
+    result[lane, x, y, t, b, k] = finish(
+        sums[lane, x, y, t, b, k] + bias[first + lane], activation, slope, ceiling
+    )
     sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "line": block}
     sizes["tile"] = across if channels_last else SPAN
     order = "lane vector x y tile span line" if channels_last else "x tile y lane span vector line"
@@ -128,21 +134,21 @@ def build(
         written.fuse(o["block"], o["panel"], task).parallel(task)
         data.compute_root()
         product.compute_at(out, task)
-        corner.compute_root()
-        place.compute_root()
+        for looked_up in (corner, place, *shown):
+            looked_up.compute_root()
     else:
         written.parallel(o["block"])
-        corner.compute_at(out, o["block"])
-        place.compute_at(out, o["block"])
+        for looked_up in (corner, place, *shown):
+            looked_up.compute_at(out, o["block"])
         data.compute_at(out, o["block"])
         product.compute_at(out, o["panel"])
-    back.vectorize(lane, lanes).unroll(x).unroll(j)
+    back.vectorize(lane, lanes).unroll(x)
     if channels_last:
-        written.vectorize(o["lane"]).unroll(o["vector"]).unroll(o["x"]).unroll(o["y"])
+        written.vectorize(o["lane"]).unroll(o["vector"])
         vector = hl.Var("vector")
-        result.compute_at(out, o["tile"]).split(lane, vector, lane, lanes).reorder(lane, x, y, vector)
+        result.compute_at(out, o["tile"]).split(lane, vector, lane, lanes).reorder(lane, y, x, vector)
         result.bound_extent(lane, panel).bound_extent(x, tile_width).bound_extent(y, tile_height)
-        result.vectorize(lane).unroll(x).unroll(y)
+        result.vectorize(lane).unroll(y)
         back.compute_at(result, vector)
     else:
         if whole:
@@ -200,15 +206,21 @@ def _bordered(
     padded: tuple[hl.Expr, ...],
     image: hl.Expr,
     outside: hl.Expr,
-) -> hl.Func:
-    """Read the image with its border: cells (x, j) of the tiles in line g, and plane q under the kernel."""
-    cells = [table[within(at, table.dim(0))] for table, at in zip(tables, padded, strict=True)]
-    inside = (cells[0] >= 0) & (cells[1] >= 0) & (cells[2] >= 0)
-    shown = [within(hl.max(cell, 0), source.dim(d)) for d, cell in enumerate(cells, start=1)]
-    cell = source[c, *shown, clamped(image, source.dim(4))]
+) -> tuple[hl.Func, list[hl.Func]]:
+    """
+    Read the image with its border: cells (x, j) of the tiles in line g, and plane q under the kernel.
+
+    Return what is looked up for that, too, along each axis.
+    """
+    shown = [hl.Func(f"shown_{axis}") for axis in "xyz"]
+    for func, axis, table, at in zip(shown, (x, j, q), tables, padded, strict=True):
+        func[axis, g] = table[within(at, table.dim(0))]
+    cells = [func[axis, g] for func, axis in zip(shown, (x, j, q), strict=True)]
+    inside = hl.min(hl.min(cells[1], cells[2]), cells[0]) >= 0
+    at = [within(hl.max(cell, 0), source.dim(d)) for d, cell in enumerate(cells, start=1)]
     bordered = hl.Func("bordered")
-    bordered[c, q, x, j, g] = hl.select(inside, cell, outside)
-    return bordered
+    bordered[c, q, x, j, g] = hl.select(inside, source[c, *at, within(image, source.dim(4))], outside)
+    return bordered, shown
 
 
 def _scatter(
@@ -264,18 +276,16 @@ def _schedule_data(
 ) -> None:
     """Transform a vector of channels at a time; fewer are refused, so that the last may reach back."""
     vector, rest, task = hl.Var("vector"), hl.Var("rest"), hl.Var("task")
-    data.split(c, vector, c, lanes, hl.TailStrategy.ShiftInwards).vectorize(c).unroll(i).unroll(j)
-    half.vectorize(c, lanes).unroll(i).unroll(j)
+    data.split(c, vector, c, lanes, hl.TailStrategy.ShiftInwards).vectorize(c).unroll(j)
+    half.vectorize(c, lanes).unroll(i)
     if channels_last:
-        data.reorder(c, i, j, vector, q, t, b)  # the addresses of a tile's cells serve all its channels
+        data.reorder(c, j, i, vector, q, t, b)  # the addresses of a tile's cells serve all its channels
         half.compute_at(data, vector)
-        cells.compute_at(data, vector).vectorize(c, lanes).unroll(
-            i
-        )  # half the time to compile of reading in place
+        cells.compute_at(half, j).vectorize(c, lanes).unroll(i)
         if shared:
             data.fuse(t, b, task).parallel(task)
     else:
-        data.reorder(c, i, j, t, vector, q, b).fuse(vector, q, rest).fuse(rest, b, rest)
+        data.reorder(c, j, i, t, vector, q, b).fuse(vector, q, rest).fuse(rest, b, rest)
         bordered.compute_at(data, rest).vectorize(c, lanes)  # gathers a few channels of the lines at a time
         half.compute_at(data, t)
         if shared:
