@@ -204,7 +204,7 @@ def test_weights_begin_where_a_vector_does() -> None:
     """No vector of them lies across two lines of the cache."""
     spec = ConvSpec((1, 16, 8, 8), (64, 16, 3, 3), padding=1)
     state = LARGE.prepare(spec, arrays(spec)[1])
-    assert all(weights.address % compiled.cpu().vector_bytes == 0 for weights, _ in state.weights)
+    assert all(weights.address % compiled.cpu().vector_bytes == 0 for weights in state.weights)
 
 
 def test_blocks_keep_to_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,9 +55,8 @@ class Transformed:
 
     Attributes
     ----------
-    weights : tuple of (Pinned, Pinned)
-        For each group, (panels, rows, columns, kernel depth, C, kernels a panel), and the same array in rows of
-        (vectors, lanes).
+    weights : tuple of Pinned
+        For each group, (panels × rows × columns × kernel depth × C, vectors, lanes).
     zeros : Pinned
         The bias of a group where there is none.
     phases : tuple of Phase
@@ -68,7 +67,7 @@ class Transformed:
         The compiled pipelines, by ``channels_last``, ``shared``, ``whole`` and ``activation``, as they are needed.
     """
 
-    weights: tuple[tuple[Pinned, Pinned], ...]
+    weights: tuple[Pinned, ...]
     zeros: Pinned
     phases: tuple[Phase, ...]
     parameters: dict[str, str | int]
@@ -240,7 +239,7 @@ class Winograd(Algorithm[Transformed]):
             result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
             whole = phase.whole and not channels_last and result.strides[-2] == result.itemsize
             function = state.function(channels_last, phase.shared, whole, activation)
-            function(image, *weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
+            function(image, weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
         return left
 
 
@@ -254,7 +253,7 @@ class WinogradSmall(Winograd):
 
 def _transformed(
     spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform
-) -> tuple[tuple[Pinned, Pinned], ...]:
+) -> tuple[Pinned, ...]:
     """
     Transform each group's weights, in the order in which they are read.
 
@@ -267,7 +266,7 @@ def _transformed(
     depth, channels = math.prod(spec.kernel_size[:-2]), weight.shape[1]
     shape = (panel_count(spec, kernels), vertical.size, horizontal.size, depth, channels, panel)
 
-    def transformed(group: Array) -> tuple[Pinned, Pinned]:
+    def transformed(group: Array) -> Pinned:
         packed = aligned_zeros(shape, dtype)
         for k, out in enumerate(packed):
             first = min(k * panel, kernels - panel)  # the last reaches back
@@ -277,6 +276,6 @@ def _transformed(
             rows = out.reshape(len(both), -1)
             for i in range(0, cells.shape[1], ALONE):
                 np.matmul(both, cells[:, i : i + ALONE], out=rows[:, i : i + ALONE])
-        return Pinned(packed), Pinned(packed.reshape(-1, panel // lanes, lanes))
+        return Pinned(packed.reshape(-1, panel // lanes, lanes))
 
     return tuple(map(transformed, np.split(weight, spec.groups)))

@@ -143,7 +143,7 @@ def phases_of(spec: ConvSpec, vertical: Transform, horizontal: Transform) -> tup
         return Phase(
             (slice(None), slice(y, None, dilation[1]), slice(x, None, dilation[2])),
             (table(2, columns + x), table(1, rows + y), planes),
-            (blocks.across, parts, down, depth, lines, blocks.lines, blocks.register, len(taps), value),
+            (blocks.across, parts, down, depth, lines, blocks.lines, blocks.register, len(taps), len(taps), value),
             shared,
             is_whole(spec, vertical, horizontal, (y, x)),
         )

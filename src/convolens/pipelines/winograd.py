@@ -65,27 +65,25 @@ def build(
 
     Notes
     -----
-    Arguments, in NumPy's order of axes: source (N, D, H, W, C); weights (panels, rows, columns, kernel depth, C,
-    vectors × lanes), transformed, the last panel reaching back to overlap the one before; the same weights in rows
-    (…, vectors, lanes); bias (K); for the x and y axis the source cell of every padded cell, for z that of each
-    (output plane, kernel plane), −1 for the constant; output (N, D, H, W, K), K at least a panel. Then scalars:
-    tiles of a line, lines of a row, rows of tiles, planes, lines in all, lines of a block, tiles in the register
-    tile, the kernel depth; the constant of the border, the activation's slope and ceiling.
+    Arguments, in NumPy's order of axes: source (N, D, H, W, C); weights (panels × rows × columns × kernel depth ×
+    C, vectors, lanes), transformed, the last panel reaching back to overlap the one before; bias (K); for the x and
+    y axis the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
+    constant; output (N, D, H, W, K), K at least a panel. Then scalars: tiles of a line, lines of a row, rows of
+    tiles, planes, lines in all, lines of a block, tiles in the register tile, the kernel depth, twice; the constant
+    of the border, the activation's slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     vertical, horizontal = toom_cook(tile_height, kernel_height), toom_cook(tile_width, kernel_width)
     panel = lanes * vectors
-    source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 6, "weights")
-    rows = hl.ImageParam(number, 3, "rows")
+    source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 3, "weights")
     bias = hl.ImageParam(number, 1, "bias")
     tables = borders.tables()
-    names = "across parts down depth lines block register_tiles steps"
+    names = "across parts down depth lines block register_tiles taps steps"
     scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
-    across, parts, down, depth, lines, block, register_tiles, steps = scalars
+    across, parts, down, depth, lines, block, register_tiles, taps, steps = scalars
     outside, slope, ceiling = (hl.Param(hl.Float(64), name) for name in ("outside", "slope", "ceiling"))
 
     # algorithm
-    taps = weights.dim(2).extent()
     # Line g: a part of a row of tiles in a plane of an image.
     part, row, plane, image = g % parts, g / parts % down, g / (parts * down) % depth, g / (parts * down * depth)
     corner, place = hl.Func("corner"), hl.Func("place")
@@ -108,7 +106,8 @@ def build(
     r = hl.RDom([(0, source.dim(0).extent()), (0, taps)])
     total[lane, i, j, m, g, b, k] = hl.cast(number, 0)
     turn = hl.clamp(g - hl.max(groups - vectors, 0), 0, vectors - 1)
-    weight = _weight(weights, rows, r, steps, lanes, turn)
+    matrix = ((k * vertical.size + j) * horizontal.size + i) * taps
+    weight = _weight(weights, r, matrix, steps, turn, lanes)
     total[lane, i, j, m, g, b, k] += weight * data[r.x, r.y, i, j, g * register_tiles + m, b]
     product[lane, i, j, m, g, b, k] = total[lane, i, j, m, g, b, k]
     back[lane, x, j, t, b, k] = linear(
@@ -162,42 +161,37 @@ def build(
     total.update().reorder(lane, m, r.x, r.y)
     if fetch_ahead:
         beyond = hl.PrefetchBoundStrategy.NonFaulting
-        total.update().prefetch(image=rows, at=r.x, **{"from": r.y}, offset=steps, strategy=beyond)
+        total.update().prefetch(image=weights, at=r.x, **{"from": r.y}, offset=steps, strategy=beyond)
     _schedule_product(total, product, lanes, panel, most_tiles, register_tiles)
     for func in (written, data, product, bordered, cells, half, total, total.update(), back, result):
         func.never_partition_all()  # saves up to a quarter of the time to compile
-    for buffer in (source, weights, rows, bias, *tables, out.output_buffer()):
+    for buffer in (source, weights, bias, *tables, out.output_buffer()):
         for d in range(buffer.dimensions()):
             buffer.dim(d).set_min(0)
     for buffer in (source, out.output_buffer()):
         buffer.dim(0).set_stride(1 if channels_last else hl.Expr())
     if whole:
         out.output_buffer().dim(1).set_stride(1)
-    weights.dim(0).set_bounds(0, panel).set_stride(1)
-    weights.dim(1).set_stride(panel)
-    rows.dim(0).set_bounds(0, lanes).set_stride(1)
-    rows.dim(1).set_bounds(0, vectors).set_stride(lanes)
-    rows.dim(2).set_stride(panel)
-    weights.dim(3).set_bounds(0, horizontal.size)
-    weights.dim(4).set_bounds(0, vertical.size)
-    return out, [source, weights, rows, bias, *tables, *scalars, outside, slope, ceiling]
+    weights.dim(0).set_bounds(0, lanes).set_stride(1)
+    weights.dim(1).set_bounds(0, vectors).set_stride(lanes)
+    weights.dim(2).set_stride(panel)
+    return out, [source, weights, bias, *tables, *scalars, outside, slope, ceiling]
 
 
 def _weight(
-    weights: hl.ImageParam, rows: hl.ImageParam, r: hl.RDom, steps: hl.Expr, lanes: int, turn: hl.Expr
+    weights: hl.ImageParam, r: hl.RDom, matrix: hl.Expr, steps: hl.Expr, turn: hl.Expr, lanes: int
 ) -> hl.Expr:
     """
-    Read the weight of one product; the first vector of a panel from ``rows``, the same array.
+    Read the weight of one product: row (r.x, r.y) of a panel, r.y counted from the first of its matrix.
 
-    A prefetch brings what would be read from ``rows`` some steps of r.y further on, one vector of each row. After
-    all ``steps`` that is the next matrix: its first vectors, or those whose ``turn`` it is while one of the last
-    groups of tiles is multiplied, so that they need not stay for long. That r.y is always below ``steps`` must not
-    be seen, so it is a scalar.
+    A prefetch brings what would be read some steps of r.y further on, one vector of each row. After all ``steps``
+    that is the next matrix: its first vectors, or those whose ``turn`` it is while one of the last groups of tiles
+    is multiplied, so that they need not stay for long. That r.y is always below ``steps`` must not be seen, so it
+    is a scalar of its own beside the extent of r.y.
     """
-    channels, taps, across, down = (weights.dim(d).extent() for d in range(1, 5))
-    row = (((k * down + j) * across + i) * taps + r.y) * channels + r.x
-    first = rows[lane % lanes, hl.select(r.y < steps, 0, turn), row]
-    return hl.select(lane < lanes, first, weights[lane, r.x, r.y, i, j, k])
+    channels = r.x.extent()
+    vector = hl.select(r.y < steps, lane / lanes, turn)
+    return weights[lane % lanes, vector, (matrix + r.y) * channels + r.x]
 
 
 def _bordered(
