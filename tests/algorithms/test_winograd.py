@@ -8,10 +8,12 @@ from convolens.algorithms import ALGORITHMS, compiled, winograd, winograd_tiles
 from convolens.algorithms.base import Array, Epilogue
 from convolens.algorithms.winograd import Winograd
 from convolens.ops.arrays import channels_first
+from convolens.ops.pooling.maximum import max_pool
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import CPU
 from convolens.runtime.threads import threads
 from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import join_shape
 
 pytestmark = pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 
@@ -159,6 +161,54 @@ def test_bias_and_activation(layout: str, activation: str | None) -> None:
     np.testing.assert_allclose(view, wanted, rtol=0, atol=1e-4)
     assert LARGE.run_with(spec, state, image, view, Epilogue(bias, activation)).done
     np.testing.assert_allclose(view, np.clip(wanted, 0, 6) if activation else wanted, rtol=0, atol=1e-4)
+
+
+@both
+@pytest.mark.parametrize("layout", ["channels-first", "channels-last"])
+@pytest.mark.parametrize(("size", "window"), [((9, 14), (2, 2)), ((6, 8), (2, 2)), ((3, 7, 6), (1, 2, 2))])
+def test_pools_on_the_way(
+    algorithm: Winograd, layout: str, size: tuple[int, ...], window: tuple[int, ...]
+) -> None:
+    """The largest of each square after bias and activation; what lies behind whole squares is dropped."""
+    dims = len(size)
+    shape, weight = join_shape(2, 16, size, layout), (17, 16, *(3,) * dims)
+    spec = ConvSpec(shape, weight, padding=1, layout=layout)
+    x, w = arrays(spec)
+    bias = np.linspace(-9, 9, 17)
+    truth = np.maximum(plain(spec, x, w) + bias.reshape(-1, *(1,) * dims), 0)
+    wanted = max_pool(dims, truth, window)
+    memory = np.full(wanted.size + 2000, 7, np.float32)
+    out = memory[1000:-1000].reshape(join_shape(2, 17, wanted.shape[2:], layout))
+    images, outputs = (channels_first(array, dims, layout) for array in (x, out))
+    pooling = algorithm.pooling(spec, window, "relu")
+    assert pooling
+    assert pooling.run_with(spec, pooling.prepare(spec, w), images, outputs, Epilogue(bias, "relu")).done
+    assert (memory[:1000] == 7).all()
+    assert (memory[-1000:] == 7).all()
+    assert np.abs(outputs - wanted).max() <= LARGEST_ERROR[algorithm.name] * np.abs(truth).max()
+
+
+@pytest.mark.parametrize(
+    ("window", "activation", "changes"),
+    [
+        ((3, 3), "relu", {}),
+        ((1, 2), "relu", {}),
+        ((2, 2), "gelu", {}),
+        ((2, 2), None, {"dilation": 2}),
+        ((2, 2), None, {"weight_shape": (16, 16, 1, 3)}),
+        ((2, 2), None, {"weight_shape": (16, 16, 5, 5), "stride": 2}),
+        ((2,), None, {"input_shape": (1, 12, 16), "weight_shape": (16, 16, 3), "stride": 1}),
+        ((2, 2, 2), None, {"input_shape": (1, 6, 6, 6, 16), "weight_shape": (16, 16, 3, 3, 3)}),
+    ],
+)
+def test_pools_nothing_else_on_the_way(
+    window: tuple[int, ...], activation: str | None, changes: dict[str, object]
+) -> None:
+    """Windows that do not fill tiles, tiles that lie apart, and activations that may fall."""
+    options = {"input_shape": (1, 12, 12, 16), "weight_shape": (16, 16, 3, 3), "layout": "channels-last"} | changes
+    spec = ConvSpec(**options)  # type: ignore[arg-type]
+    assert LARGE.refusal(spec) is None
+    assert LARGE.pooling(spec, window, activation) is None
 
 
 @both_layouts

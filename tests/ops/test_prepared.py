@@ -11,10 +11,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from cases import random_arrays
 from convolens.algorithms import separable
 from convolens.errors import SpecError
 from convolens.ops.conv import conv1d, conv2d, conv3d
+from convolens.ops.pooling.maximum import max_pool
 from convolens.ops.prepared import prepare_conv
+from convolens.runtime import compile as compiler
+from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import join_shape
 from strategies import Call, calls
 
 generator = np.random.default_rng(0)
@@ -50,11 +55,61 @@ def test_adds_a_residual_before_the_activation(layout: str) -> None:
             prepared(x, residual=wrong)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "options"),
+    [
+        ("f4", {}),
+        ("f4", {"algorithm": "fft", "activation": "gelu"}),
+        ("f2", {"layout": "channels-last", "activation": "tanh"}),
+        ("f8", {"algorithm": "im2col", "layout": "channels-last"}),
+        ("i2", {"activation": "relu"}),
+    ],
+)
+@pytest.mark.parametrize("residual", [False, True])
+def test_pools_what_a_convolution_gives(dtype: str, options: dict[str, str], residual: bool) -> None:
+    """The maxima of the result after bias, residual and activation, in a new array and in one that is there."""
+    weight, x = random_arrays(ConvSpec((2, 16, 16, 16), (16, 16, 3, 3), dtype=dtype))[::-1]
+    bias = generator.integers(-3, 3, 16).astype(dtype)
+    whole = prepare_conv(weight, bias, padding=1, **options)
+    pooled = prepare_conv(weight, bias, padding=1, max_pool=(2, 3), **options)
+    layout = options.get("layout", "channels-first")
+    added = whole(x) if residual else None
+    wanted = max_pool(2, whole(x, residual=added), (2, 3), layout=layout)
+    out = np.zeros_like(wanted)
+    assert pooled(x, residual=added, out=out) is out
+    for found in (out, pooled(x, residual=added), pooled(x, residual=added)):
+        assert found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found, wanted)
+    with pytest.raises(SpecError, match="out must be a writeable array"):
+        pooled(x, out=np.zeros_like(whole(x)))
+
+
+@pytest.mark.parametrize("layout", ["channels-first", "channels-last"])
+def test_a_nan_wins_its_window(layout: str) -> None:
+    """Also where maxima are taken on the way, in calls that are repeated, and between others; with a residual."""
+    weight = generator.standard_normal((64, 64, 3, 3)).astype("f4")
+    shape = join_shape(1, 64, (33, 40), layout)
+    x = generator.standard_normal(shape).astype("f4")
+    bias = np.where(np.arange(64) == 3, np.nan, 0)
+    whole = prepare_conv(weight, bias, activation="relu", layout=layout)
+    pooled = prepare_conv(weight, bias, activation="relu", layout=layout, max_pool=2)
+    assert pooled.plan(shape).chosen.pools or not compiler.available()
+    broken = x.copy()
+    broken.flat[[0, -1]] = np.nan
+    for image, added in ((x, None), (x, None), (broken, None), (x, whole(x)), (x, None)):
+        wanted = max_pool(2, whole(image, residual=added), 2, layout=layout)
+        found = pooled(image, residual=added)
+        assert np.isnan(found).all(axis=(1, 2) if layout == "channels-last" else (2, 3)).sum() == 1
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-4 * np.nanmax(wanted))
+
+
 def test_serves_more_than_three_dimensions() -> None:
     """The number of dimensions follows from the weight."""
-    result = prepare_conv(np.ones((1, 1, 2, 2, 2, 2)))(np.ones((1, 3, 3, 3, 3)))
+    x, weight = np.ones((1, 3, 3, 3, 3)), np.ones((1, 1, 2, 2, 2, 2))
+    result = prepare_conv(weight)(x)
     assert result.shape == (1, 2, 2, 2, 2)
     assert (result == 16).all()
+    assert prepare_conv(weight, max_pool=2)(x).tolist() == [[[[[16]]]]]
 
 
 def test_serves_inputs_of_different_shapes_and_types() -> None:
@@ -159,6 +214,10 @@ def test_options_are_checked_when_they_are_given() -> None:
     for option in ({"layout": "NWCH"}, {"activation": "rellu"}):
         with pytest.raises(LookupError, match="unknown"):
             prepare_conv(np.ones((1, 1, 3, 3)), **option)
+    with pytest.raises(SpecError, match="max_pool"):
+        prepare_conv(np.ones((1, 1, 3, 3)), max_pool=(2, 0))
+    with pytest.raises(SpecError, match="window larger than the padded input"):
+        prepare_conv(np.ones((1, 1, 3, 3)), max_pool=2)(np.ones((1, 1, 3, 9)))
     with pytest.raises(SpecError, match="bias must have one number for each of the 2 kernels"):
         prepare_conv(np.ones((2, 1, 3, 3)), [1.0])
 
@@ -182,7 +241,7 @@ def test_can_be_pickled_and_copied(again: Any) -> None:
     """What comes out has the same weights and options, and computes the same."""
     kernel = generator.standard_normal((2, 1, 9, 9)).astype("f4")
     options = {"stride": 2, "padding": "same", "border": 2.5, "flip": True, "layout": "NHWC", "activation": "relu"}
-    prepared = prepare_conv(kernel, [1.0, 2.0], algorithm="fft", **options)
+    prepared = prepare_conv(kernel, [1.0, 2.0], algorithm="fft", max_pool=2, **options)
     x = generator.standard_normal((30, 31, 1))
     wanted = prepared(x)
     copied = again(prepared)
@@ -211,7 +270,7 @@ def test_large_kernels_are_not_decomposed(monkeypatch: pytest.MonkeyPatch) -> No
     prepared = prepare_conv(product, algorithm="separable")
     assert prepared.spec(x.shape).weight_rank == 1
     wanted = prepare_conv(product, algorithm="fft")(x)
-    np.testing.assert_allclose(prepared(x), wanted, atol=1e-5 * wanted.max())
+    np.testing.assert_allclose(prepared(x), wanted, atol=1e-5 * np.abs(wanted).max())
     plan = prepare_conv(noise).plan((1, 1500, 1500))
     assert plan.spec.weight_rank is None
     assert plan.chosen.algorithm in ("fft", "overlap-add", "overlap-save")

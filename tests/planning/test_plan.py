@@ -67,6 +67,26 @@ def test_tiny_and_huge_problems_are_planned(dtype: str) -> None:
         assert plan.chosen.algorithm in str(plan)
 
 
+def test_pooling_belongs_to_the_plan() -> None:
+    """Its shape is shown; what pools apart takes its time and an array more, what pools on the way does not."""
+    spec = ConvSpec((1, 64, 224, 224), (64, 64, 3, 3), padding=1)
+    plain, pooled, smooth = (
+        {e.algorithm: e for e in plan_conv(spec, **options).estimates}  # type: ignore[arg-type]
+        for options in ({}, {"max_pool": 2, "activation": "relu"}, {"max_pool": 2, "activation": "gelu"})
+    )
+    apart = pooled["im2col"].seconds - plain["im2col"].seconds
+    assert apart > 0
+    assert pooled["im2col"].workspace == plain["im2col"].workspace + 4 * 64 * 224**2
+    if not pooled["winograd-4"].refusal:
+        assert pooled["winograd-4"].seconds == plain["winograd-4"].seconds
+        assert math.isclose(smooth["winograd-4"].seconds - plain["winograd-4"].seconds, apart)
+        assert [e.algorithm for e in pooled.values() if e.pools] == ["winograd-4", "winograd-2"]
+    plan = plan_conv(spec, max_pool=2)
+    assert plan.output_shape == (1, 64, 112, 112)
+    assert "maxima of 2×2 → (1, 64, 112, 112)" in str(plan)
+    assert plan_conv(spec).output_shape == spec.output_shape
+
+
 def test_large_kernels_go_through_spectra_and_layers_through_blas() -> None:
     """The two textbook cases; exact=True leaves spectra aside."""
     assert plan_conv(LARGE_KERNEL).chosen.algorithm in ("fft", "overlap-add", "overlap-save")

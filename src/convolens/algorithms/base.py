@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +106,15 @@ class Algorithm(ABC, Generic[State]):
 
         For plain sums a bound to first order, before the result is rounded to a narrower type.
         """
+
+    def pooling(self, spec: ConvSpec, window: tuple[int, ...], activation: str | None) -> Self | None:
+        """
+        Return this algorithm as one that pools on the way: what it writes is what is left after max pooling.
+
+        ``window`` has the cells along each dimension of windows side by side, of which only whole ones count; they
+        are pooled after the bias and ``activation``, neither of which may be left. None where it cannot.
+        """
+        return None
 
     def pipeline(self, spec: ConvSpec) -> Pipeline | None:
         """Name the compiled pipeline that a run takes; None if it needs none."""

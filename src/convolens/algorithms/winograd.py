@@ -3,7 +3,7 @@
 import itertools
 import math
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -87,6 +87,7 @@ class Transformed:
         return self.functions[key]
 
 
+@dataclass(frozen=True)
 class Winograd(Algorithm[Transformed]):
     r"""
     Minimal filtering in tiles: :math:`A^T [\sum (G g G^T) \odot (B^T d B)] A`.
@@ -106,6 +107,7 @@ class Winograd(Algorithm[Transformed]):
     plain_sum: ClassVar = False
     compiled: ClassVar = True
     size: ClassVar = 6  # inputs of a tile along one axis: tile + taps − 1
+    pool: int = 1  # rows and columns of sums of which the largest is written
 
     def refusal(self, spec: ConvSpec) -> str | None:
         """Refuse what is no small kernel at stride 1 over enough float channels."""
@@ -131,6 +133,16 @@ class Winograd(Algorithm[Transformed]):
         taps = (1, *spec.kernel_size)[-2:]
         vertical, horizontal = (toom_cook(1, 1) if k == 1 else toom_cook(self.size - k + 1, k) for k in taps)
         return vertical, horizontal
+
+    def pooling(self, spec: ConvSpec, window: tuple[int, ...], activation: str | None) -> Self | None:
+        """Keep the largest sum of each square, where squares fill tiles and arrays are not seen otherwise."""
+        *deep, down, across = (1, *window)
+        tiles = [transform.tile for transform in self.transforms(spec)]
+        if down != across or set(deep) != {1} or any(tile % across for tile in tiles):
+            return None
+        if activation not in CLAMPS or plain_of(spec) or max(spec.dilation[-2:]) > 1:
+            return None
+        return replace(self, pool=across)
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count products in the transformed domain with what holds them up, the transforms, and the weights."""
@@ -194,6 +206,7 @@ class Winograd(Algorithm[Transformed]):
             "channels_last": spec.layout == LAST,
             "shared": is_shared(spec, tiles, vertical.size * horizontal.size),
             "whole": spec.layout != LAST and spec.dilation[-1] == 1 and is_whole(spec, vertical, horizontal),
+            "pool": self.pool,
             "activation": "clamp",
             compiler.FETCHES: cpu().fetches_ahead,
         }  # fmt: skip

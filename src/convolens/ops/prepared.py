@@ -25,6 +25,7 @@ from convolens.ops.arrays import (
 )
 from convolens.ops.integers import check_sums, largest_sum
 from convolens.ops.magnitude import is_tame, largest_magnitude
+from convolens.ops.pooling.maximum import max_pool as pool_maxima
 from convolens.planning.measured import recall
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
@@ -33,7 +34,7 @@ from convolens.runtime.threads import thread_count
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
-from convolens.spec.padding import Padding
+from convolens.spec.padding import Padding, per_dimension
 
 MOST_RANKED = 64  # kernels whose rank is looked for; more are never worth separating
 ONE_OFF, MANY = 20, 100_000  # calls that a function, and a prepared convolution, is taken to see
@@ -68,6 +69,8 @@ class PreparedConv:
         self.calls = calls
         self.tune = tune
         self.dims = self.weight.ndim - 2
+        window = options.pop("max_pool", None)
+        self.max_pool = None if window is None else per_dimension(window, self.dims, "max_pool")
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
         # Two states: where an image is cut into tiles, those inside a row and the one at its end.
@@ -84,6 +87,7 @@ class PreparedConv:
             "algorithm": self.algorithm,
             "calls": self.calls,
             "tune": self.tune,
+            "max_pool": self.max_pool,
         }
         make = functools.partial(PreparedConv, **(self.options | settings))
         return make, (self.weight, self.bias, self.dims)
@@ -117,8 +121,18 @@ class PreparedConv:
         """Return how an input of this shape and dtype would be convolved; ``print`` it to see the alternatives."""
         spec = self.spec(input_shape, dtype)
         if not math.isfinite(self._weights) and self.algorithm == "auto":
-            return plan_conv(spec, exact=True, calls=self.calls)
-        return plan_conv(spec, exact=self.exact, algorithm=self.algorithm, calls=self.calls)
+            return self._choose(spec, exact=True, algorithm="auto")
+        return self._choose(spec, exact=self.exact, algorithm=self.algorithm)
+
+    def _choose(self, spec: ConvSpec, *, exact: bool, algorithm: str) -> Plan:
+        return plan_conv(
+            spec,
+            exact=exact,
+            algorithm=algorithm,
+            calls=self.calls,
+            max_pool=self.max_pool,
+            activation=self.activation,
+        )
 
     def _plan_at_hand(self, x: Array) -> Plan:
         plan = self._plans.get((x.shape, x.dtype))
@@ -144,7 +158,7 @@ class PreparedConv:
         replay, plan = remembered
         if not plan.algorithm.plain_sum and not self._tame(x, plan.spec):
             return None
-        result = np.empty(plan.spec.output_shape, plan.spec.result_dtype) if out is None else out
+        result = np.empty(plan.output_shape, plan.spec.result_dtype) if out is None else out
         return result if replay(x, result) else None
 
     def _remember(self, recording: Recording, plan: Plan, x: Array, result: Array, out: Array | None) -> None:
@@ -161,7 +175,7 @@ class PreparedConv:
         """
         Convolve ``x``; see :func:`conv2d` for shapes, dtypes and errors.
 
-        ``residual``, an array like the output, is added before the activation.
+        ``residual``, an array like the output before it is pooled, is added before the activation.
         """
         repeated = self._repeated(x, out) if residual is None else None
         return self._computed(x, residual, out) if repeated is None else repeated
@@ -180,20 +194,28 @@ class PreparedConv:
             plan = self._plan_for_wild(plan)
         added = None if residual is None else check_residual(residual, spec.output_shape, spec.result_dtype)
         arrays = [array for array in (x, self.weight, self.bias, added) if array is not None]
-        result = result_array(spec.output_shape, spec.result_dtype, out, spec.compute_dtype, *arrays)
+        result = result_array(plan.output_shape, spec.result_dtype, out, spec.compute_dtype, *arrays)
+        algorithm, pool = plan.algorithm, plan.pool
+        if pool and added is None:
+            algorithm = algorithm.pooling(spec, pool.window, self.activation) or algorithm
+        apart = pool if algorithm is plan.algorithm else None
+        computed = np.empty(spec.output_shape, spec.compute_dtype) if apart else result
         images = channels_first(x, self.dims, spec.layout)
-        outputs = channels_first(result, self.dims, spec.layout)
+        outputs = channels_first(computed, self.dims, spec.layout)
         skipped = None if added is None else channels_first(added, self.dims, spec.layout)
         epilogue = Epilogue(self.bias, self.activation, skipped)
-        state = self._state(plan.algorithm, spec)
+        state = self._state(algorithm, spec)
         with Recording() as recording:
-            left = plan.algorithm.run_with(spec, state, images, outputs, epilogue)
-        if self.calls > ONE_OFF and plan.algorithm.compiled and left.done and skipped is None and not wild:
+            left = algorithm.run_with(spec, state, images, outputs, epilogue)
+        alone = algorithm.compiled and left.done and skipped is None and not apart and not wild
+        if alone and self.calls > ONE_OFF:
             self._remember(recording, plan, x, result, out)
         add_bias(outputs, left.bias)
         if left.residual is not None:
             outputs += left.residual
-        activate(result, left.activation)
+        activate(computed, left.activation)
+        if apart:
+            pool_maxima(self.dims, computed, apart.window, layout=spec.layout, out=result)
         return deliver(result, spec.result_dtype, out)
 
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
@@ -207,7 +229,7 @@ class PreparedConv:
                 f"input or weight holds NaN, infinity or numbers near overflow, which algorithm "
                 f"{self.algorithm!r} would spread; use algorithm='auto'"
             )
-        return plan_conv(plan.spec, exact=True, calls=self.calls)
+        return self._choose(plan.spec, exact=True, algorithm="auto")
 
 
 def _outlines(x: Array, out: Array | None) -> tuple[Any, ...]:
@@ -241,6 +263,7 @@ def prepare_conv(
     flip: bool = False,
     layout: str = FIRST,
     activation: str | None = None,
+    max_pool: int | tuple[int, ...] | None = None,
     exact: bool = False,
     algorithm: str = "auto",
     tune: bool = False,
@@ -256,6 +279,10 @@ def prepare_conv(
         One number for each kernel.
     stride, padding, border, dilation, groups, flip, layout, activation, exact, algorithm
         As for :func:`conv2d`.
+    max_pool : int or tuple of int, optional
+        Cells of windows side by side, along each dimension, of which only the largest number is kept: what
+        :func:`max_pool2d` makes of the result, after bias, residual and activation. Cells behind the last whole
+        window are dropped.
     tune : bool, default False
         For each input shape, measure the algorithms that may serve it before the first call, and remember the
         times for later processes, instead of predicting them; see :func:`tune_conv`.
@@ -269,6 +296,10 @@ def prepare_conv(
     -----
     The weights are not copied; changing them afterwards leads to undefined results.
 
+    Minimal filtering takes the maxima of windows of 2 × 2, and of 4 × 4, before it writes, where there is no
+    residual, and no activation or one of the ReLU family. All else is pooled from an array that the call makes;
+    ``print(conv.plan(shape))`` shows which of the two it is.
+
     Examples
     --------
     >>> conv = prepare_conv(np.ones((1, 1, 3, 3), np.float32), padding="same")
@@ -277,6 +308,10 @@ def prepare_conv(
            [6., 9., 9., 6.],
            [6., 9., 9., 6.],
            [4., 6., 6., 4.]], dtype=float32)
+    >>> conv = prepare_conv(np.ones((1, 1, 3, 3), np.float32), padding="same", max_pool=2)
+    >>> conv(np.arange(25, dtype=np.float32).reshape(1, 5, 5))[0]
+    array([[ 54.,  72.],
+           [144., 162.]], dtype=float32)
     """
     return PreparedConv(
         weight,
@@ -294,4 +329,5 @@ def prepare_conv(
         exact=exact,
         algorithm=algorithm,
         tune=tune,
+        max_pool=max_pool,
     )

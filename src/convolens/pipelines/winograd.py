@@ -3,12 +3,15 @@ Minimal filtering (Winograd) of small kernels at stride 1: transform tiles, mult
 
     out = activation(Aᵀ [ Σ_channels (G g Gᵀ) ⊙ (Bᵀ d B) ] A + bias)
 
+Of a tile, the largest of neighbouring sums may be kept alone, before bias and activation, which keep their order.
 One pipeline for all sizes, channels and borders. Rows of tiles, or parts of rows where these are long, are lines;
 those of all images and planes are counted through, so that small maps fill a block as well as large ones. The
 image is read through index tables, which put the border around it; a third axis is summed directly, together with
 the channels.
 """
 
+import functools
+import itertools
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -18,6 +21,7 @@ import halide as hl
 from convolens.pipelines import borders
 from convolens.pipelines.epilogue import finish
 from convolens.pipelines.indices import promised, within
+from convolens.pipelines.joining import JOININGS, parts_at
 from convolens.pipelines.toom_cook import toom_cook
 
 SPAN = 16  # tiles side by side that are written together: whole cache lines where channels lie apart
@@ -37,6 +41,7 @@ def build(
     channels_last: bool,
     shared: bool,
     whole: bool,
+    pool: int,
     activation: str,
     fetch_ahead: bool,
 ) -> tuple[hl.Func, list[Any]]:
@@ -58,6 +63,9 @@ def build(
         then a task is a panel of kernels, so that each thread reads its own part of the weights.
     whole : bool
         Whether every line is full, and every row of the output ends with a tile and lies in one piece.
+    pool : int
+        Rows and columns of which the largest sum is kept: 1 keeps all; more must divide tiles, and go with the
+        activation ``clamp``, which does not fall.
     activation : str
         As :func:`convolens.pipelines.epilogue.finish` takes it.
     fetch_ahead : bool
@@ -87,9 +95,9 @@ def build(
     # Line g: a part of a row of tiles in a plane of an image.
     part, row, plane, image = g % parts, g / parts % down, g / (parts * down) % depth, g / (parts * down * depth)
     corner, place = hl.Func("corner"), hl.Func("place")
-    corner[g] = hl.Tuple([tile_width * across * part, tile_height * row, plane, image])
+    corner[g] = hl.Tuple([across * part, row, plane, image])
     start = [corner[g][axis] for axis in range(4)]
-    padded = (start[0] + x, start[1] + j, start[2] * taps + q)
+    padded = (tile_width * start[0] + x, tile_height * start[1] + j, start[2] * taps + q)
     bordered, shown = _bordered(source, tables, padded, start[3], hl.cast(number, outside))
     # Tile t is member m of group g, which is what a register tile holds; that may reach beyond the block.
     groups = (block * across - 1) / register_tiles + 1
@@ -117,10 +125,9 @@ def build(
     sums[lane, x, y, t, b, k] = linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
     kernels = bias.dim(0).extent()
     first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
-    result[lane, x, y, t, b, k] = finish(
-        sums[lane, x, y, t, b, k] + bias[first + lane], activation, slope, ceiling
-    )
-    sizes = {"lane": lanes, "x": tile_width, "y": tile_height, "vector": vectors, "line": block}
+    result[lane, x, y, t, b, k] = finish(_largest(sums, pool) + bias[first + lane], activation, slope, ceiling)
+    width, height = tile_width // pool, tile_height // pool
+    sizes = {"lane": lanes, "x": width, "y": height, "vector": vectors, "line": block}
     sizes["tile"] = across if channels_last else SPAN
     order = "lane vector x y tile span line" if channels_last else "x tile y lane span vector line"
     order += " block panel" if shared else " panel block"
@@ -146,7 +153,7 @@ def build(
         written.vectorize(o["lane"]).unroll(o["vector"])
         vector = hl.Var("vector")
         result.compute_at(out, o["tile"]).split(lane, vector, lane, lanes).reorder(lane, y, x, vector)
-        result.bound_extent(lane, panel).bound_extent(x, tile_width).bound_extent(y, tile_height)
+        result.bound_extent(lane, panel).bound_extent(x, width).bound_extent(y, height)
         result.vectorize(lane).unroll(y)
         back.compute_at(result, vector)
     else:
@@ -154,7 +161,7 @@ def build(
             written.vectorize(o["x"])
         written.unroll(o["x"])
         result.compute_at(out, o["span"]).reorder(x, y, lane).unroll(x).unroll(y).vectorize(lane, lanes)
-        result.bound_extent(lane, lanes).bound_extent(x, tile_width).bound_extent(y, tile_height)
+        result.bound_extent(lane, lanes).bound_extent(x, width).bound_extent(y, height)
         result.reorder_storage(x, lane, y, t, b, k).bound_storage(t, SPAN)  # neighbouring cells side by side
         back.compute_at(result, t)
     _schedule_data(bordered, cells, half, data, lanes, channels_last, shared)
@@ -217,6 +224,13 @@ def _bordered(
     return bordered, shown
 
 
+def _largest(sums: hl.Func, pool: int) -> hl.Expr:
+    """Take the largest of the sums in a square of a tile."""
+    square = itertools.product(range(pool), repeat=2)
+    cells = [parts_at(sums, lane, pool * x + right, pool * y + below, t, b, k) for right, below in square]
+    return functools.reduce(JOININGS["max"].join, cells)[0]
+
+
 def _scatter(
     result: hl.Func,
     corner: hl.Func,
@@ -245,8 +259,8 @@ def _scatter(
     member = o["vector"] * sizes["lane"] + o["lane"]
     where = (
         hl.min(o["panel"] * panel, extent[0] - panel) + member,
-        first[0] + tile * sizes["x"] + o["x"],
-        first[1] + o["y"],
+        (first[0] + tile) * sizes["x"] + o["x"],
+        first[1] * sizes["y"] + o["y"],
         *first[2:],
     )
     loops.where(line < lines)

@@ -8,6 +8,7 @@ from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
 from convolens.runtime.machine import Machine, known_machine
 from convolens.spec.geometry import ConvSpec
+from convolens.spec.pooling import PoolSpec
 
 # Floating-point operations a second of one core, in float32, by the bytes in its vectors, until they are measured.
 PEAKS = {64: 1.5e11, 32: 8e10, 16: 2e10}
@@ -100,6 +101,11 @@ def roofline(spec: ConvSpec, threads: int = 1) -> float:
     machine = rates(threads)
     arithmetic = 2 * spec.macs * SLOWER[str(spec.compute_dtype)]["compiled"] / machine.operations
     return max(arithmetic, spec.memory / machine.bytes)
+
+
+def predict_pooling(spec: PoolSpec, threads: int = 1) -> float:
+    """Predict how long pooling from one array to another takes: as long as reading and writing them."""
+    return spec.memory / rates(threads).bytes + CALL
 
 
 def predict_setup(pipeline: Pipeline | None) -> float:

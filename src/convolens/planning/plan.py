@@ -1,6 +1,7 @@
 """The choice of an algorithm: a short ladder from the spec alone, printable with its alternatives."""
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -8,13 +9,18 @@ from typing import Any, ClassVar
 from convolens.algorithms import ALGORITHMS
 from convolens.algorithms.base import Algorithm, plain_sum_bound, result_rounding, roundoff
 from convolens.errors import SpecError, unknown_name
-from convolens.planning.cost import predict_seconds, predict_setup, roofline
+from convolens.planning.cost import predict_pooling, predict_seconds, predict_setup, roofline
 from convolens.planning.measured import changes, recall
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import available_cores
 from convolens.runtime.machine import known_machine
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
+from convolens.spec.padding import per_dimension
+from convolens.spec.pooling import PoolSpec
+
+Following = tuple[PoolSpec, str | None]
+"""The max pooling that follows a convolution, and the activation between them."""
 
 TOLERATED_ROUNDOFFS = 1000
 """The default choice may be off by this many roundings of the largest possible output, or as a plain sum is."""
@@ -34,7 +40,8 @@ class Estimate:
     seconds : float
         Predicted time of one run, the work on weights aside.
     measured : float or None
-        Time of one run as :func:`tune_conv` measured it; None where it did not.
+        Time of one run as :func:`tune_conv` measured it, with the predicted one of a pooling that follows apart;
+        None where it did not.
     error_bound : float
         Largest error beside max |input| · Σ |weights|, with the rounding of a float16 result. For ``fft``,
         ``overlap-add`` and ``overlap-save`` an estimate, which takes it that roundings spread evenly.
@@ -42,6 +49,8 @@ class Estimate:
         Bytes held beyond input, weight and output.
     setup : float
         Predicted seconds before the first run: compiling what is not kept.
+    pools : bool
+        Whether it takes maxima that are asked for on the way, so that only these are written.
     """
 
     algorithm: str
@@ -51,6 +60,7 @@ class Estimate:
     workspace: int
     setup: float = 0.0
     measured: float | None = None
+    pools: bool = False
 
     @property
     def best_known(self) -> float:
@@ -76,18 +86,26 @@ class Plan:
         included.
     cores : int
         How many cores it is made for.
+    pool : PoolSpec or None
+        The max pooling that follows.
     """
 
     spec: ConvSpec
     chosen: Estimate
     estimates: tuple[Estimate, ...]
     cores: int = 1
+    pool: PoolSpec | None = None
     algorithms: ClassVar[Mapping[str, Any]] = ALGORITHMS
 
     @property
     def algorithm(self) -> Any:
         """The algorithm that will run."""
         return self.algorithms[self.chosen.algorithm]
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the result."""
+        return (self.pool or self.spec).output_shape
 
     def __str__(self) -> str:
         spec, least = self.spec, roofline(self.spec, self.cores)
@@ -104,18 +122,29 @@ class Plan:
             figures = (f"{estimate.error_bound:.1e}", _bytes(estimate.workspace))
             first = f"; compiles once, about {format_time(estimate.setup)}" if estimate.setup else ""
             row = (mark, estimate.algorithm, format_time(estimate.seconds), measured, share, *figures)
-            rows.append((*row, algorithm.summary + first))
+            pools = "; takes the maxima before it writes" if estimate.pools else ""
+            rows.append((*row, algorithm.summary + pools + first))
         widths = [max(len(row[i]) for row in rows) for i in range(7)]
         lines = [
             "  ".join((f"{mark:1} {name:<{widths[1]}}", *map(str.rjust, figures, widths[2:]), note)).rstrip()
             for mark, name, *figures, note in rows
         ]
         head = f"{spec.input_shape} * {spec.weight_shape} → {spec.output_shape} {spec.result_dtype}"
+        if self.pool:
+            head += f", maxima of {'×'.join(map(str, self.pool.window))} → {self.output_shape}"
         count = f"{self.cores} core{'s' if self.cores > 1 else ''}"
         return "\n".join([f"{head}, {count}, roofline of the direct sum {format_time(least)}", *lines])
 
 
-def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", calls: int = 100_000) -> Plan:
+def plan_conv(
+    spec: ConvSpec,
+    *,
+    exact: bool = False,
+    algorithm: str = "auto",
+    calls: int = 100_000,
+    max_pool: int | tuple[int, ...] | None = None,
+    activation: str | None = None,
+) -> Plan:
     """
     Choose the fastest algorithm that serves a spec, or take the one that is named.
 
@@ -129,13 +158,16 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", c
         The name of an algorithm to take instead.
     calls : int, default 100 000
         How often it will run: compiling pays only where that makes up for it.
+    max_pool, activation
+        What follows, as for :func:`prepare_conv`. Some algorithms take the maxima on the way, where the activation
+        allows it; for all others the time that pooling takes is added.
 
     Raises
     ------
     UnknownNameError
         If there is no algorithm of that name.
     SpecError
-        If the named algorithm does not serve this spec, or ``spec`` is none.
+        If the named algorithm does not serve this spec, ``spec`` is none, or there is no whole window to pool.
 
     Examples
     --------
@@ -147,7 +179,17 @@ def plan_conv(spec: ConvSpec, *, exact: bool = False, algorithm: str = "auto", c
     if not isinstance(spec, ConvSpec):
         raise SpecError(f"plan_conv takes a ConvSpec, not {spec!r}; make one from the shapes of input and weight")
     circumstances = (compiler.loaded(), changes(), known_machine())
-    return _plan(spec, bool(exact), algorithm, calls, available_cores(), thread_count(), circumstances)
+    following = None if max_pool is None else (_pool_spec(spec, max_pool), activation)
+    return _plan(spec, bool(exact), algorithm, calls, following, available_cores(), thread_count(), circumstances)
+
+
+def _pool_spec(spec: ConvSpec, window: int | tuple[int, ...]) -> PoolSpec:
+    return PoolSpec(
+        spec.output_shape,
+        per_dimension(window, spec.dims, "max_pool"),
+        layout=spec.layout,
+        dtype=spec.compute_dtype,
+    )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -156,6 +198,7 @@ def _plan(
     exact: bool,
     algorithm: str,
     calls: int,
+    following: Following | None,
     cores: int,
     threads: int,
     _circumstances: tuple[object, ...],
@@ -166,24 +209,30 @@ def _plan(
     estimates = tuple(
         sorted(
             # Predicted for all cores: the choice, and the last bits with it, does not depend on the threads.
-            (_estimate(spec, a, exact, cores, times.get(a.name)) for a in ALGORITHMS.values()),
+            (_estimate(spec, a, exact, following, cores, times.get(a.name)) for a in ALGORITHMS.values()),
             # Where some were measured, the others were predicted to be far behind.
             key=lambda e: (bool(e.refusal), bool(times) and e.measured is None, e.setup + calls * e.best_known),
         )
     )
+    pool = following[0] if following else None
     if algorithm == "auto":
-        return Plan(spec, estimates[0], estimates, cores)
+        return Plan(spec, estimates[0], estimates, cores, pool)
     named = next(e for e in estimates if e.algorithm == algorithm)
     refusal = ALGORITHMS[algorithm].refusal(spec) or (named.refusal if exact else None)
     if refusal:
         raise SpecError(
             f"algorithm {algorithm!r} does not serve this convolution: {refusal}; try algorithm='auto'"
         )
-    return Plan(spec, named, estimates, cores)
+    return Plan(spec, named, estimates, cores, pool)
 
 
 def _estimate(
-    spec: ConvSpec, algorithm: Algorithm[Any], exact: bool, cores: int, measured: float | None
+    spec: ConvSpec,
+    algorithm: Algorithm[Any],
+    exact: bool,
+    following: Following | None,
+    cores: int,
+    measured: float | None,
 ) -> Estimate:
     refusal = algorithm.refusal(spec)
     if refusal:
@@ -194,9 +243,14 @@ def _estimate(
     elif error > max(TOLERATED_ROUNDOFFS * roundoff(spec), plain_sum_bound(spec)):
         refusal = f"its error bound is {error:.0e}"
     error += result_rounding(spec)
-    setup = predict_setup(algorithm.pipeline(spec))
-    seconds = predict_seconds(spec, cost, cores)
-    return Estimate(algorithm.name, refusal, seconds, error, cost.workspace, setup, measured)
+    seconds, workspace = predict_seconds(spec, cost, cores), cost.workspace
+    pooling = following and algorithm.pooling(spec, following[0].window, following[1])
+    if following and not pooling:
+        apart = predict_pooling(following[0], cores)
+        seconds, measured = seconds + apart, measured and measured + apart
+        workspace += math.prod(spec.output_shape) * spec.compute_dtype.itemsize
+    setup = predict_setup((pooling or algorithm).pipeline(spec))
+    return Estimate(algorithm.name, refusal, seconds, error, workspace, setup, measured, bool(pooling))
 
 
 def format_time(seconds: float) -> str:

@@ -45,7 +45,7 @@ class MaxPool(Protocol):
     ) -> tuple[Array, Array]: ...
 
 
-def _max_pool(
+def max_pool(
     dims: int,
     x: npt.ArrayLike,
     window: Sizes,
@@ -173,5 +173,5 @@ def lowest(dtype: np.dtype[Any]) -> Any:
     return dtype.type(False if dtype.kind == "b" else np.iinfo(dtype).min)
 
 
-_functions = in_dimensions("max_pool{}d", _max_pool)
+_functions = in_dimensions("max_pool{}d", max_pool)
 max_pool1d, max_pool2d, max_pool3d = cast("tuple[MaxPool, MaxPool, MaxPool]", _functions)
