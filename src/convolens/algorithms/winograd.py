@@ -264,9 +264,7 @@ class WinogradSmall(Winograd):
     size: ClassVar = 4
 
 
-def _transformed(
-    spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform
-) -> tuple[Pinned, ...]:
+def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform) -> tuple[Pinned, ...]:
     """
     Transform each group's weights, in the order in which they are read.
 

@@ -74,11 +74,11 @@ def build(
     Notes
     -----
     Arguments, in NumPy's order of axes: source (N, D, H, W, C); weights (panels × rows × columns × kernel depth ×
-    C, vectors, lanes), transformed, the last panel reaching back to overlap the one before; bias (K); for the x and
-    y axis the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
+    C, vectors, lanes), transformed, the last panel reaching back to overlap the one before; bias (K); for the x
+    and y axis the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
     constant; output (N, D, H, W, K), K at least a panel. Then scalars: tiles of a line, lines of a row, rows of
-    tiles, planes, lines in all, lines of a block, tiles in the register tile, the kernel depth, twice; the constant
-    of the border, the activation's slope and ceiling.
+    tiles, planes, lines in all, lines of a block, tiles in the register tile, the kernel depth, twice; the
+    constant of the border, the activation's slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     vertical, horizontal = toom_cook(tile_height, kernel_height), toom_cook(tile_width, kernel_width)
