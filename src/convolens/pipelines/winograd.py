@@ -157,6 +157,7 @@ def build(
         result.vectorize(lane).unroll(y)
         back.compute_at(result, vector)
     else:
+        back.unroll(j)
         if whole:
             written.vectorize(o["x"])
         written.unroll(o["x"])
