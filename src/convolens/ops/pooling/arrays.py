@@ -51,10 +51,20 @@ def plane_size(
 
 def check_indices(indices: Array, shape: tuple[int, ...], size: tuple[int, ...], least: int) -> None:
     """Refuse all but whole numbers from ``least`` to the last cell of a plane, one for each value."""
+    check_indices_shape(indices, shape)
+    check_cells_named(indices, size, least)
+
+
+def check_indices_shape(indices: Array, shape: tuple[int, ...]) -> None:
+    """Refuse all but whole numbers, one for each value."""
     if indices.dtype.kind not in "iu" or indices.shape != shape:
         raise SpecError(
             f"indices must be integers of shape {shape}, as the values, not {indices.dtype} {indices.shape}"
         )
+
+
+def check_cells_named(indices: Array, size: tuple[int, ...], least: int) -> None:
+    """Refuse indices that are not from ``least`` to the last cell of a plane."""
     cells = math.prod(size)
     if indices.dtype == np.int64 and indices.size and indices.view(np.uint64).max() < cells:
         return  # one pass: as unsigned numbers, those below zero are the largest

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from convolens.algorithms import pooling_gradients as gradients
 from convolens.algorithms.pooling import Kind, pipeline, refusal, run
-from convolens.algorithms.pooling_gradients import refusal as spread_refusal
-from convolens.algorithms.pooling_gradients import scatter_pipeline
 from convolens.ops.arrays import Array, channels_first, deliver, in_whole_steps, result_array
 from convolens.ops.pooling.windows import axis_members
 from convolens.planning.cost import predict_setup
@@ -104,6 +103,6 @@ def _members(spec: PoolSpec, count_pads: bool) -> tuple[Pinned, ...]:
 
 def spread_pays(numbers: Array, indices: Array, size: tuple[int, ...]) -> bool:
     """Whether compiled loops serve to add numbers to the cells that indices name."""
-    if numbers.size < LEAST_SPREAD or spread_refusal(numbers, indices, size):
+    if numbers.size < LEAST_SPREAD or gradients.refusal(numbers, indices, size):
         return False
-    return predict_setup(scatter_pipeline(numbers)) < CALLS * numbers.size / SPREAD_PER_SECOND
+    return sum(map(predict_setup, gradients.pipelines(numbers, size))) < CALLS * numbers.size / SPREAD_PER_SECOND

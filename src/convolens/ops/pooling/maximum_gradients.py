@@ -5,7 +5,14 @@ import numpy.typing as npt
 from convolens.algorithms import pooling_gradients as compiled
 from convolens.ops.arrays import Array, as_array, channels_first, deliver, result_array
 from convolens.ops.dimensions import in_dimensions
-from convolens.ops.pooling.arrays import check_indices, finish, float_dtype, plane_size, scatter
+from convolens.ops.pooling.arrays import (
+    check_cells_named,
+    check_indices_shape,
+    finish,
+    float_dtype,
+    plane_size,
+    scatter,
+)
 from convolens.ops.pooling.compiled import spread_pays
 from convolens.spec.layout import FIRST, parse_layout
 from convolens.spec.padding import whole_shape
@@ -53,13 +60,17 @@ def _max_pool_grad(
     grad_output, indices = as_array(grad_output, "grad_output"), as_array(indices, "indices")
     layout, shape = parse_layout(layout, dims), whole_shape(input_shape, "input shape")
     size = plane_size("input", shape, grad_output.shape, dims, layout)
-    check_indices(indices, grad_output.shape, size, least=-1)
+    check_indices_shape(indices, grad_output.shape)
     numbers, places = (channels_first(a, dims, layout) for a in (grad_output, indices))
     dtype = float_dtype(grad_output.dtype)
     if spread_pays(numbers, places, size):
         result = result_array(shape, dtype, out, dtype, grad_output, indices)
-        compiled.scatter(numbers, places, channels_first(result, dims, layout))
+        planes = channels_first(result, dims, layout)
+        if not compiled.ask(numbers, places, planes):
+            check_cells_named(indices, size, least=-1)
+            compiled.scatter(numbers, places, planes)
         return deliver(result, dtype, out)
+    check_cells_named(indices, size, least=-1)
     return finish(scatter(numbers, places, size), shape, dtype, layout, out)
 
 
