@@ -197,6 +197,7 @@ def test_pools_on_the_way(
         ((2, 2), None, {"dilation": 2}),
         ((2, 2), None, {"weight_shape": (16, 16, 1, 3)}),
         ((2, 2), None, {"weight_shape": (16, 16, 5, 5), "stride": 2}),
+        ((2, 2), None, {"weight_shape": (16, 16, 7, 7), "stride": 2}),
         ((2,), None, {"input_shape": (1, 12, 16), "weight_shape": (16, 16, 3), "stride": 1}),
         ((2, 2, 2), None, {"input_shape": (1, 6, 6, 6, 16), "weight_shape": (16, 16, 3, 3, 3)}),
     ],

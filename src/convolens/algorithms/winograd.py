@@ -136,11 +136,11 @@ class Winograd(Algorithm[Transformed]):
 
     def pooling(self, spec: ConvSpec, window: tuple[int, ...], activation: str | None) -> Self | None:
         """Keep the largest sum of each square, where squares fill tiles and arrays are not seen otherwise."""
+        if activation not in CLAMPS or plain_of(spec) or max(spec.dilation[-2:]) > 1:
+            return None
         *deep, down, across = (1, *window)
         tiles = [transform.tile for transform in self.transforms(spec)]
         if down != across or set(deep) != {1} or any(tile % across for tile in tiles):
-            return None
-        if activation not in CLAMPS or plain_of(spec) or max(spec.dilation[-2:]) > 1:
             return None
         return replace(self, pool=across)
 
