@@ -121,6 +121,19 @@ def test_results_do_not_depend_on_threads(layout: str) -> None:
     np.testing.assert_array_equal(results[0], results[2])
 
 
+@pytest.mark.parametrize("border", [*MODES, 1.5])
+def test_tasks_share_the_image_in_its_border(border: str | float) -> None:
+    """Small maps under many kernels are set into their border once; the sums are those of a single task."""
+    spec = ConvSpec((1, 9, 7, 40), (200, 40, 3, 3), padding=(1, 4), border=border, layout="NHWC")
+    x, weight = random_arrays(spec)
+    results = []
+    for count in (1, 2):
+        assert Panels.of(spec).is_shared(count) == (count > 1)
+        with threads(count):
+            results.append(computed(Tiled(), spec, x, weight))
+    np.testing.assert_array_equal(*results)
+
+
 def test_nan_and_infinity_stay_in_their_windows() -> None:
     """One bad cell reaches the nine results around it, and no other."""
     spec = ConvSpec((1, 8, 9, 9), (20, 8, 3, 3), padding=1)

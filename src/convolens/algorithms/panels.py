@@ -123,13 +123,16 @@ class Panels:
             return 1, 1, self.spec.batch * depth * height * width
         return (self.spec.batch * depth, *((1, height * width) if self.merged else (height, width)))
 
-    def parameters(self, activation: str = "clamp", *, residual: bool = False) -> dict[str, str | int]:
+    def parameters(
+        self, threads: int, activation: str = "clamp", *, residual: bool = False
+    ) -> dict[str, str | int]:
         """Return what the pipeline is compiled for."""
         tile: dict[str, str | int] = {"lanes": self.lanes, "vectors": self.vectors, "pixels": self.pixels}
         kind: dict[str, str | int] = {
             "dtype": str(self.spec.compute_dtype),
             "merged": self.merged,
             "bordered": self.bordered,
+            "shared": self.is_shared(threads),
             "chunked": self.chunks > 1 or (self.bordered and self.terms >= LEAST_TOTAL),
         }
         return {**tile, **kind, "activation": activation, "residual": residual}
@@ -184,6 +187,10 @@ class Panels:
         strips = -(-height // rows) * -(-width // (tiles * self.pixels))
         return tiles, rows, max(1, min(self.count, self.count * strips // wanted))
 
+    def is_shared(self, threads: int) -> bool:
+        """Whether several tasks, each for some of the panels, read the same part of an image in its border."""
+        return self.bordered and self.tasks(threads)[2] < self.count
+
     def cost(self) -> Cost:
         """Count the products of whole panels and tiles, and how image and weights come into the cache."""
         spec = self.spec
@@ -203,8 +210,15 @@ class Panels:
             work="compiled",
             traffic=0,
             calls=10 * spec.groups,
-            workspace=scratch_bytes() * thread_count(),
+            workspace=self._workspace(thread_count()),
         )
+
+    def _workspace(self, threads: int) -> int:
+        """Bytes of scratch at most: of the image in its border, or of the rows that each thread has of it."""
+        spec = self.spec
+        if self.is_shared(threads):
+            return spec.batch * self.channels * math.prod(spec.padded_size) * spec.compute_dtype.itemsize
+        return scratch_bytes() * threads
 
     @property
     def cell_bytes(self) -> int:

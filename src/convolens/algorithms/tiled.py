@@ -12,6 +12,7 @@ from convolens.algorithms.panels import Panels
 from convolens.algorithms.parts import Part, cost_of, parts_of, whole
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
+from convolens.runtime.cpu import available_cores
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -115,7 +116,7 @@ class Tiled(Algorithm[Weights]):
         """Name the pipeline for arrays that lie in memory as the spec says."""
         if spec.layout != LAST:
             return channels_first.pipeline(spec)
-        return PIPELINE, parts_of(spec)[0].panels.parameters()
+        return PIPELINE, parts_of(spec)[0].panels.parameters(available_cores())
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Weights:
         """Order the weights, and lay out borders, for arrays that lie in memory as the spec says."""
@@ -123,7 +124,7 @@ class Tiled(Algorithm[Weights]):
         if spec.layout == LAST:
             _together(spec, state)
             for part in parts_of(spec):
-                compiler.load(PIPELINE, **part.panels.parameters())
+                compiler.load(PIPELINE, **part.panels.parameters(thread_count()))
         else:
             _apart(spec, state)
         return state
@@ -188,8 +189,9 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
         panels, cells = call.part.panels, target[:, *call.part.cells]
         flat = _planes(cells, panels)
         added = [] if residual is None else [_residual(residual[:, *call.part.cells], panels)]
-        function = compiler.load(PIPELINE, **panels.parameters(activation, residual=bool(added)))
-        scalars = (*panels.numbers(), *panels.tasks(thread_count()), *clamp)
+        threads = thread_count()
+        function = compiler.load(PIPELINE, **panels.parameters(threads, activation, residual=bool(added)))
+        scalars = (*panels.numbers(), *panels.tasks(threads), *clamp)
         channels, kernels = panels.channels, flat.shape[-1] // spec.groups
         for g, (weights, bias) in enumerate(zip(call.weights, biases, strict=True)):
             image = _rows(source[:, *call.part.image, g * channels : (g + 1) * channels], panels)

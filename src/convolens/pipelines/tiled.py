@@ -40,6 +40,7 @@ def build(
     pixels: int,
     merged: bool,
     bordered: bool,
+    shared: bool,
     chunked: bool,
     activation: str,
     residual: bool,
@@ -57,6 +58,8 @@ def build(
         Whether tiles go on from row to row; a row of output is then a whole plane.
     bordered : bool
         Whether windows reach beyond the image.
+    shared : bool
+        Whether the image is then set into its border once for all tasks, rather than some rows of it for each.
     chunked : bool
         Whether sums are taken in several chunks, which are then added up.
     activation : str
@@ -108,7 +111,7 @@ def build(
     # schedule
     task = _schedule_output(loops, out, *sizes)
     if tables:
-        _schedule_bordered(loops, image, copied, out, task)
+        _schedule_bordered(loops, image, copied, out, None if shared else task)
     if total:
         _schedule_total(loops, total, chunks, out)
     _schedule_part(loops, part, terms, total or out)
@@ -213,12 +216,15 @@ def _schedule_output(loops: Loops, out: hl.Func, tiles: hl.Expr, rows: hl.Expr, 
 
 
 def _schedule_bordered(
-    loops: Loops, bordered: hl.Func, numbers: list[hl.RVar], out: hl.Func, task: hl.Var
+    loops: Loops, bordered: hl.Func, numbers: list[hl.RVar], out: hl.Func, task: hl.Var | None
 ) -> None:
-    """Fill a scratch array for each task."""
-    bordered.compute_at(out, task).store_in(hl.MemoryType.Heap)
+    """Fill a scratch array for each task, or one for all."""
+    placed = bordered.compute_at(out, task) if task else bordered.compute_root()
+    placed.store_in(hl.MemoryType.Heap)
     for stage, number in enumerate(numbers):
         update = bordered.update(stage).allow_race_conditions()  # there are none: each cell is written once
+        if not task:
+            update.parallel(loops.y)
         update.vectorize(number, loops.lanes, hl.TailStrategy.GuardWithIf).never_partition_all()
 
 
