@@ -155,8 +155,8 @@ class Transform:
         if self.inverse:
             values = dft(keep(turned(values)), keep, inverse=True)
         else:
-            values = turned(keep(dft(values, keep, inverse=False)))
-        values = keep(values)
+            values = keep(dft(values, keep, inverse=False))
+            values = values if stride == 1 else keep(turned(values))
         parts = tuple(hl.mux(digits[i], [value[part] for value in values]) for part in (0, 1))
         if after:
             parts = times(parts, after(self.lane, self._position(digits), self.rest[0]))
