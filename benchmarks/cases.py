@@ -164,7 +164,12 @@ CASES = (
     photograph(1, "uint8", "rgb", SHARPEN),
     photograph(1, "float32", "grey", Filter("dense", 15)),
     photograph(12, "uint8", "rgb", BLUR),
-    photograph(12, "uint8", "rgb", WIDE_BLUR),
+    *(
+        photograph(megapixels, *kind, Filter("gaussian", sigma))
+        for megapixels in (1, 12)
+        for kind in (("uint8", "rgb"), ("float32", "grey"))
+        for sigma in (5, 10, 20, 40)
+    ),
     photograph(12, "uint16", "rgb", WIDE_BOX),
     photograph(12, "uint8", "grey", EDGES),
     photograph(12, "uint16", "grey", Filter("dense", 5)),

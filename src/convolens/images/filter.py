@@ -80,7 +80,7 @@ def filter_image(
     response : {"clip", "signed", "absolute", "raw"}, default "clip"
         How the sums become pixels, see Notes.
     exact : bool, default False
-        Compute in float64 what is not exact in a narrower type, also where float32 is quicker, see Notes.
+        Compute in float64, weight by weight, what is not exact in a narrower type, see Notes.
     out : ndarray, optional
         Takes the result of an array and is returned. A large picture takes noticeably less time where its memory
         is there already.
@@ -117,10 +117,12 @@ def filter_image(
         The exact sums: int64 for integers under whole weights, otherwise float64.
 
     Sums of integers under whole weights are exact, and so rounded correctly whatever the response; where
-    they could pass int64 they are refused. All other sums are computed in float64, with one exception: unless
-    ``exact``, ``clip`` and ``absolute`` may compute them in float32 where the picture is float32, and where it is
-    uint8 and no sum can thereby be off by more than 0.01. Where such a sum lies so near to the middle between two
-    levels, it may be rounded to either.
+    they could pass int64 they are refused. All other sums are computed in float64, with two exceptions, unless
+    ``exact``, under ``clip`` and ``absolute``. They may be computed in float32 where the picture is float32, and
+    where it is uint8 and no sum can thereby be off by more than 0.01. Where such a sum lies so near to the middle
+    between two levels, it may be rounded to either. And a large Gaussian, or another product of two bells, may be
+    taken as a sum of cosines, so that its size does not matter: sums of integers are then off by at most 0.01,
+    others by 10⁻⁵ of the largest magnitude times the sum of the weights.
 
     Beyond picture and result, memory depends on the kernel's size alone: less than 200 MB for
     small ones and products, 400 MB up to 601 × 601 weights, 600 MB for the largest, 2047 × 2047.

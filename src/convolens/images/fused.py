@@ -14,6 +14,8 @@ from convolens.images.boxes import as_box
 from convolens.images.recipe import RUN_BYTES, Extent, Recipe, tasks
 from convolens.images.sums import Fusable, as_product, exact_sums, largest_sum, may_round
 from convolens.images.tiles import Weights, reach
+from convolens.images.walks import LARGEST, Walks, as_walks, is_wide
+from convolens.ops.magnitude import is_tame
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import cpu
@@ -27,6 +29,7 @@ LEAST_SEPARATED = 25  # kernel cells from which two passes are quicker
 MOST_CELLS = 1 << 11  # of a kernel that is no product, and
 MOST_SIDE = 1 << 10  # of one that is; FFTs are quicker with larger ones
 WORTH_COMPILING = 1 << 19  # numbers from which a picture waits for the compiler: a hundred such make up for it
+SEEN_AGAIN = 1000  # pictures like one
 ROWS, VECTORS, VECTORS_OF_TWO = 4, 3, 2  # of a register tile, which may be one for each of two kernels
 
 
@@ -54,6 +57,11 @@ class Loops:
     start: int
     blocks: Blocks
     scalars: tuple[int | float, ...]
+
+    def run(self, source: NDArray[Any], target: NDArray[Any]) -> None:
+        """Filter rows of cells (1, H, W C)."""
+        blocks = self.blocks.of(target[:, self.start :])
+        self.function(source, *self.constants, blocks, scalars=self.scalars)
 
 
 def fused_filter(
@@ -90,22 +98,26 @@ def fused_filter(
     -----
     Sums of integers are taken in the narrowest of int16, float32 and float64 in which all of them are exact.
     Sums that are exact in none, and those of floating-point numbers, are taken in float64; unless ``exact``, in
-    float32 for pictures of float32, and of uint8 where no sum can be off by more than 0.01. Magnitudes of
-    floating-point numbers are always taken in float64, where no square overflows.
+    float32 for pictures of float32, and of uint8 where no sum can be off by more than 0.01. So large Gaussians are
+    taken as sums of cosines, see `walks`. Magnitudes of floating-point numbers are always taken in float64, where
+    no square overflows.
     """
     if not _is_plain(array) or max(kernel.size for kernel in kernels) > MOST_SIDE**2:
         return None
     weights = tuple((kernel.shape, kernel.dtype.char, kernel.tobytes()) for kernel in kernels)
-    found = _loops(
-        array.shape, _NAMES[array.dtype.char], weights, border, flip, response, exact, scale, compiler.loaded()
-    )
+    # Numbers that leave a window are subtracted where it slides: infinity and NaN would stay.
+    name = _NAMES[array.dtype.char]
+    slides = not exact and response != "magnitude" and is_wide(kernels[0], name)
+    if slides and array.dtype.kind == "f":
+        slides = is_tame(array, border.value, float(np.finfo(np.float32).max) / LARGEST, array.dtype, SEEN_AGAIN)
+    options = (border, flip, response, exact, scale, slides)
+    found = _loops(array.shape, name, weights, *options, compiler.loaded())
     if found is None:
         return None
     result = out if out is not None and _is_plain(out) else np.empty(array.shape, array.dtype)
     source, target = _rows(array), _rows(result)
     for loops in found:
-        blocks = loops.blocks.of(target[:, loops.start :])
-        loops.function(source, *loops.constants, blocks, scalars=loops.scalars)
+        loops.run(source, target)
     return result
 
 
@@ -135,8 +147,9 @@ def _loops(
     response: Fusable,
     exact: bool,
     scale: float,
+    slides: bool,
     loaded: int,
-) -> list[Loops] | None:
+) -> Sequence[Loops | Walks] | None:
     """Choose the pipeline, load it, and lay out weights, borders and tasks."""
     if compiler.unavailable() or (dtype != "float32" and not math.isfinite(border.value)):
         return None
@@ -148,11 +161,16 @@ def _loops(
     if whole and max(np.iinfo(dtype).max, abs(border.value)) * largest_sum(kernels) >= 2**53:
         return None  # their sums are exact, or refused, elsewhere
     extent = Extent(shape[0], shape[1], math.prod(shape[2:]), kernels.shape[1:])
+    large = extent.height * extent.cells >= WORTH_COMPILING
+    if slides:
+        before = (reaches[0][0], reaches[1][0])
+        walks = as_walks(kernels[0], dtype, border, response, extent, before, compiles=large)
+        if walks is not None:
+            return [walks]
     box = as_box(kernels[0], dtype, border, response, extent, exact=exact) if len(kernels) == 1 else None
     recipe = box or _weighted(kernels, dtype, border, response, extent, exact=exact, scale=scale)
     if recipe is None or extent.height < recipe.least[0] or extent.cells < recipe.least[1]:
         return None
-    large = extent.height * extent.cells >= WORTH_COMPILING
     if not large and not compiler.ready(recipe.pipeline, **recipe.parameters):
         return None
     (above, below), (left, right) = reaches
