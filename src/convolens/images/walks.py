@@ -56,9 +56,9 @@ class Numbers:
 
 
 NUMBERS = {
-    "uint8": Numbers("float32", "uint16", 256.0, (6, 8), 4e-6, 62),
+    "uint8": Numbers("float32", "uint16", 256.0, (6, 8), 3.2e-6, 64),
     "uint16": Numbers("float64", "float32", 1.0, (8,), 1e-8, 60),
-    "float32": Numbers("float32", "float32", 1.0, (6, 8), 4e-6, 88),
+    "float32": Numbers("float32", "float32", 1.0, (6, 8), 3.2e-6, 88),
 }
 
 
