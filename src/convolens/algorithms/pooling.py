@@ -35,7 +35,7 @@ def refusal(spec: PoolSpec, kind: Kind) -> str | None:
     if spec.dtype not in (np.float32, np.float64) and (kind != "max" or spec.dtype.kind not in "iu"):
         return "it takes float32, float64, and maxima of integers"
     if kind == "place" and (spec.border is not None or math.prod(spec.input_size) >= NOWHERE):
-        return "it finds places in planes of at most 2³¹ cells, without a border"
+        return "it finds places in planes of fewer than 2³¹ − 1 cells, without a border"
     if spec.dtype.kind != "f" and spec.border is not None and spec.border.mode == "constant":
         return "it takes no constant beside integers"
     if spec.dims > MOST_DIMS:

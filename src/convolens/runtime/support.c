@@ -88,7 +88,7 @@ void halide_free(void *context, void *memory) {
     kept->bytes += freed.room;
 }
 
-/* What went wrong last; of calls that fail at the same time, each may get the other's. */
+/* What went wrong last; of calls that fail at the same time, each may get the other's, or none. */
 static _Atomic(char *) message;
 
 static int refuse(void *context, const char *format, ...) {
