@@ -51,7 +51,7 @@ def test_network_needs_few_pipelines(
     network: Callable[[], Iterator[Layer]], layout: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shapes, strides and borders are arguments; what is compiled in are register tiles and the order of loops."""
-    for module in ("plan", "cost"):  # whatever was measured here
+    for module in ("circumstances", "cost"):  # whatever was measured here
         monkeypatch.setattr(f"convolens.planning.{module}.known_machine", lambda: None)
     layers, needed = set(network()), set()
     for channels, kernels, side, size, stride, groups in layers:

@@ -16,10 +16,9 @@ from convolens.algorithms.windows import at, unpad
 from convolens.ops.activations import activate
 from convolens.ops.arrays import Array, add_bias
 from convolens.ops.prepared import ONE_OFF, PreparedConv
+from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_seconds, predict_setup
-from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import available_cores
-from convolens.runtime.machine import known_machine
 from convolens.runtime.replay import Recording, Replay
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
@@ -79,7 +78,7 @@ def _way(
         return Taps(spec, weight)
     if spec.border.mode != "constant" and any(map(any, spec.pads)):
         return Folded(spec, _way(_bare(spec), weight, None, None, exact=exact, calls=calls))
-    at_once = _at_once(spec, exact, calls, (compiler.loaded(), known_machine()))
+    at_once = _at_once(spec, exact, calls, circumstances())
     if at_once:
         return at_once(spec, weight, bias, activation)
     return Phases(spec, weight, bias, activation, exact=exact, calls=calls)

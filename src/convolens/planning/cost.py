@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 
 from convolens.algorithms.base import Cost, Pipeline
+from convolens.planning.circumstances import is_steady
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
 from convolens.runtime.machine import Machine, known_machine
@@ -54,7 +55,7 @@ def rates(threads: int) -> Rates:
 
     ``convolens info`` and ``convolens tune`` measure.
     """
-    return _rates(threads, known_machine())
+    return _rates(threads, None if is_steady() else known_machine())
 
 
 @functools.lru_cache(maxsize=64)
@@ -110,7 +111,7 @@ def predict_pooling(spec: PoolSpec, threads: int = 1) -> float:
 
 def predict_setup(pipeline: Pipeline | None) -> float:
     """Predict how many seconds pass before the first run: those of a compiler, unless the code is kept."""
-    if pipeline is None:
+    if pipeline is None or is_steady():
         return 0.0
     name, parameters = pipeline
     return 0.0 if compiler.ready(name, **parameters) else COMPILE

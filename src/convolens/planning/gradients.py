@@ -7,11 +7,10 @@ from convolens.algorithms.weight_gradient_depthwise import DepthwiseWeightGradie
 from convolens.algorithms.weight_gradient_tiled import TiledWeightGradient
 from convolens.algorithms.weight_gradient_winograd import WinogradWeightGradient
 from convolens.algorithms.weight_gradients import Taps, WeightGradient
+from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_seconds, predict_setup
 from convolens.planning.plan import Estimate, Plan
-from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import available_cores
-from convolens.runtime.machine import known_machine
 from convolens.spec.geometry import ConvSpec
 
 TRAINING = 1000  # calls that a gradient is taken to see: compiling pays only where that makes up for it
@@ -38,7 +37,7 @@ def plan_weight_gradient(spec: ConvSpec, *, exact: bool = False) -> WeightGradie
     >>> plan_weight_gradient(ConvSpec((1, 3, 8, 8), (4, 3, 3, 3), dtype="int16")).chosen.algorithm
     'taps'
     """
-    return _plan(spec, exact, available_cores(), (compiler.loaded(), known_machine()))
+    return _plan(spec, exact, available_cores(), circumstances())
 
 
 @functools.lru_cache(maxsize=1024)

@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 from convolens.algorithms import ALGORITHMS
 from convolens.algorithms.base import Algorithm, plain_sum_bound, result_rounding, roundoff
 from convolens.errors import SpecError, unknown_name
+from convolens.planning.circumstances import circumstances, is_steady
 from convolens.planning.cost import predict_pooling, predict_seconds, predict_setup, roofline
-from convolens.planning.measured import changes, recall
-from convolens.runtime import compile as compiler
+from convolens.planning.measured import recall
 from convolens.runtime.cpu import available_cores
-from convolens.runtime.machine import known_machine
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.padding import per_dimension
@@ -178,9 +177,9 @@ def plan_conv(
     """
     if not isinstance(spec, ConvSpec):
         raise SpecError(f"plan_conv takes a ConvSpec, not {spec!r}; make one from the shapes of input and weight")
-    circumstances = (compiler.loaded(), changes(), known_machine())
     following = None if max_pool is None else (_pool_spec(spec, max_pool), activation)
-    return _plan(spec, bool(exact), algorithm, calls, following, available_cores(), thread_count(), circumstances)
+    machine = available_cores(), thread_count(), circumstances()
+    return _plan(spec, bool(exact), algorithm, calls, following, *machine)
 
 
 def _pool_spec(spec: ConvSpec, window: int | tuple[int, ...]) -> PoolSpec:
@@ -205,7 +204,7 @@ def _plan(
 ) -> Plan:
     if algorithm != "auto" and algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ("auto", *ALGORITHMS))
-    times = recall(spec, threads)
+    times = {} if is_steady() else recall(spec, threads)
     estimates = tuple(
         sorted(
             # Predicted for all cores: the choice, and the last bits with it, does not depend on the threads.

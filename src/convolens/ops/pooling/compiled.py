@@ -10,8 +10,8 @@ from convolens.algorithms import pooling_gradients as gradients
 from convolens.algorithms.pooling import Kind, pipeline, refusal, run
 from convolens.ops.arrays import Array, channels_first, deliver, in_whole_steps, result_array
 from convolens.ops.pooling.windows import axis_members
+from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_setup
-from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.replay import Recording, Replay
 from convolens.spec.pooling import PoolSpec
@@ -62,7 +62,7 @@ def pool(
     spec: PoolSpec, kind: Kind, x: Array, out: Array | None, *, count_pads: bool = True, key: Key | None = None
 ) -> Array | None:
     """Pool ``x``; None where that cannot be compiled, or would not make up for compiling."""
-    if not _pays(spec, kind, compiler.loaded()):
+    if not _pays(spec, kind, circumstances()):
         return None
     result = result_array(spec.output_shape, spec.dtype, out, spec.dtype, x)
     views = (channels_first(a, spec.dims, spec.layout) for a in (x, result))
@@ -78,7 +78,7 @@ def pool(
 
 def pool_with_indices(spec: PoolSpec, x: Array, out: Array | None) -> tuple[Array, Array] | None:
     """Find maxima of ``x`` and where they lie; None as for :func:`pool`."""
-    if not _pays(spec, "place", compiler.loaded()):
+    if not _pays(spec, "place", circumstances()):
         return None
     result = result_array(spec.output_shape, spec.dtype, out, spec.dtype, x)
     places = np.empty(spec.output_shape, np.int64)
@@ -88,8 +88,8 @@ def pool_with_indices(spec: PoolSpec, x: Array, out: Array | None) -> tuple[Arra
 
 
 @functools.lru_cache(maxsize=256)
-def _pays(spec: PoolSpec, kind: Kind, loaded: int) -> bool:
-    """Whether compiled loops serve, given how many pipelines are ready."""
+def _pays(spec: PoolSpec, kind: Kind, _circumstances: tuple[object, ...]) -> bool:
+    """Whether compiled loops serve, given which pipelines are ready."""
     cells = sum(spec.window) * math.prod(spec.input_shape)
     if cells < LEAST_CELLS or refusal(spec, kind):
         return False
