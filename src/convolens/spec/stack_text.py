@@ -15,7 +15,9 @@ from convolens.spec.stack_options import SIZES
 MOST_LAYERS = 1000
 MOST_NESTED = 20
 
-_WORDS = re.compile(r"(?P<repeat>\d+)\*|(?P<bracket>[()])|(?P<word>[^\s()]+)")
+# A name ends with a letter; a blank may part it from options that begin with a number or a kernel's size.
+_APART = r"[^\s()]*[A-Za-z]\s+(?:\d+(?:[x×]\d+)*|0?\.\d+|[Kk]\d+(?:[x×]\d+)*)(?![^\s(),])[^\s()]*"
+_WORDS = re.compile(rf"(?P<repeat>\d+)\*|(?P<bracket>[()])|(?P<word>{_APART}|[^\s()]+)")
 
 
 def parse_stack(text: str, *, dtype: npt.DTypeLike = np.float32) -> Stack:
@@ -43,7 +45,7 @@ def parse_stack(text: str, *, dtype: npt.DTypeLike = np.float32) -> Stack:
         ``flatten``             the map as a vector
         ======================  ==========================================================================
 
-        ``3*conv:64,k3`` and ``2*(conv:64,k3,same relu)`` repeat.
+        ``3*conv:64,k3`` and ``2*(conv:64,k3,same relu)`` repeat; a blank may stand for the colon: ``conv 64,k3``.
     dtype : dtype, default float32
         Data type of values and weights, for the bytes.
 
@@ -67,7 +69,7 @@ def parse_stack(text: str, *, dtype: npt.DTypeLike = np.float32) -> Stack:
     Traceback (most recent call last):
     convolens.errors.SpecError: layer 1 'conv:4,k9' at character 7, on input 3×8×8: kernel larger than ...
     """
-    words = _expand(text)
+    words = words_of(text)
     first = next(words, None)
     if first is None or not SIZES.fullmatch(first.text.replace("×", "x")):
         found = "nothing" if first is None else f"{first.text!r}"
@@ -86,13 +88,15 @@ def parse_stack(text: str, *, dtype: npt.DTypeLike = np.float32) -> Stack:
 
 
 @dataclass(frozen=True)
-class _Word:
+class Word:
+    """A layer, and where it stands in the text; 1 is the first character."""
+
     text: str
     position: int
 
 
-def _expand(text: str) -> Iterator[_Word]:
-    """Split at blanks and write the repetitions out, one after the other."""
+def words_of(text: str) -> Iterator[Word]:
+    """Split at blanks and write the repetitions out, one after the other; ``conv 16`` is ``conv:16``."""
     tokens = list(_WORDS.finditer(text))
     yield from _sequence(tokens, _closing_brackets(tokens), 0, len(tokens))
 
@@ -117,7 +121,7 @@ def _closing_brackets(tokens: list[re.Match[str]]) -> dict[int, int]:
     return closing
 
 
-def _sequence(tokens: list[re.Match[str]], closing: dict[int, int], start: int, stop: int) -> Iterator[_Word]:
+def _sequence(tokens: list[re.Match[str]], closing: dict[int, int], start: int, stop: int) -> Iterator[Word]:
     """Give the words between two tokens; ``closing`` leads from an opening bracket to its end."""
     while start < stop:
         token, times = tokens[start], 1
@@ -134,5 +138,5 @@ def _sequence(tokens: list[re.Match[str]], closing: dict[int, int], start: int, 
             if token["bracket"]:
                 yield from _sequence(tokens, closing, start + 1, end)
             else:
-                yield _Word(token.group(), token.start() + 1)
+                yield Word(":".join(token.group().split()), token.start() + 1)
         start = end + 1

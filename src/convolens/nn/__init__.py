@@ -1,0 +1,55 @@
+"""Networks of layers over the engine: built, trained, kept in files."""
+
+from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
+from convolens.nn.convolution import Conv, ConvTranspose
+from convolens.nn.dense import Dense
+from convolens.nn.layer import Gradients, Layer, Training
+from convolens.nn.loss import BinaryCrossEntropy, CrossEntropy, Dice, Loss, MeanAbsolute, MeanSquares
+from convolens.nn.merge import Add, Concat, Multiply
+from convolens.nn.network import Network, Tape
+from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
+from convolens.nn.optimiser import SGD, AdamW, Optimiser, clip_gradients
+from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
+from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
+from convolens.nn.schedule import Constant, Cosine, Schedule, Steps
+
+__all__ = [
+    "SGD",
+    "Activation",
+    "AdamW",
+    "AdaptivePool",
+    "Add",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Concat",
+    "Constant",
+    "Conv",
+    "ConvTranspose",
+    "Cosine",
+    "CrossEntropy",
+    "Dense",
+    "Dice",
+    "Dropout",
+    "Flatten",
+    "GlobalPool",
+    "Gradients",
+    "GroupNorm",
+    "Layer",
+    "LayerNorm",
+    "Loss",
+    "MeanAbsolute",
+    "MeanSquares",
+    "Multiply",
+    "Network",
+    "Optimiser",
+    "PRelu",
+    "PixelShuffle",
+    "Pool",
+    "Schedule",
+    "Softmax",
+    "Steps",
+    "Tape",
+    "Training",
+    "Upsample",
+    "clip_gradients",
+]

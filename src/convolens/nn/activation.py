@@ -1,0 +1,133 @@
+"""Layers that change each number by itself, and softmax."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convolens.errors import SpecError
+from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights
+from convolens.ops.activation_gradients import FROM_SUMS, flow_back
+from convolens.ops.activations import activate, find_activation
+from convolens.ops.arrays import Array
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """
+    A function of each number: relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu or gelu.
+
+    Parameters
+    ----------
+    name : str
+        Which one.
+    """
+
+    name: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", find_activation(self.name))
+
+    @property
+    def kind(self) -> str:
+        """Name the function."""
+        return self.name
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Apply the function."""
+        result = inputs[0].copy(order="K")
+        activate(result, self.name)
+        return result, inputs[0] if self.name in FROM_SUMS else result
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Multiply by the derivative."""
+        return Gradients((flow_back(grad, saved, self.name)[0],), {})
+
+
+@dataclass(frozen=True)
+class PRelu(Layer):
+    """
+    The identity above 0, and below it a slope that each channel learns.
+
+    Parameters
+    ----------
+    slope : float, default 0.25
+        What each starts from.
+
+    References
+    ----------
+    K. He et al., "Delving deep into rectifiers", 2015, doi:10.1109/ICCV.2015.123.
+    """
+
+    slope: float = 0.25
+
+    def initial(self, random: np.random.Generator, *shapes: Shape) -> dict[str, Array]:
+        """Give ``slope`` (C)."""
+        return {"slope": np.full(shapes[0][0], self.slope, np.float32)}
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Multiply what is below 0."""
+        (x,) = inputs
+        return np.where(x > 0, x, x * along_channels(weights["slope"], x)), x
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Multiply by 1 or the slope; a slope's gradient sums what was below 0 in its channel."""
+        below = np.minimum(saved, 0)
+        axes = (0, *range(2, grad.ndim))
+        back = np.where(saved > 0, grad, grad * along_channels(weights["slope"], grad)) if needs_input else None
+        return Gradients((back,), {"slope": (grad * below).sum(axes)})
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """Exponentials beside their sum, over the channels: numbers from 0 to 1 that add up to 1."""
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Take exponentials of what is left beside the largest, so that none overflows."""
+        result = np.exp(inputs[0] - inputs[0].max(1, keepdims=True))
+        result /= result.sum(1, keepdims=True)
+        return result, result
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Each output falls as the others rise."""
+        return Gradients((saved * (grad - (grad * saved).sum(1, keepdims=True)),), {})
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """
+    In training, sets numbers to 0 at random, and makes up for it by scaling the rest; else does nothing.
+
+    Parameters
+    ----------
+    rate : float
+        How many of them, from 0 to below 1.
+
+    References
+    ----------
+    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise SpecError(f"the rate of dropout must be from 0 to below 1, not {self.rate}")
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Draw which numbers stay."""
+        (x,) = inputs
+        if training is None or not self.rate:
+            return x, None
+        stays = training.random.random(x.shape, np.float32) >= self.rate
+        scale = np.where(stays, 1 / (1 - self.rate), 0).astype(x.dtype)
+        return x * scale, scale
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Only what stayed has a say."""
+        return Gradients((grad if saved is None else grad * saved,), {})
+
+
+def along_channels(numbers: Array, x: Array) -> Array:
+    """Shape one number a channel so that it meets the channels of (N, C, size…)."""
+    return numbers.astype(x.dtype, copy=False).reshape(-1, *(1,) * (x.ndim - 2))

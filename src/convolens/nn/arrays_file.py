@@ -1,0 +1,67 @@
+"""Arrays by name, and facts about them, in one safetensors file: written whole or not at all, and checked."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from convolens.errors import FileError
+from convolens.images.files import atomic_output, open_input
+from convolens.ops.arrays import Array
+
+KEY = "convolens"
+
+
+def write_arrays(
+    path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Mapping[str, Any], *, overwrite: bool = False
+) -> None:
+    """
+    Write arrays, and facts that JSON can hold, which go into the header.
+
+    Raises
+    ------
+    FileError
+        If the file exists, without ``overwrite``, or cannot be written; an older one stays as it was.
+    """
+    from safetensors.numpy import save
+
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    data = save(whole, {KEY: json.dumps(facts)})
+    with atomic_output(path, overwrite=overwrite) as file:
+        file.write(data)
+
+
+def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Array], dict[str, Any]]:
+    """
+    Read what :func:`write_arrays` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    kind : str
+        What should be in it; ``facts["kind"]`` of what was written.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it is damaged, or something else.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    with open_input(path) as file:
+        data = file.read()
+    try:
+        arrays = load(data)
+        length = int.from_bytes(data[:8], "little")
+        facts = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][KEY])
+        found = facts["kind"]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        reason = "its header has nothing from Convolens" if isinstance(error, KeyError) else str(error)
+        raise FileError(f"{path}: is not a {kind} of Convolens, or is damaged: {reason}") from None
+    if found != kind:
+        raise FileError(f"{path}: holds a {found}, not a {kind}")
+    return arrays, facts

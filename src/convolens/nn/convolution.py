@@ -1,0 +1,249 @@
+"""Layers that convolve: ordinary, depthwise and transposed convolution in one to three dimensions."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convolens.errors import SpecError
+from convolens.nn.initialise import check_scheme, draw_weights
+from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, one, spatial
+from convolens.nn.memory import arranged, laid_out, restored
+from convolens.ops import conv_gradients, gradients, transposed
+from convolens.ops.activation_gradients import FROM_SUMS
+from convolens.ops.activations import activate, find_activation
+from convolens.ops.arrays import Array
+from convolens.ops.prepared import PreparedConv
+from convolens.planning.gradients import TRAINING
+from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import FIRST
+from convolens.spec.padding import Padding, per_dimension
+from convolens.spec.receptive import Reach
+from convolens.spec.transposed import transposed_spec
+
+Sizes = int | tuple[int, ...]
+
+CONVOLVE_BACK = {1: conv_gradients.conv1d_grad, 2: conv_gradients.conv2d_grad, 3: conv_gradients.conv3d_grad}
+TRANSPOSE = {1: transposed.conv_transpose1d, 2: transposed.conv_transpose2d, 3: transposed.conv_transpose3d}
+TRANSPOSE_BACK = {
+    1: (gradients.conv_transpose1d_grad_input, gradients.conv_transpose1d_grad_weight),
+    2: (gradients.conv_transpose2d_grad_input, gradients.conv_transpose2d_grad_weight),
+    3: (gradients.conv_transpose3d_grad_input, gradients.conv_transpose3d_grad_weight),
+}
+
+
+@dataclass(frozen=True)
+class Conv(Layer):
+    """
+    Convolution, in as many dimensions as its input has sizes; with an activation, if one is named.
+
+    Parameters
+    ----------
+    kernels : int
+        Channels that go out.
+    size : int or tuple of int
+        Of a kernel.
+    stride, padding, border, dilation, groups, flip
+        As :func:`convolens.conv2d` takes them. ``groups=0`` gives each channel kernels of its own (depthwise).
+    bias : bool, default True
+        Whether each kernel adds a number.
+    activation : str, optional
+        What follows at once, as :func:`convolens.conv2d` takes it.
+    scheme : {"he", "glorot"}
+        What weights are drawn by.
+
+    Examples
+    --------
+    >>> print(Conv(16, 5, padding="same"))
+    Conv(16, 5, padding='same')
+    """
+
+    kernels: int
+    size: Sizes
+    stride: Sizes = 1
+    padding: Padding = 0
+    border: str | float = "constant"
+    dilation: Sizes = 1
+    groups: int = 1
+    flip: bool = False
+    bias: bool = True
+    activation: str | None = None
+    scheme: str = "he"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activation", find_activation(self.activation))
+        check_scheme(self.scheme)
+
+    def spec(self, shape: Shape) -> ConvSpec:
+        """Specify the convolution of one item."""
+        dims = spatial(shape, "a convolution")
+        groups = self.groups or shape[0]
+        check_groups(groups, shape[0], self.kernels)
+        weight = (self.kernels, shape[0] // groups, *per_dimension(self.size, dims, "kernel size"))
+        return ConvSpec(shape, weight, bias=self.bias, **self.options(shape[0]))
+
+    def options(self, channels: int) -> dict[str, Any]:
+        """Give the options of the convolution of a map with so many channels."""
+        return {
+            "stride": self.stride, "padding": self.padding, "border": self.border, "dilation": self.dilation,
+            "groups": self.groups or channels, "flip": self.flip,
+        }  # fmt: skip
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give (kernels, size…)."""
+        return self.spec(one(shapes, self.kind)).output_shape
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
+        """Give the kernel's windows."""
+        spec = self.spec(shapes[0])
+        return tuple(
+            Reach.window(window, stride=step, before=pads[0])
+            for window, step, pads in zip(spec.window_size, spec.stride, spec.pads, strict=True)
+        )
+
+    def initial(self, random: np.random.Generator, *shapes: Shape) -> dict[str, Array]:
+        """Draw ``weight`` (kernels, channels / groups, size…); ``bias`` starts from 0."""
+        spec = self.spec(shapes[0])
+        cells = math.prod(spec.kernel_size)
+        fans = math.prod(spec.weight_shape[1:]), self.kernels // spec.groups * cells
+        weight = draw_weights(random, spec.weight_shape, *fans, self.scheme)
+        return {"weight": weight, **({"bias": np.zeros(self.kernels, np.float32)} if self.bias else {})}
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        """Count them for one item."""
+        return self.spec(shapes[0]).macs
+
+    def prepared(
+        self, weight: Array, bias: Array | None, channels: int, layout: str, *, calls: int = TRAINING
+    ) -> PreparedConv:
+        """Prepare the convolution of maps with so many channels in a layout, for about so many calls."""
+        return PreparedConv(
+            weight, bias, None, calls=calls, layout=layout, exact=False, algorithm="auto",
+            activation=self.activation, **self.options(channels),
+        )  # fmt: skip
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Convolve, add the bias, apply the activation."""
+        source, layout = arranged(inputs[0])
+        conv = self.prepared(weights["weight"], weights.get("bias"), inputs[0].shape[1], layout)
+        if training is None or self.activation not in FROM_SUMS:
+            result = conv(source)
+            return restored(result, layout), (source, layout, {"output": result})
+        conv.activation = None
+        sums = conv(source)
+        result = sums.copy()
+        activate(result, self.activation)
+        return restored(result, layout), (source, layout, {"preactivation": sums})
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Return what flows back through activation and convolution."""
+        source, layout, known = saved
+        channels = source.shape[1 if layout == FIRST else -1]
+        wanted = {"input": needs_input, "weight": True, "bias": self.bias}
+        found = CONVOLVE_BACK[grad.ndim - 2](
+            laid_out(grad, layout), source, weights["weight"], activation=self.activation, layout=layout,
+            needs=[name for name, is_wanted in wanted.items() if is_wanted],
+            **(known if self.activation else {}), **self.options(channels),
+        )  # fmt: skip
+        back = None if found.input is None else restored(found.input, layout)
+        learned = {"weight": found.weight, "bias": found.bias}
+        return Gradients((back,), {name: array for name, array in learned.items() if array is not None})
+
+
+@dataclass(frozen=True)
+class ConvTranspose(Layer):
+    """
+    Transposed convolution, which makes a map larger by its stride.
+
+    Parameters
+    ----------
+    kernels : int
+        Channels that go out.
+    size : int or tuple of int
+        Of a kernel.
+    stride, padding, output_padding, dilation, groups, flip
+        As :func:`convolens.conv_transpose2d` takes them.
+    bias : bool, default True
+        Whether each kernel adds a number.
+    scheme : {"he", "glorot"}
+        What weights are drawn by.
+    """
+
+    kernels: int
+    size: Sizes
+    stride: Sizes = 1
+    padding: Padding = 0
+    output_padding: Sizes = 0
+    dilation: Sizes = 1
+    groups: int = 1
+    flip: bool = False
+    bias: bool = True
+    scheme: str = "he"
+
+    def __post_init__(self) -> None:
+        check_scheme(self.scheme)
+
+    def spec(self, shape: Shape) -> ConvSpec:
+        """Specify the convolution of one item that goes the other way."""
+        dims = spatial(shape, "a transposed convolution")
+        check_groups(self.groups, shape[0], self.kernels)
+        weight = (shape[0], self.kernels // self.groups, *per_dimension(self.size, dims, "kernel size"))
+        return transposed_spec(shape, weight, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "stride": self.stride, "padding": self.padding, "output_padding": self.output_padding,
+            "dilation": self.dilation, "groups": self.groups, "flip": self.flip,
+        }  # fmt: skip
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give (kernels, size…)."""
+        return self.spec(one(shapes, self.kind)).input_shape
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
+        """Give the cells that write into one."""
+        spec = self.spec(shapes[0])
+        return tuple(
+            Reach.transposed(window, stride=step, before=pads[0])
+            for window, step, pads in zip(spec.window_size, spec.stride, spec.pads, strict=True)
+        )
+
+    def initial(self, random: np.random.Generator, *shapes: Shape) -> dict[str, Array]:
+        """Draw ``weight`` (channels, kernels / groups, size…); ``bias`` starts from 0."""
+        spec = self.spec(shapes[0])
+        cells = math.prod(spec.kernel_size)
+        reaching = max(1, cells // math.prod(spec.stride))  # cells of a kernel that meet in an output
+        fans = shapes[0][0] // self.groups * reaching, spec.weight_shape[1] * cells
+        weight = draw_weights(random, spec.weight_shape, *fans, self.scheme)
+        return {"weight": weight, **({"bias": np.zeros(self.kernels, np.float32)} if self.bias else {})}
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        """Count them for one item."""
+        return self.spec(shapes[0]).macs
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Spread each input cell over the output, and add the bias."""
+        source, layout = arranged(inputs[0])
+        convolve = TRANSPOSE[inputs[0].ndim - 2]
+        result = convolve(source, weights["weight"], weights.get("bias"), layout=layout, **self._options())
+        return restored(result, layout), (source, layout)
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Convolve what flows back."""
+        source, layout = saved
+        to_input, to_weight = TRANSPOSE_BACK[grad.ndim - 2]
+        options = self._options() | {"layout": layout}
+        back_options = {name: value for name, value in options.items() if name != "output_padding"}
+        flowing = laid_out(grad, layout)
+        learned = {"weight": to_weight(flowing, source, weights["weight"].shape, **options)}
+        if self.bias:
+            learned["bias"] = gradients.conv_grad_bias(grad.ndim - 2, flowing, layout=layout)
+        back = restored(to_input(flowing, weights["weight"], **back_options), layout) if needs_input else None
+        return Gradients((back,), learned)
+
+
+def check_groups(groups: int, channels: int, kernels: int) -> None:
+    """Refuse groups that do not share channels and kernels evenly."""
+    if groups < 1 or channels % groups or kernels % groups:
+        raise SpecError(f"groups={groups} must divide the input's {channels} channels and the {kernels} kernels")

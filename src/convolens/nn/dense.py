@@ -1,0 +1,70 @@
+"""The fully connected layer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convolens.errors import SpecError
+from convolens.nn.initialise import check_scheme, draw_weights
+from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe, one
+from convolens.ops.arrays import Array
+from convolens.spec.receptive import Reach
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """
+    Every output a weighted sum of all inputs.
+
+    Parameters
+    ----------
+    features : int
+        That go out.
+    bias : bool, default True
+        Whether each adds a number.
+    scheme : {"he", "glorot"}
+        What weights are drawn by.
+    """
+
+    features: int
+    bias: bool = True
+    scheme: str = "he"
+
+    def __post_init__(self) -> None:
+        if self.features < 1:
+            raise SpecError(f"a fully connected layer has 1 output or more, not {self.features}")
+        check_scheme(self.scheme)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give (features,)."""
+        shape = one(shapes, self.kind)
+        if len(shape) != 1:
+            raise SpecError(f"a fully connected layer takes a vector, not {describe(shape)}; put 'flatten' before")
+        return (self.features,)
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
+        """Every output depends on all there is."""
+        return ()
+
+    def initial(self, random: np.random.Generator, *shapes: Shape) -> dict[str, Array]:
+        """Draw ``weight`` (features out, features in); ``bias`` starts from 0."""
+        inputs = shapes[0][0]
+        weight = draw_weights(random, (self.features, inputs), inputs, self.features, self.scheme)
+        return {"weight": weight, **({"bias": np.zeros(self.features, np.float32)} if self.bias else {})}
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        """Count them for one item."""
+        return self.features * shapes[0][0]
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Multiply by the weights, and add the bias."""
+        result = inputs[0] @ weights["weight"].T
+        if self.bias:
+            result += weights["bias"]
+        return result, inputs[0]
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Multiply by the weights turned, and by the inputs."""
+        learned = {"weight": grad.T @ saved, **({"bias": grad.sum(0)} if self.bias else {})}
+        return Gradients((grad @ weights["weight"] if needs_input else None,), learned)

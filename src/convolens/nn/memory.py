@@ -1,0 +1,38 @@
+"""How feature maps lie in memory: channels behind the batch for all to see, and innermost where that is faster."""
+
+import numpy as np
+
+from convolens.ops.arrays import Array
+from convolens.spec.layout import FIRST, LAST
+
+
+def arranged(x: Array) -> tuple[Array, str]:
+    """
+    View a feature map (N, C, size…) in the order that it has in memory, and name that order.
+
+    Examples
+    --------
+    >>> arranged(channels_innermost(np.zeros((1, 3, 8, 8))))[1]
+    'channels-last'
+    """
+    return (np.moveaxis(x, 1, -1), LAST) if is_channels_last(x) else (x, FIRST)
+
+
+def laid_out(x: Array, layout: str) -> Array:
+    """View (N, C, size…) in a named order."""
+    return np.moveaxis(x, 1, -1) if layout == LAST else x
+
+
+def restored(y: Array, layout: str) -> Array:
+    """View what was computed in some order as (N, C, size…)."""
+    return np.moveaxis(y, -1, 1) if layout == LAST else y
+
+
+def is_channels_last(x: Array) -> bool:
+    """Tell whether the channels of a map (N, C, size…) are innermost; a single one always is."""
+    return x.ndim > 2 and (x.shape[1] == 1 or (x.strides[1] == x.itemsize and not x.flags.c_contiguous))
+
+
+def channels_innermost(x: Array) -> Array:
+    """Set the channels of a map (N, C, size…) innermost in memory."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)

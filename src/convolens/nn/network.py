@@ -1,0 +1,347 @@
+"""A network: a directed graph of layers, the weights they learned, and the two ways through it."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convolens.errors import ConvolensError, SpecError, unknown_name
+from convolens.nn.graph import INPUT, Node, count_uses, join_activations, needed_for
+from convolens.nn.layer import Layer, Shape, Training, describe
+from convolens.nn.memory import channels_innermost
+from convolens.nn.text import MERGES, layers_of
+from convolens.ops.arrays import Array, as_array
+from convolens.spec.padding import whole_shape
+from convolens.spec.stack_options import SIZES
+from convolens.spec.stack_text import words_of
+
+
+@dataclass(frozen=True)
+class Tape:
+    """What the way forward leaves for the way back: the steps taken, and what each saved."""
+
+    steps: tuple[Node, ...]
+    saved: dict[str, Any]
+
+
+class Network:
+    """
+    Layers, one after the other or in branches, with all that they learned.
+
+    Parameters
+    ----------
+    input_shape : sequence of int
+        Of one item, (C, size…) or (features,).
+    layers : iterable of Layer, optional
+        A chain to begin with.
+    seed : int, default 0
+        What weights are drawn from; each node draws by itself, so that another one changes none that are there.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        In the order in which they are computed; the last one's output is the network's.
+    shapes : dict of str to tuple of int
+        What each node puts out for one item.
+    weights : dict of str to ndarray
+        All that is learned, ``conv1.weight`` and the like.
+    statistics : dict of str to ndarray
+        What is kept without being learned, ``batchnorm1.mean`` and the like.
+
+    Examples
+    --------
+    >>> from convolens.nn import Add, Conv
+    >>> network = Network((8, 16, 16), [Conv(8, 3, padding=1)])
+    >>> network.add(Add(), "input", "conv1")
+    'add1'
+    >>> network(np.zeros((2, 8, 16, 16), np.float32)).shape
+    (2, 8, 16, 16)
+    """
+
+    def __init__(self, input_shape: Sequence[int], layers: Iterable[Layer] = (), *, seed: int = 0) -> None:
+        self.input_shape: Shape = whole_shape(input_shape, "input shape")
+        if not 1 <= len(self.input_shape) <= 4 or 0 in self.input_shape:
+            raise SpecError(f"input {self.input_shape} must be channels and 1 to 3 sizes, or features, none 0")
+        self.seed = seed
+        self.nodes: list[Node] = []
+        self.shapes: dict[str, Shape] = {INPUT: self.input_shape}
+        self.weights: dict[str, Array] = {}
+        self.statistics: dict[str, Array] = {}
+        for layer in layers:
+            self.add(layer)
+
+    @classmethod
+    def from_text(cls, text: str, input_shape: Sequence[int] | None = None, *, seed: int = 0) -> "Network":
+        """
+        Build a network from text.
+
+        Parameters
+        ----------
+        text : str
+            Layers separated by blanks, as :func:`convolens.parse_stack` reads them; besides ``separable:32,k3``,
+            ``prelu``, ``gn:8``, ``ln``, ``upsample:2,bilinear``, ``shuffle:2`` and ``gmp``. ``a=relu`` calls a
+            node a; ``add:a``, ``concat:a,b`` and ``multiply:a`` join it with the last output, and ``from:a`` goes
+            on from there.
+        input_shape : sequence of int, optional
+            Of one item; without it the text begins with it, ``1x28x28``.
+        seed : int, default 0
+            As for the class.
+
+        Raises
+        ------
+        SpecError
+            For anything that cannot be read or does not fit; the message names the layer and its place.
+        UnknownNameError
+            For an unknown layer, option or node.
+
+        Examples
+        --------
+        >>> network = Network.from_text("conv 16,k3 relu max 2 flatten dense 10", (1, 28, 28))
+        >>> [node.name for node in network.nodes], network.output_shape
+        (['conv1', 'relu1', 'maxpool1', 'flatten1', 'dense1'], (10,))
+        """
+        words = list(words_of(text))
+        if input_shape is None:
+            if not words or not SIZES.fullmatch(words[0].text.replace("×", "x")):
+                found = repr(words[0].text) if words else "nothing"
+                raise SpecError(f"a network begins with the shape of its input, such as 1x28x28, not {found}")
+            input_shape = [int(size) for size in words.pop(0).text.replace("×", "x").split("x")]
+        network = cls(input_shape, seed=seed)
+        last = INPUT
+        for number, word in enumerate(words, 1):
+            try:
+                last = network._add_word(word.text, last)
+            except ConvolensError as error:
+                place = f"layer {number} {word.text!r} at character {word.position}"
+                raise type(error)(f"{place}, on input {describe(network.shapes[last])}: {error}") from None
+        if last != network.last:
+            raise SpecError(f"the text ends with a way back to {last!r}; say what is done from there")
+        return network
+
+    def _add_word(self, text: str, last: str) -> str:
+        """Add what a word says to a node's output; return the node that the next word goes on from."""
+        name, named, rest = text.rpartition("=")
+        kind, _, options = rest.partition(":")
+        if kind in MERGES and options:
+            return self.add(MERGES[kind](), last, *options.split(","), name=name or None)
+        if kind == "from" and not named:
+            if options not in self.shapes:
+                raise unknown_name("node", options, self.shapes)
+            return options
+        *before, layer = layers_of(rest, self.shapes[last])
+        for one in before:
+            last = self.add(one, last)
+        return self.add(layer, last, name=name or None)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Network":
+        """
+        Read a network that :meth:`save` wrote.
+
+        Raises
+        ------
+        FileError
+            If there is none, or the file is damaged or something else. Nothing in it is ever run.
+        """
+        from convolens.nn.store import load_network
+
+        return load_network(path)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """
+        Write layers and weights into one safetensors file, whole or not at all.
+
+        The layers are JSON in its header; other programs read the weights by their names.
+
+        Raises
+        ------
+        FileError
+            If the file exists, without ``overwrite``, or cannot be written.
+        """
+        from convolens.nn.store import save_network
+
+        save_network(self, path, overwrite=overwrite)
+
+    def __str__(self) -> str:
+        """Tell of each layer its shape, parameters, multiply-adds for one item, and receptive field."""
+        from convolens.nn.table import network_table
+
+        return network_table(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"Network({describe(self.input_shape)} → {describe(self.output_shape)}, {self.parameters} parameters)"
+        )
+
+    @property
+    def last(self) -> str:
+        """Name the node whose output is the network's."""
+        return self.nodes[-1].name if self.nodes else INPUT
+
+    @property
+    def output_shape(self) -> Shape:
+        """Give the shape of what one item leads to."""
+        return self.shapes[self.last]
+
+    @property
+    def parameters(self) -> int:
+        """Count the numbers that are learned."""
+        return sum(array.size for array in self.weights.values())
+
+    def add(self, layer: Layer, *inputs: str, name: str | None = None) -> str:
+        """
+        Add a layer, and return the name of its node.
+
+        Parameters
+        ----------
+        layer : Layer
+            What to do.
+        *inputs : str
+            To which nodes' outputs; by default to the last one's. ``input`` is what the network is given.
+        name : str, optional
+            Of the new node; by default its kind and a number.
+
+        Raises
+        ------
+        SpecError
+            If it does not fit its inputs, or the name is taken.
+        UnknownNameError
+            If there is no such node.
+        """
+        count = sum(node.layer.kind == layer.kind for node in self.nodes) + 1
+        found = name or f"{layer.kind}{count}"
+        sources = inputs or (self.last,)
+        for source in sources:
+            if source not in self.shapes:
+                raise unknown_name("node", source, self.shapes)
+        if found in self.shapes or not found.replace("-", "").replace("_", "").isalnum():
+            raise SpecError(f"a node's name must be new, and of letters and digits, not {found!r}")
+        shapes = [self.shapes[source] for source in sources]
+        try:
+            output = layer.output_shape(*shapes)
+        except SpecError as error:
+            given = ", ".join(f"{describe(self.shapes[source])} from {source!r}" for source in sources)
+            raise SpecError(f"{found!r}, {layer}, does not fit its input, {given}: {error}") from None
+        random = np.random.default_rng([self.seed, *found.encode()])
+        self.weights |= {f"{found}.{part}": array for part, array in layer.initial(random, *shapes).items()}
+        self.statistics |= {f"{found}.{part}": array for part, array in layer.statistics(*shapes).items()}
+        self.nodes.append(Node(found, layer, sources, found))
+        self.shapes[found] = output
+        return found
+
+    def of(self, name: str) -> dict[str, Array]:
+        """Return what the node of a name learned and keeps, by the names that its layer gave."""
+        every = self.weights | self.statistics
+        return {key[len(name) + 1 :]: array for key, array in every.items() if key.startswith(f"{name}.")}
+
+    def __call__(self, x: Any) -> Array:
+        """
+        Compute what a batch of items leads to, as it is used, not as it is trained.
+
+        Parameters
+        ----------
+        x : array_like, shape (N, \\*input_shape)
+            The batch.
+        """
+        return self.forward(x)[0]
+
+    def forward(self, x: Any, *, training: Training | None = None, until: str | None = None) -> tuple[Array, Tape]:
+        """
+        Compute what a batch of items leads to, and what the way back will need.
+
+        Parameters
+        ----------
+        x : array_like, shape (N, \\*input_shape)
+            The batch; the channels of maps are set innermost.
+        training : Training, optional
+            Given in training only; without it nothing is saved.
+        until : str, optional
+            The node whose output is wanted; by default the last.
+
+        Raises
+        ------
+        SpecError
+            If the items have another shape.
+        UnknownNameError
+            If there is no such node.
+        """
+        wanted = until or self.last
+        if wanted not in self.shapes:
+            raise unknown_name("node", wanted, self.shapes)
+        steps = join_activations(needed_for(self.nodes, wanted), wanted)
+        uses = count_uses(steps, [wanted])
+        values, saved = {INPUT: self._checked(x)}, dict[str, Any]()
+        for step in steps:
+            inputs = [values[source] for source in step.inputs]
+            values[step.name], kept = step.layer.forward(self.of(step.holder), *inputs, training=training)
+            if training is not None:
+                saved[step.name] = kept
+            for source in step.inputs:
+                uses[source] -= 1
+                if not uses[source]:
+                    values.pop(source, None)  # nobody wants it any more
+        return values[wanted], Tape(tuple(steps), saved)
+
+    def backward(
+        self, tape: Tape, grad: Array, *, needs_input: bool = False
+    ) -> tuple[dict[str, Array], Array | None]:
+        """
+        Take a gradient with respect to the output back to all that is learned, and to the input.
+
+        Parameters
+        ----------
+        tape : Tape
+            From :meth:`forward` in training.
+        grad : ndarray
+            Of the output's shape.
+        needs_input : bool, default False
+            Whether that of the input is wanted.
+
+        Returns
+        -------
+        dict of str to ndarray, and ndarray or None
+            The gradient of every array in :attr:`weights` that had a say; that of the input.
+        """
+        flowing: dict[str, Array] = {tape.steps[-1].name if tape.steps else INPUT: grad}
+        learned: dict[str, Array] = {}
+        wanting = self._wanting(tape.steps, needs_input)
+        for step in reversed(tape.steps):
+            arriving = flowing.pop(step.name, None)
+            if arriving is None or step.name not in wanting:
+                continue
+            needs = any(source in wanting for source in step.inputs)
+            found = step.layer.backward(self.of(step.holder), tape.saved[step.name], arriving, needs_input=needs)
+            learned |= {f"{step.holder}.{part}": array for part, array in found.weights.items()}
+            for source, back in zip(step.inputs, found.inputs, strict=True):
+                if back is not None and source in wanting:
+                    flowing[source] = flowing[source] + back if source in flowing else back
+        return learned, flowing.get(INPUT)
+
+    def values(self, x: Any) -> dict[str, Array]:
+        """Compute the output of every node for a batch, to be looked at; the network's own comes last."""
+        found = {INPUT: self._checked(x)}
+        for node in self.nodes:
+            inputs = [found[source] for source in node.inputs]
+            found[node.name] = node.layer.forward(self.of(node.name), *inputs)[0]
+        return found
+
+    def _checked(self, x: Any) -> Array:
+        batch = as_array(x, "input")
+        if batch.shape[1:] != self.input_shape or not batch.ndim:
+            wanted = ", ".join(map(str, self.input_shape))
+            missing = "; put an axis for the batch before it" if batch.shape == self.input_shape else ""
+            raise SpecError(f"the network takes items of shape (N, {wanted}), not {batch.shape}{missing}")
+        if batch.dtype not in (np.float32, np.float64):
+            batch = batch.astype(np.float32)
+        return channels_innermost(batch) if batch.ndim > 2 else batch
+
+    def _wanting(self, steps: Iterable[Node], needs_input: bool) -> set[str]:
+        """Name the nodes whose gradient leads to something that is learned, or to the input if that is wanted."""
+        holders = {key.partition(".")[0] for key in self.weights}
+        wanting = {INPUT} if needs_input else set()
+        for step in steps:
+            if step.holder in holders or any(source in wanting for source in step.inputs):
+                wanting.add(step.name)
+        return wanting

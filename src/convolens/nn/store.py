@@ -1,0 +1,97 @@
+"""Networks in files: layers as JSON, weights as arrays."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from convolens.errors import ConvolensError, FileError, unknown_name
+from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
+from convolens.nn.arrays_file import read_arrays, write_arrays
+from convolens.nn.convolution import Conv, ConvTranspose
+from convolens.nn.dense import Dense
+from convolens.nn.layer import Layer
+from convolens.nn.merge import Add, Concat, Multiply
+from convolens.nn.network import Network
+from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
+from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
+from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
+from convolens.ops.arrays import Array
+
+KIND = "network"
+LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (
+        Activation, AdaptivePool, Add, BatchNorm, Concat, Conv, ConvTranspose, Dense, Dropout, Flatten, GlobalPool,
+        GroupNorm, LayerNorm, Multiply, PRelu, PixelShuffle, Pool, Softmax, Upsample,
+    )
+}  # fmt: skip
+
+
+def save_network(network: Network, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write a network into a file; see :meth:`Network.save`."""
+    arrays = network.weights | network.statistics
+    write_arrays(path, arrays, {"kind": KIND, **network_facts(network)}, overwrite=overwrite)
+
+
+def load_network(path: str | os.PathLike[str]) -> Network:
+    """Read a network from a file; see :meth:`Network.load`."""
+    arrays, facts = read_arrays(path, KIND)
+    try:
+        network = network_from(facts)
+        put_arrays(network, arrays)
+    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FileError(f"{path}: holds no network that can be built: {error}") from None
+    return network
+
+
+def network_facts(network: Network) -> dict[str, Any]:
+    """Describe a network without its weights, as JSON can hold it."""
+    return {
+        "input_shape": network.input_shape,
+        "seed": network.seed,
+        "nodes": [
+            {
+                "name": node.name,
+                "layer": type(node.layer).__name__,
+                "options": {field.name: getattr(node.layer, field.name) for field in fields(node.layer)},
+                "inputs": node.inputs,
+            }
+            for node in network.nodes
+        ],
+    }
+
+
+def network_from(facts: Mapping[str, Any]) -> Network:
+    """Build the network that was described."""
+    network = Network(facts["input_shape"], seed=int(facts["seed"]))
+    for node in facts["nodes"]:
+        if node["layer"] not in LAYERS:
+            raise unknown_name("layer", node["layer"], LAYERS)
+        options = {name: _in_tuples(value) for name, value in node["options"].items()}
+        network.add(LAYERS[node["layer"]](**options), *node["inputs"], name=node["name"])
+    return network
+
+
+def put_arrays(network: Network, arrays: Mapping[str, Array]) -> None:
+    """
+    Give a network its weights and statistics; they must be all of them, and fit.
+
+    Raises
+    ------
+    ValueError
+        If one is missing, too many, or of another shape or type.
+    """
+    wanted = network.weights | network.statistics
+    for name in wanted.keys() ^ arrays.keys():
+        raise ValueError(f"{name!r} is {'missing' if name in wanted else 'of no layer'}")
+    for name, array in arrays.items():
+        if array.shape != wanted[name].shape or array.dtype not in (np.float32, np.float64):
+            raise ValueError(f"{name!r} is {array.dtype} {array.shape}, not floats {wanted[name].shape}")
+        (network.weights if name in network.weights else network.statistics)[name] = array.copy()
+
+
+def _in_tuples(value: Any) -> Any:
+    return tuple(map(_in_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,129 @@
+"""Every layer: its shapes, and its way back against differences of its way forward."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
+from convolens.nn.convolution import Conv, ConvTranspose
+from convolens.nn.dense import Dense
+from convolens.nn.layer import Layer, Shape, Training
+from convolens.nn.memory import channels_innermost
+from convolens.nn.merge import Add, Concat, Multiply
+from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
+from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
+from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
+
+STEP = 1e-6
+
+MAPS: list[tuple[Layer, tuple[Shape, ...]]] = [
+    (Conv(4, 3, padding=1), ((3, 7, 6),)),
+    (Conv(4, (3, 5), stride=2, padding="same", border="reflect", activation="relu"), ((3, 9, 8),)),
+    (Conv(6, 3, groups=3, dilation=2, bias=False, activation="tanh"), ((3, 9, 8),)),
+    (Conv(6, 3, groups=0, padding=1, activation="silu"), ((3, 5, 6),)),
+    (Conv(2, 3, activation="gelu"), ((3, 8),)),
+    (Conv(2, 3, stride=2), ((2, 5, 6, 5),)),
+    (ConvTranspose(3, 2, stride=2), ((4, 3, 5),)),
+    (ConvTranspose(4, 3, stride=2, padding=1, output_padding=1, groups=2, bias=False), ((4, 5, 4),)),
+    (Conv(3, 3, padding=1, flip=True), ((1, 6, 7),)),
+    (ConvTranspose(2, 3, stride=2), ((3, 6),)),
+    (ConvTranspose(2, 3, stride=(1, 2, 2), flip=True), ((2, 3, 3, 2),)),
+    *(
+        (Activation(name), ((3, 4, 5),))
+        for name in ("relu", "relu6", "leaky-relu", "sigmoid", "tanh", "silu", "gelu")
+    ),
+    (PRelu(), ((3, 4, 5),)),
+    (Softmax(), ((5, 2, 3),)),
+    (Dropout(0.3), ((3, 4, 5),)),
+    (BatchNorm(), ((3, 4, 5),)),
+    (GroupNorm(2), ((4, 3, 5),)),
+    (LayerNorm(), ((4, 3, 5),)),
+    (Pool("max", 2), ((3, 5, 6),)),
+    (Pool("max", 3, stride=2, padding=1, ceil_mode=True), ((3, 7, 6),)),
+    (Pool("mean", 3, stride=2, padding=1, count_include_pad=False), ((3, 7, 6),)),
+    (Pool("mean", 2), ((2, 8),)),
+    (AdaptivePool((2, 3)), ((3, 5, 7),)),
+    (AdaptivePool((2, 3), "max"), ((3, 5, 7),)),
+    (GlobalPool("mean"), ((3, 5, 7),)),
+    (GlobalPool("max"), ((3, 5, 7),)),
+    (Upsample(2), ((3, 4, 5),)),
+    (Upsample(3, "bilinear"), ((3, 4, 1),)),
+    (PixelShuffle(2), ((8, 2, 3),)),
+    (Flatten(), ((3, 4, 5),)),
+    (Add(), ((3, 4, 5),) * 3),
+    (Multiply(), ((3, 4, 5),) * 2),
+    (Multiply(), ((3, 4, 5), (3, 1, 1))),
+    (Concat(), ((3, 4, 5), (2, 4, 5))),
+]
+VECTORS: list[tuple[Layer, tuple[Shape, ...]]] = [
+    (Dense(4), ((6,),)),
+    (Dense(4, bias=False), ((6,),)),
+    (Softmax(), ((6,),)),
+    (BatchNorm(), ((6,),)),
+    (LayerNorm(), ((6,),)),
+    (GroupNorm(3), ((6,),)),
+    (PRelu(), ((6,),)),
+    (Activation("relu"), ((6,),)),
+    (Concat(), ((6,), (2,))),
+]
+
+
+def drawn(layer: Layer, shapes: tuple[Shape, ...], last: bool) -> tuple[dict[str, Any], list[Any]]:
+    """Draw weights and inputs in float64, three items of each."""
+    random = np.random.default_rng(1)
+    weights = {name: random.normal(size=a.shape) for name, a in layer.initial(random, *shapes).items()}
+    weights |= {name: a.astype(float) for name, a in layer.statistics(*shapes).items()}
+    inputs = [random.normal(size=(3, *shape)) for shape in shapes]
+    return weights, [channels_innermost(x) if last else x for x in inputs]
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["channels-first", "channels-last"])
+@pytest.mark.parametrize(("layer", "shapes"), MAPS, ids=str)
+def test_gradients_of_maps(layer: Layer, shapes: tuple[Shape, ...], last: bool) -> None:
+    """What a layer says of its derivatives is what small steps of its inputs and weights show."""
+    check(layer, shapes, last)
+
+
+@pytest.mark.parametrize(("layer", "shapes"), VECTORS, ids=str)
+def test_gradients_of_vectors(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """The same for layers that take vectors."""
+    check(layer, shapes, last=False)
+
+
+def check(layer: Layer, shapes: tuple[Shape, ...], last: bool) -> None:
+    """Compare the derivative along a random direction, of each array by itself."""
+    weights, inputs = drawn(layer, shapes, last)
+    learned = set(layer.initial(np.random.default_rng(0), *shapes))
+    kept = {name: weights[name].copy() for name in weights}
+
+    def loss(weights: dict[str, Any], inputs: list[Any]) -> tuple[Any, Any]:
+        statistics = {name: kept[name].copy() for name in kept if name not in learned}
+        return layer.forward(weights | statistics, *inputs, training=Training(np.random.default_rng(5)))
+
+    result, saved = loss(weights, inputs)
+    assert result.shape == (3, *layer.output_shape(*shapes))
+    grad = np.random.default_rng(2).normal(size=result.shape)
+    given = channels_innermost(grad) if last and grad.ndim > 2 else grad
+    found = layer.backward(weights, saved, given)
+    assert set(found.weights) == learned
+    assert layer.backward(weights, saved, given, needs_input=False).weights.keys() == learned
+    for index, gradient in enumerate(found.inputs):
+        assert gradient is not None
+        assert gradient.shape == inputs[index].shape
+        towards = np.random.default_rng(3).normal(size=gradient.shape)
+        sides = [
+            (
+                loss(weights, [*inputs[:index], inputs[index] + step * towards, *inputs[index + 1 :]])[0] * grad
+            ).sum()
+            for step in (STEP, -STEP)
+        ]
+        assert (gradient * towards).sum() == pytest.approx((sides[0] - sides[1]) / (2 * STEP), rel=1e-5, abs=1e-6)
+    for name, gradient in found.weights.items():
+        assert gradient.shape == weights[name].shape
+        towards = np.random.default_rng(4).normal(size=gradient.shape)
+        sides = [
+            (loss(weights | {name: weights[name] + step * towards}, inputs)[0] * grad).sum()
+            for step in (STEP, -STEP)
+        ]
+        assert (gradient * towards).sum() == pytest.approx((sides[0] - sides[1]) / (2 * STEP), rel=1e-5, abs=1e-6)

@@ -1,0 +1,69 @@
+"""Optimisers against PyTorch's, schedules, and clipping."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convolens.errors import SpecError
+from convolens.nn import SGD, AdamW, Constant, Cosine, Optimiser, Steps, clip_gradients
+
+CASES: list[tuple[Optimiser, str, dict[str, Any]]] = [
+    (SGD(0.1, momentum=0), "SGD", {"lr": 0.1}),
+    (SGD(0.1), "SGD", {"lr": 0.1, "momentum": 0.9}),
+    (
+        SGD(0.1, nesterov=True, decay=0.01),
+        "SGD",
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    ),
+    (AdamW(0.1), "AdamW", {"lr": 0.1, "weight_decay": 0.01}),
+    (AdamW(0.1, betas=(0.8, 0.9), decay=0), "AdamW", {"lr": 0.1, "betas": (0.8, 0.9), "weight_decay": 0}),
+]
+
+
+@pytest.mark.parametrize(("optimiser", "name", "options"), CASES, ids=str)
+def test_steps_are_pytorchs(optimiser: Optimiser, name: str, options: dict[str, Any]) -> None:
+    """Five steps lead where PyTorch's lead; vectors, such as biases, do not decay."""
+    torch = pytest.importorskip("torch")
+    random = np.random.default_rng(0)
+    start = {"matrix": random.normal(size=(4, 3)), "vector": random.normal(size=5)}
+    mine = {key: array.copy() for key, array in start.items()}
+    theirs = {key: torch.tensor(array, requires_grad=True) for key, array in start.items()}
+    groups = [{"params": [theirs["matrix"]]}, {"params": [theirs["vector"]], "weight_decay": 0}]
+    other = getattr(torch.optim, name)(groups, **options)
+    for _ in range(5):
+        gradients = {key: random.normal(size=array.shape) for key, array in start.items()}
+        for key, tensor in theirs.items():
+            tensor.grad = torch.tensor(gradients[key])
+        other.step()
+        optimiser.step(mine, gradients)
+    for key, array in mine.items():
+        np.testing.assert_allclose(array, theirs[key].detach().numpy(), rtol=1e-10, atol=1e-14)
+
+
+def test_a_rate_of_nothing_changes_nothing() -> None:
+    """The rate that a step is given counts, also 0."""
+    weights = {"a": np.ones((2, 2))}
+    SGD(0.1).step(weights, {"a": np.ones((2, 2))}, 0.0)
+    np.testing.assert_array_equal(weights["a"], np.ones((2, 2)))
+
+
+def test_clipping() -> None:
+    """Gradients that are too long together become as long as is allowed; short ones stay."""
+    gradients = {"a": np.full(9, 2.0), "b": np.full(16, 2.0)}
+    assert clip_gradients(gradients, 5) == pytest.approx(10)
+    np.testing.assert_allclose(gradients["a"], 1)
+    assert clip_gradients(gradients, 5.1) == pytest.approx(5)
+    np.testing.assert_allclose(gradients["b"], 1)
+
+
+def test_schedules() -> None:
+    """Rates rise evenly, then stay, fall at some places, or along half a turn to nearly nothing."""
+    assert [Constant(warm_up=0.5)(step, 4) for step in range(4)] == pytest.approx([1 / 3, 2 / 3, 1, 1])
+    assert [Steps(at=(0.5,), factor=0.2)(step, 4) for step in range(4)] == [1, 1, 0.2, 0.2]
+    falling = [Cosine()(step, 100) for step in range(100)]
+    assert falling[0] == 1
+    assert falling == sorted(falling, reverse=True)
+    assert falling[-1] < 0.001
+    with pytest.raises(SpecError, match="share"):
+        Cosine(warm_up=1)
