@@ -12,6 +12,7 @@ from convolens.errors import (
     FileError,
     ImageError,
     SpecError,
+    TrainingError,
     UnknownNameError,
 )
 from convolens.explain.code import code
@@ -133,6 +134,7 @@ __all__ = [
     "Stack",
     "Step",
     "Trace",
+    "TrainingError",
     "UnknownNameError",
     "adaptive_avg_pool1d",
     "adaptive_avg_pool1d_grad",

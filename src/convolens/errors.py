@@ -31,6 +31,10 @@ class FileError(ConvolensError, OSError):
     """A file cannot be read or written."""
 
 
+class TrainingError(ConvolensError, ArithmeticError):
+    """A network cannot be trained on."""
+
+
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """
     Build the error for a ``name`` that is not among the ``known`` ones, with the nearest names offered.

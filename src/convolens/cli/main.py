@@ -18,6 +18,7 @@ from convolens.cli.info import info_command
 from convolens.cli.kernels import kernels_command
 from convolens.cli.shape import shape_command
 from convolens.cli.sheet import sheet_command
+from convolens.cli.train import train_command
 from convolens.cli.tune import tune_command
 
 # Matrices are written in place, and may begin with "-": such an argument is not taken for an option.
@@ -40,6 +41,7 @@ app.command("kernels", context_settings=NUMBERS)(kernels_command)
 app.command("explain", context_settings=NUMBERS)(explain_command)
 app.command("shape")(shape_command)
 app.command("code")(code_command)
+app.command("train")(train_command)
 app.command("tune")(tune_command)
 app.command("info")(info_command)
 app.command("cache")(cache_command)

@@ -1,0 +1,167 @@
+"""The folder of a run: configuration, checkpoint, metrics, pictures, and the network; each written whole."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from convolens.errors import ConvolensError, FileError
+from convolens.images.files import atomic_output, file_error, open_input, refuse_standard_output
+from convolens.nn.arrays_file import read_arrays, write_arrays
+from convolens.nn.data import divide, read_data
+from convolens.nn.network import Network
+from convolens.nn.pictures import confusion_picture, curves_picture, filters_picture, mistakes_picture
+from convolens.nn.store import network_facts, network_from
+from convolens.nn.train import Settings, Trainer
+
+CONFIGURATION, CHECKPOINT, METRICS, NETWORK = "config.json", "checkpoint", "metrics.jsonl", "network.safetensors"
+USUAL = "conv 32,k3,same relu conv 64,k3,same relu max 2 flatten dropout:0.4"
+"""The network that is trained where none is named, up to its last layer."""
+
+
+class Run:
+    """
+    A training run and the folder that it is kept in; made by :func:`begin_run` or :func:`resume_run`.
+
+    Attributes
+    ----------
+    folder : Path
+        Where.
+    trainer : Trainer
+        What is trained, and how far.
+    """
+
+    def __init__(self, folder: Path, trainer: Trainer) -> None:
+        self.folder, self.trainer = folder, trainer
+
+    def save(self) -> None:
+        """Write a checkpoint, in place of the one before, which stays until this one is whole; and the metrics."""
+        arrays, facts = self.trainer.state()
+        write_arrays(self.folder / CHECKPOINT, arrays, {"kind": CHECKPOINT, **facts}, overwrite=True)
+        lines = [json.dumps(entry) for entry in self.trainer.progress.history]
+        _write(self.folder / METRICS, "".join(f"{line}\n" for line in lines))
+
+    def finish(self) -> dict[str, Any]:
+        """Look at the test part, write the network and the pictures, and return what was found."""
+        trainer, test = self.trainer, self.trainer.parts.test
+        loss, accuracy, scores = trainer.evaluate(test)
+        trainer.network.save(self.folder / NETWORK, overwrite=True)
+        found = {
+            "test_items": len(test.classes),
+            "test_loss": loss,
+            "test_accuracy": accuracy,
+            "seconds": trainer.progress.seconds,
+        }
+        _write(self.folder / "results.json", json.dumps(found, indent=2) + "\n")
+        pictures = {
+            "curves": curves_picture(trainer.progress.history),
+            "confusion": confusion_picture(test, scores),
+            "filters": filters_picture(trainer.network, trainer.filters),
+            "mistakes": mistakes_picture(test, scores),
+        }
+        for name, figure in pictures.items():
+            if figure is not None:
+                with atomic_output(self.folder / f"{name}.png", overwrite=True) as file:
+                    figure.savefig(file, dpi=150)
+        return found
+
+
+def begin_run(folder: str | os.PathLike[str], data: str, network: str | None, settings: Settings) -> Run:
+    """
+    Begin a run in a new or empty folder.
+
+    Parameters
+    ----------
+    folder : path
+        Where it is kept.
+    data : str
+        What to learn from, as :func:`~convolens.nn.data.read_data` reads it.
+    network : str, optional
+        The network as text, without the input's shape, which is that of the data; by default :data:`USUAL`.
+    settings : Settings
+        How to train.
+
+    Raises
+    ------
+    FileError
+        If there is something in the folder already, or it cannot be written.
+    """
+    refuse_standard_output(folder)
+    path = Path(folder)
+    source = data if data == "digits" else str(Path(data).resolve())
+    read = read_data(source)
+    parts = divide(read, seed=settings.seed)
+    text = network or f"{USUAL} dense {len(read.names)}"
+    built = Network.from_text(text, parts.training.inputs.shape[1:], seed=settings.seed)
+    run = Run(path, Trainer(built, parts, settings))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise FileError(
+                f"{path}: there is something in it already; choose another folder, or go on (--resume)"
+            )
+    except FileError:
+        raise
+    except OSError as error:
+        raise file_error(path, error) from error
+    configuration = {
+        "data": source,
+        "checksum": read.checksum,
+        "items": {
+            name: len(part.classes)
+            for name, part in (
+                ("training", parts.training),
+                ("validation", parts.validation),
+                ("test", parts.test),
+            )
+        },
+        "mean": parts.mean,
+        "deviation": parts.deviation,
+        "classes": read.names,
+        "text": text,
+        "network": network_facts(built),
+        "settings": asdict(settings),
+    }
+    _write(path / CONFIGURATION, json.dumps(configuration, indent=2) + "\n")
+    run.save()
+    return run
+
+
+def resume_run(folder: str | os.PathLike[str]) -> Run:
+    """
+    Go on with a run as if it had not stopped.
+
+    Raises
+    ------
+    FileError
+        If the folder holds no run, something in it is damaged, or the data are no longer those it began with.
+    """
+    path = Path(folder)
+    with open_input(path / CONFIGURATION) as file:
+        text = file.read()
+    try:
+        configuration = json.loads(text)
+        settings = Settings(**configuration["settings"])
+        network = network_from(configuration["network"])
+        source, checksum = str(configuration["data"]), configuration["checksum"]
+    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FileError(f"{path / CONFIGURATION}: is no configuration of a run: {error}") from None
+    data = read_data(source)
+    if data.checksum != checksum:
+        raise FileError(f"{source}: is no longer what the run in {path} began with; begin a new run")
+    trainer = Trainer(network, divide(data, seed=settings.seed), settings)
+    for left in path.glob(".*.partial"):  # by a process that was killed
+        left.unlink(missing_ok=True)
+    if (path / CHECKPOINT).exists():  # else it was killed before the first step
+        arrays, facts = read_arrays(path / CHECKPOINT, CHECKPOINT)
+        try:
+            trainer.put_state(arrays, facts)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise FileError(f"{path / CHECKPOINT}: does not belong to this run: {error}") from None
+    return Run(path, trainer)
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_output(path, overwrite=True) as file:
+        file.write(text.encode())

@@ -1,0 +1,80 @@
+"""``convolens train``: from data to a folder, stopped and gone on with."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convolens.cli.main import main
+from convolens.nn.train import Trainer
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    """Pictures that are bright above or below."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(40, 1, 6, 6)), np.arange(40) % 2
+    x[y == 0, :, :3] += 2
+    np.savez(tmp_path / "data.npz", x=x, y=y)
+    return str(tmp_path / "data.npz")
+
+
+def test_trains(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It tells of every epoch, and at the end of the test; the usual network has as many outputs as classes."""
+    out = tmp_path / "run"
+    assert main(["train", data, "--out", str(out), "--epochs", "2", "--batch", "8", "--seed", "3"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("test accuracy ")
+    assert [line.split(":")[0] for line in said.err.splitlines()] == ["epoch 1/2", "epoch 2/2"]
+    assert json.loads((out / "config.json").read_text())["settings"]["seed"] == 3
+    assert main(["train", "--out", str(out), "--resume"]) == 0
+    assert capsys.readouterr().out == said.out
+
+
+def test_stops_and_goes_on(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C lets the step end, keeps it, and says how to go on; the result is that of a run that did not stop."""
+    options = ["train", data, "--network", "flatten dense 2", "--epochs", "3", "--batch", "8"]
+    assert main([*options, "--out", str(tmp_path / "whole")]) == 0
+    step = Trainer._step
+
+    def interrupted(self: Trainer) -> None:
+        if (self.progress.epoch, self.progress.step) == (1, 1):
+            os.kill(os.getpid(), signal.SIGINT)
+        step(self)
+
+    monkeypatch.setattr(Trainer, "_step", interrupted)
+    assert main([*options, "--out", str(tmp_path / "run")]) == 130
+    assert "--resume" in capsys.readouterr().err
+    monkeypatch.setattr(Trainer, "_step", step)
+    assert main(["train", "--out", str(tmp_path / "run"), "--resume"]) == 0
+    networks = [(tmp_path / name / "network.safetensors").read_bytes() for name in ("whole", "run")]
+    assert networks[0] == networks[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "say what to learn from"),
+        (["none.npz"], "none.npz: no such file"),
+        (["DATA", "--network", "flatten dense 3"], "2 classes"),
+        (["DATA", "--network", "flatten dens 2"], "did you mean 'dense'"),
+        (["DATA", "--optimiser", "adam"], "did you mean 'adamw'"),
+        (["DATA", "--resume"], "give the folder alone"),
+        (["--resume"], "config.json: no such file"),
+    ],
+)
+def test_mistakes(
+    options: list[str], message: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says what is wrong, and no folder is made."""
+    words = [data if word == "DATA" else word for word in options]
+    assert main(["train", *words, "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "run").exists()
