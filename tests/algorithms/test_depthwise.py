@@ -15,7 +15,7 @@ from convolens.algorithms.depthwise import Depthwise
 from convolens.algorithms.reference import Reference
 from convolens.errors import SpecError
 from convolens.ops.arrays import channels_first
-from convolens.ops.conv import conv1d
+from convolens.ops.conv import conv1d, conv2d
 from convolens.runtime import compile as compiler
 from convolens.runtime.threads import threads
 from convolens.spec.borders import MODES
@@ -213,12 +213,13 @@ def test_bias_residual_and_activation_in_registers(layout: str) -> None:
     assert left.residual is apart
 
 
-def test_long_kernels_are_left_to_sums_in_blocks() -> None:
-    """With ``exact=True`` a signal under a kernel of 4096 cells loses less than 1e-6 of the largest output."""
+@pytest.mark.parametrize(("size", "kernel"), [((9000,), (4096,)), ((90, 80), (63, 63))])
+def test_large_kernels_are_left_to_sums_in_blocks(size: tuple[int, ...], kernel: tuple[int, ...]) -> None:
+    """With ``exact=True`` sums of thousands of products lose less than 1e-6 of the largest output."""
     generator = np.random.default_rng(5)
-    signal, kernel = (generator.standard_normal((1, 1, n)).astype("f4") for n in (9000, 4096))
-    wanted = conv1d(signal.astype("f8"), kernel.astype("f8"), exact=True)
-    spec = ConvSpec(signal.shape, kernel.shape)
-    assert "digits" in str(Depthwise().refusal(spec))
-    error = np.abs(conv1d(signal, kernel, exact=True) - wanted).max()
+    image, weight = (generator.standard_normal((1, 1, *n)).astype("f4") for n in (size, kernel))
+    assert "digits" in str(Depthwise().refusal(ConvSpec(image.shape, weight.shape)))
+    convolve = conv1d if len(size) == 1 else conv2d
+    wanted = convolve(image.astype("f8"), weight.astype("f8"), algorithm="direct")
+    error = np.abs(convolve(image, weight, exact=True) - wanted).max()
     assert error < 1e-6 * np.abs(wanted).max()

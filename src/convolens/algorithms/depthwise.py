@@ -1,5 +1,6 @@
 """Depthwise and one-channel convolution in register tiles: compiled loops along channels, or along rows."""
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from convolens.runtime import compile as compiler
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
-MOST_OF_SIGNAL = 1024  # products of a sum; those of longer kernels are taken in blocks elsewhere
+MOST_TERMS = 1024  # products of a sum; those of larger kernels are taken in blocks elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class Depthwise(Algorithm[Weights]):
             return "its kernels have one channel each"
         if spec.dims > MOST_DIMS:
             return f"it has at most {MOST_DIMS} dimensions"
-        if spec.dims == 1 and spec.layout != LAST and spec.kernel_size[0] > MOST_OF_SIGNAL:
-            return f"it sums in one go, and loses digits beyond {MOST_OF_SIGNAL} products"
+        if spec.layout != LAST and math.prod(spec.kernel_size) > MOST_TERMS:
+            return f"it sums in one go, and loses digits beyond {MOST_TERMS} products"
         return compiler.unavailable()
 
     def cost(self, spec: ConvSpec) -> Cost:

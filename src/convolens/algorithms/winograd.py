@@ -44,7 +44,7 @@ ALONE = 640  # columns of a product that BLAS takes in one thread, as its thread
 SHARE_OF_PEAK = 0.72  # that the products reach
 # Operations in the time that a point of a tile is looked up, that a number is transformed, that a number is set
 # beside its channels or apart from them, and that a transformed weight comes in.
-LOOKUP, TRANSFORM, TURNING, WEIGHT = 2000, 25, 130, 14
+LOOKUP, TRANSFORM, TURNING, WEIGHT = 2000, 25, 130, 18
 ROUNDOFFS = 2.0  # standard deviations that the error bound allows for
 
 
