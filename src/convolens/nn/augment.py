@@ -43,12 +43,16 @@ def augment(x: Array, how: dict[str, float], random: np.random.Generator) -> Arr
     if not how:
         return x
     result, size, items = x.copy(), x.shape[2:], len(x)
+
+    def along(axis: int, cells: Array) -> Array:
+        """Shape one row of cells an item so that it meets an axis of the batch."""
+        return cells.reshape(items, *(size[axis - 2] if a == axis else 1 for a in range(1, x.ndim)))
+
     if most := int(how.get("shift", 0)):
         for axis, cells in enumerate(size, 2):
             moves = random.integers(-most, most + 1, (items, 1))
             places = np.clip(np.arange(cells) - moves, 0, cells - 1)
-            shape = (items, *(cells if a == axis else 1 for a in range(1, x.ndim)))
-            result = np.take_along_axis(result, places.reshape(shape), axis)
+            result = np.take_along_axis(result, along(axis, places), axis)
     if share := how.get("flip"):
         turned = random.random(items) < share
         result[turned] = result[turned][..., ::-1]
@@ -59,6 +63,6 @@ def augment(x: Array, how: dict[str, float], random: np.random.Generator) -> Arr
         for axis, cells in enumerate(size, 2):
             starts = random.integers(0, max(1, cells - side + 1), (items, 1))
             outside = (np.arange(cells) < starts) | (np.arange(cells) >= starts + side)
-            kept |= outside.reshape((items, *(cells if a == axis else 1 for a in range(1, x.ndim))))
+            kept |= along(axis, outside)
         result *= kept
     return channels_innermost(result)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from convolens.errors import SpecError
-from convolens.nn.initialise import check_scheme, draw_weights
+from convolens.nn.initialise import check_scheme, weight_and_bias
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, one, spatial
 from convolens.nn.memory import arranged, laid_out, restored
 from convolens.ops import conv_gradients, gradients, transposed
@@ -96,19 +96,14 @@ class Conv(Layer):
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
         """Give the kernel's windows."""
-        spec = self.spec(shapes[0])
-        return tuple(
-            Reach.window(window, stride=step, before=pads[0])
-            for window, step, pads in zip(spec.window_size, spec.stride, spec.pads, strict=True)
-        )
+        return self.spec(shapes[0]).reach
 
     def initial(self, random: np.random.Generator, *shapes: Shape) -> dict[str, Array]:
         """Draw ``weight`` (kernels, channels / groups, size…); ``bias`` starts from 0."""
         spec = self.spec(shapes[0])
         cells = math.prod(spec.kernel_size)
         fans = math.prod(spec.weight_shape[1:]), self.kernels // spec.groups * cells
-        weight = draw_weights(random, spec.weight_shape, *fans, self.scheme)
-        return {"weight": weight, **({"bias": np.zeros(self.kernels, np.float32)} if self.bias else {})}
+        return weight_and_bias(random, spec.weight_shape, fans, self.scheme, self.kernels if self.bias else 0)
 
     def multiply_adds(self, *shapes: Shape) -> int:
         """Count them for one item."""
@@ -203,11 +198,7 @@ class ConvTranspose(Layer):
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
         """Give the cells that write into one."""
-        spec = self.spec(shapes[0])
-        return tuple(
-            Reach.transposed(window, stride=step, before=pads[0])
-            for window, step, pads in zip(spec.window_size, spec.stride, spec.pads, strict=True)
-        )
+        return self.spec(shapes[0]).transposed_reach
 
     def initial(self, random: np.random.Generator, *shapes: Shape) -> dict[str, Array]:
         """Draw ``weight`` (channels, kernels / groups, size…); ``bias`` starts from 0."""
@@ -215,8 +206,7 @@ class ConvTranspose(Layer):
         cells = math.prod(spec.kernel_size)
         reaching = max(1, cells // math.prod(spec.stride))  # cells of a kernel that meet in an output
         fans = shapes[0][0] // self.groups * reaching, spec.weight_shape[1] * cells
-        weight = draw_weights(random, spec.weight_shape, *fans, self.scheme)
-        return {"weight": weight, **({"bias": np.zeros(self.kernels, np.float32)} if self.bias else {})}
+        return weight_and_bias(random, spec.weight_shape, fans, self.scheme, self.kernels if self.bias else 0)
 
     def multiply_adds(self, *shapes: Shape) -> int:
         """Count them for one item."""

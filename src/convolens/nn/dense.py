@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from convolens.errors import SpecError
-from convolens.nn.initialise import check_scheme, draw_weights
+from convolens.nn.initialise import check_scheme, weight_and_bias
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe, one
 from convolens.ops.arrays import Array
 from convolens.spec.receptive import Reach
@@ -50,8 +50,8 @@ class Dense(Layer):
     def initial(self, random: np.random.Generator, *shapes: Shape) -> dict[str, Array]:
         """Draw ``weight`` (features out, features in); ``bias`` starts from 0."""
         inputs = shapes[0][0]
-        weight = draw_weights(random, (self.features, inputs), inputs, self.features, self.scheme)
-        return {"weight": weight, **({"bias": np.zeros(self.features, np.float32)} if self.bias else {})}
+        shape = self.features, inputs
+        return weight_and_bias(random, shape, shape[::-1], self.scheme, self.features if self.bias else 0)
 
     def multiply_adds(self, *shapes: Shape) -> int:
         """Count them for one item."""

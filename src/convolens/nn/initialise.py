@@ -37,6 +37,14 @@ def draw_weights(
     return (random.standard_normal(shape) * math.sqrt(variance)).astype(np.float32)
 
 
+def weight_and_bias(
+    random: np.random.Generator, shape: tuple[int, ...], fans: tuple[int, int], scheme: str, biases: int
+) -> dict[str, Array]:
+    """Draw ``weight`` as :func:`draw_weights`, for the fans in and out; and ``bias`` 0 if there are any."""
+    weight = draw_weights(random, shape, *fans, scheme)
+    return {"weight": weight, **({"bias": np.zeros(biases, np.float32)} if biases else {})}
+
+
 def check_scheme(scheme: str) -> None:
     """Refuse what is not the name of a scheme."""
     if scheme not in SCHEMES:

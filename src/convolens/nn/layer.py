@@ -1,5 +1,6 @@
 """What a layer is: shapes, what it learns, a way forward and a way back."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -15,7 +16,7 @@ Weights = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(ABC):
     """
     One step of a network: its options, and nothing else.
 
@@ -72,6 +73,7 @@ class Layer:
         """Count those with weights, for one item."""
         return 0
 
+    @abstractmethod
     def forward(self, weights: Weights, *inputs: Array, training: "Training | None" = None) -> tuple[Array, Any]:
         """
         Compute the output, and what the way back will want to know.
@@ -85,8 +87,8 @@ class Layer:
         training : Training, optional
             Given in training only.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> "Gradients":
         """
         Take a gradient with respect to the output back to inputs and weights.
@@ -102,7 +104,6 @@ class Layer:
         needs_input : bool, default True
             Whether somebody wants those of the inputs.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """How far off predictions are, as one number, and how it changes with each of them."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,10 @@ from convolens.ops.arrays import Array
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(ABC):
     """What is to become small in training."""
 
+    @abstractmethod
     def __call__(self, prediction: Array, target: Array) -> tuple[float, Array]:
         """
         Give the mean over the batch, and its gradient with respect to the prediction.
@@ -21,7 +23,6 @@ class Loss:
         SpecError
             If the two do not fit together.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -231,10 +231,13 @@ class Network:
         self.shapes[found] = output
         return found
 
-    def of(self, name: str) -> dict[str, Array]:
-        """Return what the node of a name learned and keeps, by the names that its layer gave."""
-        every = self.weights | self.statistics
-        return {key[len(name) + 1 :]: array for key, array in every.items() if key.startswith(f"{name}.")}
+    def _by_node(self) -> dict[str, dict[str, Array]]:
+        """Return what each node learned and keeps, by the names that its layer gave."""
+        found: dict[str, dict[str, Array]] = {node.name: {} for node in self.nodes}
+        for key, array in (self.weights | self.statistics).items():
+            name, _, part = key.partition(".")
+            found[name][part] = array
+        return found
 
     def __call__(self, x: Any) -> Array:
         """
@@ -272,10 +275,10 @@ class Network:
             raise unknown_name("node", wanted, self.shapes)
         steps = join_activations(needed_for(self.nodes, wanted), wanted)
         uses = count_uses(steps, [wanted])
-        values, saved = {INPUT: self._checked(x)}, dict[str, Any]()
+        values, saved, held = {INPUT: self._checked(x)}, dict[str, Any](), self._by_node()
         for step in steps:
             inputs = [values[source] for source in step.inputs]
-            values[step.name], kept = step.layer.forward(self.of(step.holder), *inputs, training=training)
+            values[step.name], kept = step.layer.forward(held[step.holder], *inputs, training=training)
             if training is not None:
                 saved[step.name] = kept
             for source in step.inputs:
@@ -306,13 +309,13 @@ class Network:
         """
         flowing: dict[str, Array] = {tape.steps[-1].name if tape.steps else INPUT: grad}
         learned: dict[str, Array] = {}
-        wanting = self._wanting(tape.steps, needs_input)
+        wanting, held = self._wanting(tape.steps, needs_input), self._by_node()
         for step in reversed(tape.steps):
             arriving = flowing.pop(step.name, None)
             if arriving is None or step.name not in wanting:
                 continue
             needs = any(source in wanting for source in step.inputs)
-            found = step.layer.backward(self.of(step.holder), tape.saved[step.name], arriving, needs_input=needs)
+            found = step.layer.backward(held[step.holder], tape.saved[step.name], arriving, needs_input=needs)
             learned |= {f"{step.holder}.{part}": array for part, array in found.weights.items()}
             for source, back in zip(step.inputs, found.inputs, strict=True):
                 if back is not None and source in wanting:
@@ -321,10 +324,10 @@ class Network:
 
     def values(self, x: Any) -> dict[str, Array]:
         """Compute the output of every node for a batch, to be looked at; the network's own comes last."""
-        found = {INPUT: self._checked(x)}
+        found, held = {INPUT: self._checked(x)}, self._by_node()
         for node in self.nodes:
             inputs = [found[source] for source in node.inputs]
-            found[node.name] = node.layer.forward(self.of(node.name), *inputs)[0]
+            found[node.name] = node.layer.forward(held[node.name], *inputs)[0]
         return found
 
     def _checked(self, x: Any) -> Array:

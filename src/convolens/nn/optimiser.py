@@ -1,6 +1,7 @@
 """How weights follow their gradients, step by step."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from convolens.ops.arrays import Array
 
 
 @dataclass
-class Optimiser:
+class Optimiser(ABC):
     """
     Changes weights in place.
 
@@ -37,8 +38,9 @@ class Optimiser:
         for name, gradient in gradients.items():
             self._change(name, weights[name], gradient.astype(weights[name].dtype, copy=False), now)
 
+    @abstractmethod
     def _change(self, name: str, weight: Array, gradient: Array, rate: float) -> None:
-        raise NotImplementedError
+        """Follow one gradient."""
 
     def _memory(self, name: str, weight: Array) -> Array:
         if name not in self.state:

@@ -97,11 +97,7 @@ class Pool(Layer):
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
         """Give the windows."""
-        spec = self.spec(shapes[0])
-        return tuple(
-            Reach.window(window, stride=step, before=pads[0])
-            for window, step, pads in zip(spec.window_size, spec.stride, spec.pads, strict=True)
-        )
+        return self.spec(shapes[0]).reach
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Pool."""

@@ -1,13 +1,14 @@
 """How the learning rate goes from the first step to the last."""
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from convolens.errors import SpecError
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(ABC):
     """
     A share of the optimiser's rate for each step.
 
@@ -30,9 +31,9 @@ class Schedule:
             return (step + 1) / (rising + 1)
         return self.after((step - rising) / max(1, steps - rising))
 
+    @abstractmethod
     def after(self, done: float) -> float:
         """Give the share where so much is done, from 0 to 1, of what follows the warm-up."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class PreparedConv:
         *,
         calls: int = ONE_OFF,
         tune: bool = False,
+        max_pool: int | tuple[int, ...] | None = None,
         **options: Any,
     ) -> None:
         self.weight = as_array(weight, "weight")
@@ -69,8 +70,7 @@ class PreparedConv:
         self.calls = calls
         self.tune = tune
         self.dims = self.weight.ndim - 2
-        window = options.pop("max_pool", None)
-        self.max_pool = None if window is None else per_dimension(window, self.dims, "max_pool")
+        self.max_pool = None if max_pool is None else per_dimension(max_pool, self.dims, "max_pool")
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
         # Two states: where an image is cut into tiles, those inside a row and the one at its end.

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 from convolens.planning.measured import changes
 from convolens.runtime import compile as compiler
-from convolens.runtime.machine import known_machine
+from convolens.runtime.machine import Machine, known_machine
 
 _steady = ContextVar("steady", default=False)
 
@@ -26,6 +26,11 @@ def steady() -> Iterator[None]:
         _steady.reset(token)
 
 
+def machine_that_counts() -> Machine | None:
+    """Return the speeds of this machine, if they were measured and plans may go by them."""
+    return None if is_steady() else known_machine()
+
+
 def is_steady() -> bool:
     """Tell whether plans are to be the same whatever happened before."""
     return _steady.get()
@@ -33,4 +38,4 @@ def is_steady() -> bool:
 
 def circumstances() -> tuple[object, ...]:
     """Name all that plans depend on beside the spec; where it is as before, so is the plan."""
-    return ("steady",) if is_steady() else (compiler.loaded(), changes(), known_machine())
+    return ("steady",) if is_steady() else (compiler.loaded(), changes(), machine_that_counts())

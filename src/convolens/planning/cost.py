@@ -4,10 +4,10 @@ import functools
 from dataclasses import dataclass
 
 from convolens.algorithms.base import Cost, Pipeline
-from convolens.planning.circumstances import is_steady
+from convolens.planning.circumstances import is_steady, machine_that_counts
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
-from convolens.runtime.machine import Machine, known_machine
+from convolens.runtime.machine import Machine
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.pooling import PoolSpec
 
@@ -55,7 +55,7 @@ def rates(threads: int) -> Rates:
 
     ``convolens info`` and ``convolens tune`` measure.
     """
-    return _rates(threads, None if is_steady() else known_machine())
+    return _rates(threads, machine_that_counts())
 
 
 @functools.lru_cache(maxsize=64)

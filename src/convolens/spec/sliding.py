@@ -3,6 +3,7 @@
 import functools
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ import numpy as np
 from convolens.errors import SpecError
 from convolens.spec.layout import join_shape, parse_layout, split_shape
 from convolens.spec.padding import Pads
+from convolens.spec.receptive import Reach
 
 LONG_STEP = 1 << 12  # cells, up to which a step is kept as it is given wherever it leads
 MOST_CELLS = int(np.iinfo(np.intp).max) // 32  # so that a complex spectrum of twice the size can be addressed
@@ -109,6 +111,22 @@ class SlidingSpec(ABC):
     def receptive_field(self) -> tuple[int, ...]:
         """Input cells along each dimension that one output cell depends on: the window, for one layer."""
         return self.window_size
+
+    @property
+    def reach(self) -> tuple[Reach, ...]:
+        """For each dimension, which input cells lie under an output cell."""
+        return self._reached(Reach.window)
+
+    @property
+    def transposed_reach(self) -> tuple[Reach, ...]:
+        """For each dimension, which output cells an input cell is under: the reach of what goes the other way."""
+        return self._reached(Reach.transposed)
+
+    def _reached(self, kind: Callable[..., Reach]) -> tuple[Reach, ...]:
+        return tuple(
+            kind(window, stride=step, before=pads[0])
+            for window, step, pads in zip(self.window_size, self.stride, self.pads, strict=True)
+        )
 
     @functools.cached_property
     def padded_size(self) -> tuple[int, ...]:

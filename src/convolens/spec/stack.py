@@ -136,10 +136,7 @@ class Stack:
             "conv" if convolves else "pool",
             spec.output_shape,
             output_size=spec.output_size,
-            reach=tuple(
-                Reach.window(window, stride=step, before=pads[0])
-                for window, step, pads in zip(spec.window_size, spec.stride, spec.pads, strict=True)
-            ),
+            reach=spec.reach,
             spec=spec,
             parameters=spec.parameters,
             macs=spec.macs if convolves else 0,
@@ -161,10 +158,7 @@ class Stack:
             "transposed",
             spec.input_shape,
             output_size=spec.input_size,
-            reach=tuple(
-                Reach.transposed(window, stride=step, before=pads[0])
-                for window, step, pads in zip(spec.window_size, spec.stride, spec.pads, strict=True)
-            ),
+            reach=spec.transposed_reach,
             spec=spec,
             parameters=spec.weights + bias * spec.in_channels,
             macs=spec.macs,
