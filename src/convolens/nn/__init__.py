@@ -10,6 +10,7 @@ from convolens.nn.network import Network, Tape
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.optimiser import SGD, AdamW, Optimiser, clip_gradients
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
+from convolens.nn.prepared import PreparedNetwork
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
 from convolens.nn.schedule import Constant, Cosine, Schedule, Steps
 
@@ -45,6 +46,7 @@ __all__ = [
     "PRelu",
     "PixelShuffle",
     "Pool",
+    "PreparedNetwork",
     "Schedule",
     "Softmax",
     "Steps",

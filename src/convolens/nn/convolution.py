@@ -110,12 +110,19 @@ class Conv(Layer):
         return self.spec(shapes[0]).macs
 
     def prepared(
-        self, weight: Array, bias: Array | None, channels: int, layout: str, *, calls: int = TRAINING
+        self,
+        weight: Array,
+        bias: Array | None,
+        channels: int,
+        layout: str,
+        *,
+        calls: int = TRAINING,
+        max_pool: Sizes | None = None,
     ) -> PreparedConv:
         """Prepare the convolution of maps with so many channels in a layout, for about so many calls."""
         return PreparedConv(
             weight, bias, None, calls=calls, layout=layout, exact=False, algorithm="auto",
-            activation=self.activation, **self.options(channels),
+            activation=self.activation, max_pool=max_pool, **self.options(channels),
         )  # fmt: skip
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from convolens.ops.arrays import Array, as_array
 from convolens.spec.padding import whole_shape
 from convolens.spec.stack_options import SIZES
 from convolens.spec.stack_text import words_of
+
+if TYPE_CHECKING:
+    from convolens.nn.prepared import PreparedNetwork
 
 
 @dataclass(frozen=True)
@@ -249,6 +252,28 @@ class Network:
             The batch.
         """
         return self.forward(x)[0]
+
+    def prepare(self) -> "PreparedNetwork":
+        """
+        Prepare the network for use: layers joined, weights folded and prepared once.
+
+        Returns
+        -------
+        PreparedNetwork
+            Call it with a batch. What the network learns later does not reach it.
+
+        Examples
+        --------
+        >>> network = Network.from_text("3x8x8 conv 4,k3 bn relu max 2 conv 8,k1 relu flatten dropout dense 2")
+        >>> prepared = network.prepare()
+        >>> [step.node.name for step in prepared.steps]
+        ['maxpool1', 'relu2', 'flatten1', 'dense1']
+        >>> prepared(np.zeros((5, 3, 8, 8))).shape
+        (5, 2)
+        """
+        from convolens.nn.prepared import PreparedNetwork
+
+        return PreparedNetwork(self)
 
     def forward(self, x: Any, *, training: Training | None = None, until: str | None = None) -> tuple[Array, Tape]:
         """

@@ -1,0 +1,108 @@
+"""Networks prepared for use: what they give is the network's, whatever was joined and written over."""
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convolens.nn import Conv, Network, Training
+from convolens.nn.prepared import PreparedNetwork
+
+NETWORKS = {
+    "chain": (
+        "3x17x18 conv 8,k3,same bn relu max 2 conv 16,k3 silu max:3,s2 conv 8,k1 max:2 flatten dropout dense 4",
+        6,
+    ),
+    "residual": ("8x9x9 a=relu conv:8,k3,same bn relu conv:8,k3,same,nobias bn add:a relu conv 8,k3", 4),
+    "residual first": ("8x9x9 a=relu conv:8,k3,same add:a max 2 conv 4,k3", 3),
+    "two ways": (
+        "4x8x8 conv 8,k3,same relu b=conv:8,k3,s2,p1 bn from:relu1 conv:8,k1,s2 bn add:batchnorm1 relu conv 2,k1",
+        4,
+    ),
+    "used twice": ("4x8x8 a=conv:4,k3,same b=bn relu add:a conv:4,k3,same add:b dropout", 5),
+    "three summands": ("4x8x8 a=relu conv:4,k3,same add:a,input conv 4,k3", 4),
+    "squeeze": (
+        "4x8x8 a=conv:8,k3,same,g2 gap conv:8,k1 sigmoid from:a multiply:sigmoid1 concat:a deconv 4,k2,s2 bn",
+        7,
+    ),
+    "signal": ("2x50 conv 4,k5 bn relu max 2 conv 4,k3 max:2,s1 gap flatten", 5),
+    "volume": ("1x7x8x6 conv 4,k3 relu max 2 conv 2,k1 gelu", 2),
+    "vector": ("10 dense 5 relu dense 2 softmax", 4),
+    "pooled after silence": ("1x9x9 conv 3,k3,p2+1,reflect relu max:2,s2,ceil prelu conv 3,k3", 4),
+    "nothing": ("1x9x9", 0),
+}
+
+
+def with_history(network: Network) -> Network:
+    """Give normalisation means and variances that are not those it began with."""
+    random = np.random.default_rng(5)
+    for array in network.statistics.values():
+        array[...] = random.random(array.shape) + 0.5
+    for name, array in network.weights.items():
+        if array.ndim == 1:
+            network.weights[name] = (array + 0.3 * random.normal(size=array.shape)).astype(np.float32)
+    return network
+
+
+@pytest.mark.parametrize(("text", "steps"), NETWORKS.values(), ids=NETWORKS.keys())
+def test_gives_what_the_network_gives(text: str, steps: int) -> None:
+    """Batches of several sizes and types, one after the other, and results that are kept: the network's."""
+    network = with_history(Network.from_text(text))
+    prepared = network.prepare()
+    assert len(prepared.steps) == steps
+    random, kept = np.random.default_rng(0), []
+    for count, dtype in ((2, np.float32), (1, np.float32), (2, np.float32), (2, np.float64), (0, np.float32)):
+        x = random.normal(size=(count, *network.input_shape)).astype(dtype)
+        before = x.copy()
+        kept.append((prepared(x), network.values(x)[network.last]))
+        np.testing.assert_array_equal(x, before)
+    for found, wanted in kept:
+        assert (found.shape, found.dtype) == (wanted.shape, wanted.dtype)
+        scale = np.abs(wanted).max(initial=1)
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=3e-5 * scale)
+
+
+def test_buffers_are_used_again() -> None:
+    """A chain holds two maps at a time, and none that the caller was given."""
+    network = Network((8, 16, 16), [Conv(8, 3, padding=1, activation="relu") for _ in range(6)])
+    prepared, x = network.prepare(), np.ones((2, 8, 16, 16), np.float32)
+    first = prepared(x)
+    kept = first.copy()
+    prepared(x * 2)
+    np.testing.assert_array_equal(first, kept)
+    held = [buffer for buffers in prepared._free.values() for buffer in buffers]
+    assert len(held) == 2
+    assert not any(np.may_share_memory(buffer, first) for buffer in held)
+
+
+def test_several_threads() -> None:
+    """Calls from several threads at once do not meet in a buffer."""
+    network = Network.from_text("4x16x16 3*(conv 8,k3,same relu) flatten dense 3")
+    prepared = network.prepare()
+    inputs = np.random.default_rng(0).normal(size=(4, 2, 4, 16, 16)).astype(np.float32)
+    wanted, found = [network(x) for x in inputs], dict[tuple[int, int], Any]()
+
+    def call(number: int) -> None:
+        for turn in range(20):
+            found[number, turn] = prepared(inputs[number])
+
+    workers = [threading.Thread(target=call, args=(number,)) for number in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for (number, _), result in found.items():
+        np.testing.assert_allclose(result, wanted[number], atol=1e-4)
+
+
+def test_what_is_learned_later_does_not_reach_it() -> None:
+    """Steps of training change the network, not what was prepared from it."""
+    network = Network.from_text("1x6x6 conv 2,k3 bn relu prelu flatten dense 2")
+    x = np.random.default_rng(0).normal(size=(3, 1, 6, 6)).astype(np.float32)
+    prepared: PreparedNetwork = network.prepare()
+    before = prepared(x)
+    for array in network.weights.values():
+        array += 1
+    network.forward(x, training=Training(np.random.default_rng(0)))
+    np.testing.assert_array_equal(prepared(x), before)
