@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convolens.explain.canvas import SIGNED, SOFT
 from convolens.nn.data import Dataset
 from convolens.nn.network import Network
 from convolens.nn.train import first_kernels
@@ -62,11 +63,12 @@ def filters_picture(network: Network, kept: Mapping[str, Array]) -> Figure | Non
     figure = Figure(figsize=(COLUMNS * 0.8, 0.8 * lines * len(rows) + 0.3 * len(rows)), layout="constrained")
     most = max(float(np.abs(kernels.mean(1)).max()) for _, kernels in rows)
     for part, (when, kernels) in zip(figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
-        part.suptitle(f"{name.partition('.')[0]} {when}", fontsize=9)
+        signs = ": blue is positive, orange negative" if when == "before" else ""
+        part.suptitle(f"{name.partition('.')[0]} {when}{signs}", fontsize=9)
         for index, axes in enumerate(part.subplots(lines, COLUMNS, squeeze=False).flat):
             axes.set_axis_off()
             if index < count:
-                axes.imshow(kernels[index].mean(0), cmap="RdBu_r", vmin=-most, vmax=most)
+                axes.imshow(kernels[index].mean(0), cmap=SIGNED, vmin=-most, vmax=most)
     return figure
 
 
@@ -80,14 +82,21 @@ def mistakes_picture(data: Dataset, scores: Array) -> Figure | None:
     wrong = wrong[np.argsort(-surest[wrong], kind="stable")][:MOST_MISTAKES]
     if not len(wrong):
         return None
-    lines = -(-len(wrong) // COLUMNS)
-    figure = Figure(figsize=(COLUMNS, 1.3 * lines), layout="constrained")
-    every = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    columns = min(COLUMNS, max(5, len(wrong)))  # the title needs the room of five
+    lines = -(-len(wrong) // columns)
+    figure = Figure(figsize=(columns * 1.15, 1.55 * lines + 0.4), layout="constrained")
+    count = int((taken != data.classes).sum())
+    shown = f"; the {len(wrong)} where it was surest" if count > len(wrong) else ""
+    figure.suptitle(f"{count} of {len(taken)} items for test were taken for something else{shown}", fontsize=9)
+    every = figure.subplots(lines, columns, squeeze=False).ravel()
     for axes in every:
         axes.set_axis_off()
     for axes, item in zip(every, wrong, strict=False):
         _show(axes, data.inputs[item])
-        axes.set_title(f"{data.names[data.classes[item]]}, not {data.names[taken[item]]}", fontsize=8)
+        axes.set_title(f"is {data.names[data.classes[item]]}\ntaken for {data.names[taken[item]]}", fontsize=8)
+        axes.text(
+            0.5, -0.04, f"item {item}", transform=axes.transAxes, ha="center", va="top", fontsize=7, color=SOFT
+        )
     return figure
 
 
