@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from convolens.cli.main import main
 from convolens.nn.train import Trainer
@@ -28,7 +29,15 @@ def test_trains(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["train", data, "--out", str(out), "--epochs", "2", "--batch", "8", "--seed", "3"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("test accuracy ")
-    assert [line.split(":")[0] for line in said.err.splitlines()] == ["epoch 1/2", "epoch 2/2"]
+    split, *lines = said.err.splitlines()
+    assert split == (
+        "28 items for training, 4 items for validation, 8 items for test; "
+        "of each class 70%, 10% and 20%, drawn with seed 3"
+    )
+    assert [line.split(":")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+    found = json.loads((out / "results.json").read_text())
+    assert found["items"] == {"training": 28, "validation": 4, "test": 8}
+    assert found["drawn"] in split
     assert json.loads((out / "config.json").read_text())["settings"]["seed"] == 3
     assert main(["train", "--out", str(out), "--resume"]) == 0
     assert capsys.readouterr().out == said.out
@@ -56,6 +65,26 @@ def test_stops_and_goes_on(
     assert networks[0] == networks[1]
 
 
+def test_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Images of several sizes are brought to one, what is none is listed, and a resumed run reads them alike."""
+    for name, colour in (("dark", 0), ("light", 255)):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(10):
+            grey = Image.fromarray(np.full((4 + number, 6), colour, np.uint8))
+            grey.save(tmp_path / "data" / name / f"{number}.png")
+        for number in range(8):
+            (tmp_path / "data" / name / f"{number}.txt").write_text("none")
+    out = tmp_path / "run"
+    options = ["--out", str(out), "--size", "4x5", "--fit", "stretch", "--network", "flatten dense 2"]
+    assert main(["train", str(tmp_path / "data"), *options, "--epochs", "1"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith(f"convolens: skipped {Path('dark', '0.txt')}: ")
+    assert lines[12] == "convolens: skipped 4 more, listed in config.json"
+    configuration = json.loads((out / "config.json").read_text())
+    assert (configuration["size"], len(configuration["skipped"])) == ([4, 5], 16)
+    assert main(["train", "--out", str(out), "--resume"]) == 0
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -64,6 +93,8 @@ def test_stops_and_goes_on(
         (["DATA", "--network", "flatten dense 3"], "2 classes"),
         (["DATA", "--network", "flatten dens 2"], "did you mean 'dense'"),
         (["DATA", "--optimiser", "adam"], "did you mean 'adamw'"),
+        (["DATA", "--size", "8"], "only folders of images"),
+        (["DATA", "--size", "0x8"], "is no size; write 64"),
         (["DATA", "--resume"], "give the folder alone"),
         (["--resume"], "config.json: no such file"),
     ],

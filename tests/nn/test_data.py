@@ -35,7 +35,7 @@ def test_npz(tmp_path: Path) -> None:
             read_data(tmp_path / f"{name}.npz")
     with pytest.raises(SpecError, match="class numbers"):
         read_data(tmp_path / "floats.npz")
-    with pytest.raises(FileError, match="neither"):
+    with pytest.raises(FileError, match="no data of that name"):
         read_data("digit")
 
 

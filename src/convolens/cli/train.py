@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from convolens.cli.failures import report
 from convolens.cli.options import FLAG
-from convolens.errors import SpecError, TrainingError
+from convolens.errors import MOST_LISTED, SpecError, TrainingError
 
 if TYPE_CHECKING:
     from convolens.nn.run_folder import Run
@@ -26,7 +26,11 @@ class _StopAsked(Exception):  # noqa: N818
 def train_command(
     data: Annotated[
         str | None,
-        typer.Argument(help="What to learn from: digits, or an .npz file with arrays x (N, C, size…) and y (N)."),
+        typer.Argument(
+            help="What to learn from: digits, mnist, fashion-mnist, cifar-10, an .npz file with arrays "
+            "x (N, C, size…) and y (N), IDX files, CIFAR-10's binary version, or a folder with a folder of images "
+            "for each class."
+        ),
     ] = None,
     *,
     out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run; new, or with --resume an old one.")],
@@ -44,6 +48,11 @@ def train_command(
     ] = None,
     smoothing: Annotated[float | None, typer.Option(help="Smoothing of the classes. [default: 0]")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="What all draws begin with. [default: 0]")] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="CELLS", help="Bring images in folders to a size: 64, or 48x64, rows first."),
+    ] = None,
+    fit: Annotated[str | None, typer.Option(help="How: crop the middle, or stretch. [default: crop]")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", metavar=FLAG, help="Go on with the run as if it had not stopped.")
     ] = False,
@@ -51,10 +60,12 @@ def train_command(
     """
     Train a network on data; of each class, 70 % are to learn from, 10 % to look at meanwhile, 20 % for the test.
 
-    RUN holds the configuration, metrics, checkpoint, pictures and the network. Ctrl-C stops between two steps, and
-    --resume goes on, to the same bits. The words of a network are told in the documentation.
+    Data that come with a part for the test keep it. RUN holds the configuration, metrics, checkpoint, pictures and
+    the network. Ctrl-C stops between two steps, and --resume goes on, to the same bits. The words of a network are
+    told in the documentation.
     """
     from convolens.nn.run_folder import begin_run, resume_run
+    from convolens.nn.sources import KINDS
     from convolens.nn.train import Settings
 
     chosen = {
@@ -63,18 +74,38 @@ def train_command(
     }  # fmt: skip
     given = {name: value for name, value in chosen.items() if value is not None}
     if resume:
-        if data is not None or network is not None or given:
+        if data is not None or network is not None or given or size or fit:
             raise SpecError("a run goes on as it began: with --resume, give the folder alone (--out RUN --resume)")
         run = resume_run(out)
     else:
         if data is None:
-            raise SpecError("say what to learn from: digits, or an .npz file")
-        run = begin_run(out, data, network, Settings(**given))  # type: ignore[arg-type]
+            raise SpecError(f"say what to learn from: {KINDS}")
+        settings = Settings(**given)  # type: ignore[arg-type]
+        run = begin_run(out, data, network, settings, size=_parse_size(size), fit=fit or "crop")
+        _tell_skipped(run.skipped)
     _train(run)
+
+
+def _parse_size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    numbers = text.lower().replace("×", "x").split("x")
+    if not 1 <= len(numbers) <= 2 or not all(number.isdecimal() and 0 < int(number) < 10**5 for number in numbers):
+        raise SpecError(f"--size {text!r} is no size; write 64, or 48x64 for 48 rows of 64")
+    return int(numbers[0]), int(numbers[-1])
+
+
+def _tell_skipped(skipped: tuple[str, ...]) -> None:
+    """List what could not be read; all of it is in the run's configuration."""
+    for reason in skipped[:MOST_LISTED]:
+        report(f"skipped {reason}")
+    if len(skipped) > MOST_LISTED:
+        report(f"skipped {len(skipped) - MOST_LISTED} more, listed in config.json")
 
 
 def _train(run: "Run") -> None:
     trainer, console = run.trainer, Console(stderr=True, highlight=False)
+    console.print(str(trainer.parts), soft_wrap=True)
     columns = TextColumn("epoch {task.fields[epoch]}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(
         *columns,

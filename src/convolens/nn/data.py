@@ -1,18 +1,14 @@
 """Data to learn from: items with their classes, in parts for training, validation and test, in batches."""
 
-import gzip
-import importlib.util
 import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from convolens.errors import FileError, SpecError
-from convolens.images.files import file_error, open_input
-from convolens.ops.arrays import Array, as_array
+from convolens.errors import SpecError
+from convolens.ops.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +24,32 @@ class Dataset:
         From 0.
     names : tuple of str
         Of the classes.
+    test : Dataset, optional
+        More items, where the data come with a part for the test.
+    skipped : tuple of str
+        What could not be read, and why.
     """
 
     inputs: Array
     classes: Array
     names: tuple[str, ...]
+    test: "Dataset | None" = None
+    skipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.inputs) != len(self.classes) or self.classes.ndim != 1:
             raise SpecError(f"{len(self.inputs)} items need one class each, not {self.classes.shape}")
         if not np.isfinite(self.inputs).all():
             raise SpecError("items hold NaN or infinity; mend or leave out those that do")
+        if len(self.classes) and not 0 <= self.classes.min() <= self.classes.max() < len(self.names):
+            raise SpecError(
+                f"class numbers go from 0 to {len(self.names) - 1}, "
+                f"but {self.classes.min()} to {self.classes.max()} were given"
+            )
+        if self.test is not None and self.test.inputs.shape[1:] != self.inputs.shape[1:]:
+            raise SpecError(
+                f"items for the test are {self.test.inputs.shape[1:]}, those to learn from {self.inputs.shape[1:]}"
+            )
 
     def take(self, which: Array) -> "Dataset":
         """Return some of the items."""
@@ -47,7 +58,8 @@ class Dataset:
     @property
     def checksum(self) -> int:
         """Tell these data from others."""
-        return zlib.crc32(self.classes.tobytes(), zlib.crc32(self.inputs.tobytes()))
+        begun = self.test.checksum if self.test is not None else 0
+        return zlib.crc32(self.classes.tobytes(), zlib.crc32(np.ascontiguousarray(self.inputs).data, begun))
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,8 @@ class Parts:
         To learn from; to look at meanwhile; to look at once, at the end.
     mean, deviation : float
         Of the numbers to learn from; all parts were shifted and scaled by them.
+    drawn : str
+        How the parts came about, in words.
     """
 
     training: Dataset
@@ -68,17 +82,39 @@ class Parts:
     test: Dataset
     mean: float
     deviation: float
+    drawn: str = "at random"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Count the items of each part."""
+        parts = {"training": self.training, "validation": self.validation, "test": self.test}
+        return {name: len(part.classes) for name, part in parts.items()}
+
+    def __str__(self) -> str:
+        """State the parts in one line."""
+        return f"{', '.join(f'{count} items for {name}' for name, count in self.counts.items())}; {self.drawn}"
 
 
-def read_data(source: str | os.PathLike[str]) -> Dataset:
+def read_data(
+    source: str | os.PathLike[str], *, size: tuple[int, int] | None = None, fit: str = "crop"
+) -> Dataset:
     """
-    Read data by name or from a file.
+    Read data by name or from files.
 
     Parameters
     ----------
     source : str or path
-        ``digits``, the 1797 handwritten digits of 8 × 8 cells that scikit-learn carries; or an ``.npz`` file with
-        arrays ``x`` (N, C, size…), or (N, H, W) of one channel, and ``y`` (N).
+        - ``digits``: the 1797 handwritten digits of 8 × 8 cells that scikit-learn carries;
+        - ``mnist``, ``fashion-mnist``, ``cifar-10``: fetched once through pooch, and checked;
+        - an ``.npz`` file with arrays ``x`` (N, C, size…), or (N, H, W) of one channel, and ``y`` (N); those for
+          the test, if they are apart, in ``x_test`` and ``y_test``;
+        - a folder of IDX files named as MNIST's are, or the path of one file of images; gzip, too;
+        - the folder or archive of CIFAR-10's binary version;
+        - a folder with a folder of images for each class, or with ``train`` and ``test`` that hold these.
+    size : pair of int, optional
+        Height and width that images in folders are brought to; without it they must be of one size.
+    fit : {"crop", "stretch"}
+        How: whether the middle of the right proportions is taken, or everything is stretched.
 
     Raises
     ------
@@ -91,38 +127,9 @@ def read_data(source: str | os.PathLike[str]) -> Dataset:
     ----------
     E. Alpaydin, C. Kaynak, "Optical recognition of handwritten digits", 1998, doi:10.24432/C50P49.
     """
-    if os.fspath(source) == "digits":
-        return _digits()
-    if Path(source).suffix.lower() != ".npz":
-        raise FileError(f"{source}: is neither 'digits' nor an .npz file with arrays x and y")
-    with open_input(source) as file:
-        try:
-            with np.load(file, allow_pickle=False) as arrays:
-                x, y = arrays["x"], arrays["y"]
-        except (ValueError, KeyError, OSError, zlib.error, EOFError, NotImplementedError) as error:
-            raise FileError(f"{source}: cannot be read as an .npz file with arrays x and y: {error}") from None
-        except Exception as error:  # zipfile has a class of its own for what is no zip
-            raise FileError(f"{source}: is no .npz file: {error}") from None
-    if y.dtype.kind not in "iu" or (y.size and y.min() < 0):
-        raise SpecError(f"{source}: y must be class numbers from 0, not {y.dtype}")
-    inputs = as_array(x, "x").astype(np.float32)
-    names = tuple(map(str, range(int(y.max()) + 1 if y.size else 0)))
-    return Dataset(inputs[:, None] if inputs.ndim == 3 else inputs, y.astype(np.int64), names)
+    from convolens.nn.sources import read_source  # which builds what is defined here
 
-
-def _digits() -> Dataset:
-    """Read the file in scikit-learn's package; importing that would take seconds."""
-    found = importlib.util.find_spec("sklearn")
-    if found is None or found.origin is None:
-        raise FileError("digits: scikit-learn, which carries them, is missing; pip install 'convolens[samples]'")
-    path = Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz"
-    try:
-        with gzip.open(path, "rt") as file:
-            table = np.loadtxt(file, delimiter=",", dtype=np.int64)
-    except OSError as error:
-        raise file_error(path, error) from error
-    inputs = (table[:, :-1] / 16).astype(np.float32).reshape(-1, 1, 8, 8)
-    return Dataset(inputs, table[:, -1].copy(), tuple("0123456789"))
+    return read_source(source, size, fit)
 
 
 def divide(data: Dataset, *, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> Parts:
@@ -132,7 +139,7 @@ def divide(data: Dataset, *, validation: float = 0.1, test: float = 0.2, seed: i
     Parameters
     ----------
     data : Dataset
-        All of them.
+        All of them. If they come with a part for the test, it stays that.
     validation, test : float
         Shares of each class, rounded to whole items.
     seed : int, default 0
@@ -143,27 +150,43 @@ def divide(data: Dataset, *, validation: float = 0.1, test: float = 0.2, seed: i
     SpecError
         If a part would have no items, or there is one class only.
     """
+    if not len(data.classes):
+        raise SpecError("there are no items to learn from")
     if len(set(data.classes.tolist())) < 2:
         raise SpecError("there is one class only, and nothing to tell apart; give items of two or more")
+    share = 0.0 if data.test is not None else test
     random = np.random.default_rng([seed, 1])
-    parts: tuple[list[Array], ...] = ([], [], [])
+    drawn: tuple[list[Array], ...] = ([], [], [])
     for number in range(len(data.names)):
         members = random.permutation(np.flatnonzero(data.classes == number))
-        cuts = round(len(members) * test), round(len(members) * (test + validation))
-        for part, some in zip(
-            parts, (members[cuts[1] :], members[cuts[0] : cuts[1]], members[: cuts[0]]), strict=True
-        ):
-            part.append(some)
-    learned, looked_at, kept = (np.sort(np.concatenate(part)) for part in parts)
-    if not min(map(len, (learned, looked_at, kept))):
+        cuts = round(len(members) * share), round(len(members) * (share + validation))
+        dealt = members[cuts[1] :], members[cuts[0] : cuts[1]], members[: cuts[0]]
+        for which, some in zip(drawn, dealt, strict=True):
+            which.append(some)
+    learned, looked_at, kept = (data.take(np.sort(np.concatenate(which))) for which in drawn)
+    if data.test is not None:
+        kept = data.test.take(np.arange(len(data.test.classes)))
+    counts = [len(part.classes) for part in (learned, looked_at, kept)]
+    if not min(counts):
         raise SpecError(
-            f"{len(data.classes)} items divide into {len(learned)} for training, {len(looked_at)} for validation "
-            f"and {len(kept)} for test; each needs some"
+            f"{sum(counts)} items divide into {counts[0]} for training, {counts[1]} for validation "
+            f"and {counts[2]} for test; each needs some"
         )
-    mean = float(data.inputs[learned].mean(dtype=np.float64))
-    deviation = float(data.inputs[learned].std(dtype=np.float64)) or 1.0
-    scaled = Dataset(((data.inputs - mean) / deviation).astype(np.float32), data.classes, data.names)
-    return Parts(scaled.take(learned), scaled.take(looked_at), scaled.take(kept), mean, deviation)
+    mean = float(learned.inputs.mean(dtype=np.float64))
+    deviation = float(learned.inputs.std(dtype=np.float64)) or 1.0
+    for part in (learned, looked_at, kept):  # which are copies
+        part.inputs[...] = (part.inputs - mean) / deviation
+    return Parts(learned, looked_at, kept, mean, deviation, _how(data, validation, share, seed))
+
+
+def _how(data: Dataset, validation: float, test: float, seed: int) -> str:
+    if data.test is None:
+        return (
+            f"of each class {1 - validation - test:.0%}, {validation:.0%} and {test:.0%}, drawn with seed {seed}"
+        )
+    return (
+        f"of each class {validation:.0%} for validation, drawn with seed {seed}; the test part is the data's own"
+    )
 
 
 def batches(count: int, size: int, random: np.random.Generator) -> list[Array]:

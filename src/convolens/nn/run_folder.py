@@ -12,6 +12,7 @@ from convolens.nn.arrays_file import read_arrays, write_arrays
 from convolens.nn.data import divide, read_data
 from convolens.nn.network import Network
 from convolens.nn.pictures import confusion_picture, curves_picture, filters_picture, mistakes_picture
+from convolens.nn.sources import NAMED
 from convolens.nn.store import network_facts, network_from
 from convolens.nn.train import Settings, Trainer
 
@@ -30,10 +31,12 @@ class Run:
         Where.
     trainer : Trainer
         What is trained, and how far.
+    skipped : tuple of str
+        What of the data could not be read.
     """
 
-    def __init__(self, folder: Path, trainer: Trainer) -> None:
-        self.folder, self.trainer = folder, trainer
+    def __init__(self, folder: Path, trainer: Trainer, skipped: tuple[str, ...]) -> None:
+        self.folder, self.trainer, self.skipped = folder, trainer, skipped
 
     def save(self) -> None:
         """Write a checkpoint, in place of the one before, which stays until this one is whole; and the metrics."""
@@ -48,6 +51,8 @@ class Run:
         loss, accuracy, scores = trainer.evaluate(test)
         trainer.network.save(self.folder / NETWORK, overwrite=True)
         found = {
+            "items": trainer.parts.counts,
+            "drawn": trainer.parts.drawn,
             "test_items": len(test.classes),
             "test_loss": loss,
             "test_accuracy": accuracy,
@@ -67,7 +72,15 @@ class Run:
         return found
 
 
-def begin_run(folder: str | os.PathLike[str], data: str, network: str | None, settings: Settings) -> Run:
+def begin_run(
+    folder: str | os.PathLike[str],
+    data: str,
+    network: str | None,
+    settings: Settings,
+    *,
+    size: tuple[int, int] | None = None,
+    fit: str = "crop",
+) -> Run:
     """
     Begin a run in a new or empty folder.
 
@@ -81,6 +94,8 @@ def begin_run(folder: str | os.PathLike[str], data: str, network: str | None, se
         The network as text, without the input's shape, which is that of the data; by default :data:`USUAL`.
     settings : Settings
         How to train.
+    size, fit
+        What images are brought to, as :func:`~convolens.nn.data.read_data` does.
 
     Raises
     ------
@@ -89,12 +104,12 @@ def begin_run(folder: str | os.PathLike[str], data: str, network: str | None, se
     """
     refuse_standard_output(folder)
     path = Path(folder)
-    source = data if data == "digits" else str(Path(data).resolve())
-    read = read_data(source)
+    source = data if data in NAMED else str(Path(data).resolve())
+    read = read_data(source, size=size, fit=fit)
     parts = divide(read, seed=settings.seed)
     text = network or f"{USUAL} dense {len(read.names)}"
     built = Network.from_text(text, parts.training.inputs.shape[1:], seed=settings.seed)
-    run = Run(path, Trainer(built, parts, settings))
+    run = Run(path, Trainer(built, parts, settings), read.skipped)
     try:
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
@@ -107,15 +122,12 @@ def begin_run(folder: str | os.PathLike[str], data: str, network: str | None, se
         raise file_error(path, error) from error
     configuration = {
         "data": source,
+        "size": size,
+        "fit": fit,
         "checksum": read.checksum,
-        "items": {
-            name: len(part.classes)
-            for name, part in (
-                ("training", parts.training),
-                ("validation", parts.validation),
-                ("test", parts.test),
-            )
-        },
+        "items": parts.counts,
+        "drawn": parts.drawn,
+        "skipped": read.skipped,
         "mean": parts.mean,
         "deviation": parts.deviation,
         "classes": read.names,
@@ -145,9 +157,10 @@ def resume_run(folder: str | os.PathLike[str]) -> Run:
         settings = Settings(**configuration["settings"])
         network = network_from(configuration["network"])
         source, checksum = str(configuration["data"]), configuration["checksum"]
+        size, fit = configuration["size"] and tuple(map(int, configuration["size"])), str(configuration["fit"])
     except (ConvolensError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise FileError(f"{path / CONFIGURATION}: is no configuration of a run: {error}") from None
-    data = read_data(source)
+    data = read_data(source, size=size, fit=fit)
     if data.checksum != checksum:
         raise FileError(f"{source}: is no longer what the run in {path} began with; begin a new run")
     trainer = Trainer(network, divide(data, seed=settings.seed), settings)
@@ -159,7 +172,7 @@ def resume_run(folder: str | os.PathLike[str]) -> Run:
             trainer.put_state(arrays, facts)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileError(f"{path / CHECKPOINT}: does not belong to this run: {error}") from None
-    return Run(path, trainer)
+    return Run(path, trainer, data.skipped)
 
 
 def _write(path: Path, text: str) -> None:
