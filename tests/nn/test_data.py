@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from convolens.errors import FileError, SpecError, UnknownNameError
-from convolens.nn.augment import augment, parse_augmentation
+from convolens.nn.augment import augment, parse_augmentation, rotated
 from convolens.nn.data import Dataset, batches, divide, read_data
 
 
@@ -94,7 +95,26 @@ def test_augmentation() -> None:
     flipped = augment(x.swapaxes(2, 3), parse_augmentation("flip"), random)
     assert 5 < (flipped[:, 0, 0, 0] == 8).sum() < 45
     assert parse_augmentation("") == {}
+    with pytest.raises(SpecError, match="2 sizes or more, but these are 1×9"):
+        parse_augmentation("rotate:5", (1, 9))
     with pytest.raises(UnknownNameError, match="shift"):
         parse_augmentation("shiftt:1")
     with pytest.raises(SpecError, match="write, for example"):
         parse_augmentation("shift=1")
+
+
+def test_rotation() -> None:
+    """Items are turned about their middle as SciPy turns them, a right angle exactly; the draw is the seed's."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(4, 2, 7, 6))
+    angles = np.array([0, 12.5, -40, 170])
+    for item, angle in zip(zip(x, rotated(x, angles), strict=True), angles, strict=True):
+        wanted = ndimage.rotate(item[0], angle, (1, 2), reshape=False, order=1, mode="nearest")
+        np.testing.assert_allclose(item[1], wanted, atol=1e-12)
+    square = random.normal(size=(1, 1, 2, 5, 5)).astype(np.float32)
+    turned = rotated(square, np.array([90.0]))
+    assert turned.dtype == np.float32
+    np.testing.assert_allclose(turned, np.rot90(square, axes=(-2, -1)), atol=1e-6)
+    how = parse_augmentation("shift rotate:15 noise")
+    twice = [augment(x, how, np.random.default_rng(3)) for _ in range(2)]
+    np.testing.assert_array_equal(twice[0], twice[1])

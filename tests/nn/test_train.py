@@ -20,7 +20,7 @@ from convolens.nn.train import Settings, Trainer
 from convolens.runtime.threads import threads
 
 TEXT = "conv 6,k3,same bn relu max 2 conv 8,k3 relu flatten dropout:0.2 dense 3"
-SETTINGS = Settings(epochs=4, batch=16, augmentation="shift:1 noise", seed=7)
+SETTINGS = Settings(epochs=4, batch=16, augmentation="shift:1 rotate:5 noise", seed=7)
 
 
 def stripes() -> Dataset:

@@ -44,7 +44,7 @@ def train_command(
     schedule: Annotated[str | None, typer.Option(help="cosine, constant or steps. [default: cosine]")] = None,
     augmentation: Annotated[
         str | None,
-        typer.Option(metavar="WORDS", help="Change items at random: 'shift:1 flip noise:0.1 cutout:3'."),
+        typer.Option(metavar="WORDS", help="Change items at random: 'shift:1 flip rotate:10 noise:0.1 cutout:3'."),
     ] = None,
     smoothing: Annotated[float | None, typer.Option(help="Smoothing of the classes. [default: 0]")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="What all draws begin with. [default: 0]")] = None,

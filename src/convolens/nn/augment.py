@@ -5,14 +5,16 @@ import re
 import numpy as np
 
 from convolens.errors import SpecError, unknown_name
+from convolens.nn.layer import Shape, describe
 from convolens.nn.memory import channels_innermost
 from convolens.ops.arrays import Array
 
 _OPTION = re.compile(r"([a-z]+):?(\d+(?:\.\d+)?|\.\d+)?")
-USUAL = {"shift": 1.0, "flip": 0.5, "noise": 0.1, "cutout": 2.0}
+USUAL = {"shift": 1.0, "flip": 0.5, "rotate": 10.0, "noise": 0.1, "cutout": 2.0}
+_SIZES = {"shift": 1, "flip": 1, "rotate": 2, "noise": 0, "cutout": 1}
 
 
-def parse_augmentation(text: str) -> dict[str, float]:
+def parse_augmentation(text: str, shape: Shape | None = None) -> dict[str, float]:
     """
     Read how to change pictures.
 
@@ -20,7 +22,17 @@ def parse_augmentation(text: str) -> dict[str, float]:
     ----------
     text : str
         Words with a number each: ``shift:2`` by up to two cells along each axis, ``flip`` left and right in half
-        the cases, ``noise:0.1`` of that deviation, ``cutout:3``, a square of that many cells set to 0.
+        the cases, ``rotate:10`` by up to ten degrees either way, in the plane of the last two axes, ``noise:0.1``
+        of that deviation, ``cutout:3``, a square of that many cells set to 0.
+    shape : tuple of int, optional
+        Of an item, (C, size…) or (features,), to be checked against.
+
+    Raises
+    ------
+    SpecError
+        If a word cannot be read, or cannot be done to such items.
+    UnknownNameError
+        If there is no such way.
 
     Examples
     --------
@@ -34,6 +46,10 @@ def parse_augmentation(text: str) -> dict[str, float]:
             raise SpecError(f"{word!r} is no way to change pictures; write, for example, shift:2")
         if match[1] not in USUAL:
             raise unknown_name("augmentation", match[1], USUAL)
+        if shape is not None and len(shape) - 1 < _SIZES[match[1]]:
+            raise SpecError(
+                f"{match[1]!r} changes items of {_SIZES[match[1]]} sizes or more, but these are {describe(shape)}"
+            )
         found[match[1]] = float(match[2]) if match[2] else USUAL[match[1]]
     return found
 
@@ -56,6 +72,8 @@ def augment(x: Array, how: dict[str, float], random: np.random.Generator) -> Arr
     if share := how.get("flip"):
         turned = random.random(items) < share
         result[turned] = result[turned][..., ::-1]
+    if most_degrees := how.get("rotate"):
+        result = rotated(result, random.uniform(-most_degrees, most_degrees, items))
     if deviation := how.get("noise"):
         result += random.standard_normal(result.shape, np.float32) * np.float32(deviation)
     if side := int(how.get("cutout", 0)):
@@ -66,3 +84,26 @@ def augment(x: Array, how: dict[str, float], random: np.random.Generator) -> Arr
             kept |= along(axis, outside)
         result *= kept
     return channels_innermost(result)
+
+
+def rotated(x: Array, degrees: Array) -> Array:
+    """
+    Turn each item of a batch (N, C, …, H, W) about its middle, counterclockwise; from outside comes the edge.
+
+    A cell lies between four of the original, and is their mean, weighted by how near they are.
+    """
+    height, width = x.shape[-2:]
+    turn = np.deg2rad(degrees)[:, None, None]
+    rows, columns = np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
+    row = np.cos(turn) * rows + np.sin(turn) * columns + (height - 1) / 2
+    column = np.cos(turn) * columns - np.sin(turn) * rows + (width - 1) / 2
+    above, before = np.floor(row).astype(int), np.floor(column).astype(int)
+    down, right = (row - above).astype(x.dtype), (column - before).astype(x.dtype)
+    planes = np.moveaxis(x, (-2, -1), (1, 2))  # (N, H, W, C, …)
+    item, spread = np.arange(len(x))[:, None, None], (..., *(None,) * (x.ndim - 3))
+    result = np.zeros_like(planes)
+    for step, part in ((0, 1 - down), (1, down)):
+        for side, share in ((0, 1 - right), (1, right)):
+            cells = planes[item, (above + step).clip(0, height - 1), (before + side).clip(0, width - 1)]
+            result += cells * (part * share)[spread]
+    return np.moveaxis(result, (1, 2), (-2, -1))

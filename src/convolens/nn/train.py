@@ -142,7 +142,7 @@ class Trainer:
         self.loss = CrossEntropy(settings.smoothing)
         self.progress = Progress()
         self.filters: dict[str, Array] = {}
-        self._augmentation = parse_augmentation(settings.augmentation)
+        self._augmentation = parse_augmentation(settings.augmentation, network.input_shape)
         self._order: tuple[int, list[Array]] = (-1, [])
 
     @property
