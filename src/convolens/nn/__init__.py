@@ -4,6 +4,18 @@ from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
 from convolens.nn.layer import Gradients, Layer, Training
+from convolens.nn.looking import (
+    Nearest,
+    Patch,
+    exciting_images,
+    exciting_patches,
+    grad_cam,
+    gradient_saliency,
+    gradients_of,
+    nearest_kernel,
+    occlusion,
+    principal_pattern,
+)
 from convolens.nn.loss import BinaryCrossEntropy, CrossEntropy, Dice, Loss, MeanAbsolute, MeanSquares
 from convolens.nn.merge import Add, Concat, Multiply
 from convolens.nn.network import Network, Tape
@@ -41,9 +53,11 @@ __all__ = [
     "MeanAbsolute",
     "MeanSquares",
     "Multiply",
+    "Nearest",
     "Network",
     "Optimiser",
     "PRelu",
+    "Patch",
     "PixelShuffle",
     "Pool",
     "PreparedNetwork",
@@ -54,4 +68,12 @@ __all__ = [
     "Training",
     "Upsample",
     "clip_gradients",
+    "exciting_images",
+    "exciting_patches",
+    "grad_cam",
+    "gradient_saliency",
+    "gradients_of",
+    "nearest_kernel",
+    "occlusion",
+    "principal_pattern",
 ]
