@@ -65,6 +65,19 @@ def test_stops_and_goes_on(
     assert networks[0] == networks[1]
 
 
+def test_numbers_that_do_not_hold(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A loss that is not finite stops the run in one line, with the cause and where the last good state is."""
+    out = tmp_path / "run"
+    assert (
+        main(["train", data, "--out", str(out), "--rate", "1e30", "--network", "conv 4,k3 flatten dense 2"]) == 2
+    )
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "not finite" in last
+    assert "lower it" in last
+    assert last.endswith(f"the last good state is in {out}")
+    assert (out / "checkpoint").exists()
+
+
 def test_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Images of several sizes are brought to one, what is none is listed, and a resumed run reads them alike."""
     for name, colour in (("dark", 0), ("light", 255)):

@@ -1,5 +1,6 @@
 """Networks in files: whole, checked, refused where damaged."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,14 @@ def test_damaged_files(network: Network, tmp_path: Path) -> None:
         else:
             assert str(path) in refused
             assert "\n" not in refused
-    for content in (b"", b"\x80\x04K\x01.", b"PK\x03\x04", b"{}" * 100):
+    for content, message in (
+        (b"", "damaged"),
+        (b"{}" * 100, "damaged"),
+        (pickle.dumps({"weight": 1}), "nothing is ever unpickled"),
+        (b"PK\x03\x04", "nothing is ever unpickled"),
+    ):
         path.write_bytes(content)
-        with pytest.raises(FileError, match="damaged"):
+        with pytest.raises(FileError, match=message):
             Network.load(path)
 
 

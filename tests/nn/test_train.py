@@ -187,14 +187,47 @@ def test_goes_on_after_being_killed(file: str, tmp_path: Path) -> None:
     assert_same(finished(resumed).trainer, finished(whole).trainer)
 
 
+def test_full_disk(file: str, tmp_path: Path) -> None:
+    """Where no more can be written, one line says so, and the run goes on from what was kept to the same bits."""
+    folder = tmp_path / "run"
+    code = (
+        "import sys, resource; from convolens.errors import FileError; from convolens.nn.run_folder import *\n"
+        "from convolens.nn.train import Settings\n"
+        f"run = begin_run({str(folder)!r}, {file!r}, {TEXT!r}, {SETTINGS!r})\n"
+        "run.trainer.run(); run.save(); run.trainer.run()\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: run.save()\n"
+        "except FileError as error: sys.exit(str(error))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert (
+        done.stderr == f"{folder / 'checkpoint'}: the file would grow past the allowed size; nothing was written\n"
+    )
+    assert not list(folder.glob(".*"))
+    resumed = resume_run(folder)
+    assert resumed.trainer.progress.epoch == 1
+    assert_same(finished(resumed).trainer, finished(begin_run(tmp_path / "whole", file, TEXT, SETTINGS)).trainer)
+
+
 def test_damaged_runs(file: str, tmp_path: Path) -> None:
     """A configuration or checkpoint that is damaged, of another run, or of other data is refused in one line."""
     folder = begin_run(tmp_path / "run", file, TEXT, SETTINGS).folder
     other = begin_run(tmp_path / "other", file, "flatten dense 3", SETTINGS).folder
+    configuration = (folder / "config.json").read_bytes()
     for name, content in (
         ("checkpoint", (other / "checkpoint").read_bytes()),
         ("checkpoint", (folder / "checkpoint").read_bytes()[:-1]),
         ("config.json", b"{}"),
+        ("config.json", configuration.replace(b'"clip": 5.0', b'"clip": "x"')),
+        ("config.json", configuration.replace(b'"momentum": 0.1', b'"momentum": null')),
+        ("config.json", configuration.replace(b'"warm_up": 0.05', b'"warm_up": Infinity')),
         ("config.json", b"\xff"),
     ):
         kept = (folder / name).read_bytes()

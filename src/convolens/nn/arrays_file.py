@@ -12,6 +12,7 @@ from convolens.images.files import atomic_output, open_input
 from convolens.ops.arrays import Array
 
 KEY = "convolens"
+_PICKLES = b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04"
 
 
 def write_arrays(
@@ -54,6 +55,11 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Arra
 
     with open_input(path) as file:
         data = file.read()
+    if data.startswith(_PICKLES):
+        raise FileError(
+            f"{path}: is a pickle, or an archive that may hold one, as PyTorch writes them, and not a {kind}; "
+            "nothing is ever unpickled: save the weights as safetensors"
+        )
     try:
         arrays = load(data)
         length = int.from_bytes(data[:8], "little")

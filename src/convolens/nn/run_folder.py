@@ -158,7 +158,7 @@ def resume_run(folder: str | os.PathLike[str]) -> Run:
         network = network_from(configuration["network"])
         source, checksum = str(configuration["data"]), configuration["checksum"]
         size, fit = configuration["size"] and tuple(map(int, configuration["size"])), str(configuration["fit"])
-    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileError(f"{path / CONFIGURATION}: is no configuration of a run: {error}") from None
     data = read_data(source, size=size, fit=fit)
     if data.checksum != checksum:

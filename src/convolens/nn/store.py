@@ -18,6 +18,7 @@ from convolens.nn.network import Network
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
+from convolens.nn.typed import check_types
 from convolens.ops.arrays import Array
 
 KIND = "network"
@@ -42,7 +43,7 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     try:
         network = network_from(facts)
         put_arrays(network, arrays)
-    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileError(f"{path}: holds no network that can be built: {error}") from None
     return network
 
@@ -71,6 +72,7 @@ def network_from(facts: Mapping[str, Any]) -> Network:
         if node["layer"] not in LAYERS:
             raise unknown_name("layer", node["layer"], LAYERS)
         options = {name: _in_tuples(value) for name, value in node["options"].items()}
+        check_types(LAYERS[node["layer"]], options)
         network.add(LAYERS[node["layer"]](**options), *node["inputs"], name=node["name"])
     return network
 

@@ -16,6 +16,7 @@ from convolens.nn.loss import CrossEntropy
 from convolens.nn.network import Network
 from convolens.nn.optimiser import SGD, AdamW, Optimiser, clip_gradients
 from convolens.nn.schedule import Constant, Cosine, Schedule, Steps
+from convolens.nn.typed import check_types
 from convolens.ops.arrays import Array, quietly
 from convolens.planning.circumstances import steady
 
@@ -73,12 +74,15 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_types(Settings, vars(self))
         if self.optimiser not in OPTIMISERS:
             raise unknown_name("optimiser", self.optimiser, OPTIMISERS)
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
-        if self.epochs < 1 or self.batch < 1 or not self.rate > 0 or not 0 <= self.smoothing < 1:
-            raise SpecError("epochs, batch and rate must be above 0, and smoothing from 0 to below 1")
+        if self.epochs < 1 or self.batch < 1 or not self.rate > 0 or not 0 <= self.smoothing < 1 or self.seed < 0:
+            raise SpecError(
+                "epochs, batch and rate must be above 0, smoothing from 0 to below 1, the seed 0 or more"
+            )
         parse_augmentation(self.augmentation)
 
 
@@ -133,8 +137,8 @@ class Trainer:
             )
         if network.output_shape != (classes,):
             raise SpecError(
-                f"the network gives {describe(network.output_shape)}, but there are {classes} classes; "
-                f"end it with 'flatten dense {classes}'"
+                f"{network.last!r}, the last layer, gives {describe(network.output_shape)}, but there are "
+                f"{classes} classes; end it with 'flatten dense {classes}'"
             )
         self.network, self.parts, self.settings = network, parts, settings
         self.optimiser = OPTIMISERS[settings.optimiser](settings.rate, settings.decay)
