@@ -103,6 +103,19 @@ def test_goes_on_to_the_same_bits() -> None:
     assert_same(whole, resumed)
 
 
+def test_frozen_weights_stay() -> None:
+    """What is frozen keeps its weights, the rest learns as before; unknown names are refused."""
+    trainer = new_trainer(Settings(epochs=1, batch=16, frozen="conv1 dense1"))
+    before = {name: array.copy() for name, array in trainer.network.weights.items()}
+    trainer.run()
+    stayed = {n for n, array in trainer.network.weights.items() if np.array_equal(array, before[n])}
+    assert stayed == {"conv1.weight", "conv1.bias", "dense1.weight", "dense1.bias"}
+    with pytest.raises(UnknownNameError, match="conv1"):
+        new_trainer(Settings(frozen="conv3"))
+    with pytest.raises(UnknownNameError, match="node with weights"):
+        new_trainer(Settings(frozen="relu1"))
+
+
 def test_numbers_that_do_not_hold() -> None:
     """A loss that is not finite stops training before the step; weights and running means stay."""
     trainer = new_trainer()

@@ -47,6 +47,9 @@ def train_command(
         typer.Option(metavar="WORDS", help="Change items at random: 'shift:1 flip rotate:10 noise:0.1 cutout:3'."),
     ] = None,
     smoothing: Annotated[float | None, typer.Option(help="Smoothing of the classes. [default: 0]")] = None,
+    freeze: Annotated[
+        str | None, typer.Option(metavar="NODES", help="Keep the weights of these as they are: 'conv1 conv2'.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="What all draws begin with. [default: 0]")] = None,
     size: Annotated[
         str | None,
@@ -70,7 +73,7 @@ def train_command(
 
     chosen = {
         "epochs": epochs, "batch": batch, "rate": rate, "optimiser": optimiser, "schedule": schedule,
-        "augmentation": augmentation, "smoothing": smoothing, "seed": seed,
+        "augmentation": augmentation, "smoothing": smoothing, "frozen": freeze, "seed": seed,
     }  # fmt: skip
     given = {name: value for name, value in chosen.items() if value is not None}
     if resume:

@@ -57,6 +57,8 @@ class Settings:
         Share of the probability that all classes have in common.
     augmentation : str, default ""
         As :func:`~convolens.nn.augment.parse_augmentation` reads it.
+    frozen : str, default ""
+        Names of nodes whose weights stay as they are, separated by blanks.
     seed : int, default 0
         What all draws begin with.
     """
@@ -71,6 +73,7 @@ class Settings:
     clip: float = 5.0
     smoothing: float = 0.0
     augmentation: str = ""
+    frozen: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -147,6 +150,10 @@ class Trainer:
         self.progress = Progress()
         self.filters: dict[str, Array] = {}
         self._augmentation = parse_augmentation(settings.augmentation, network.input_shape)
+        self._frozen = frozenset(settings.frozen.split())
+        holders = {name.partition(".")[0] for name in network.weights}
+        for name in sorted(self._frozen - holders):
+            raise unknown_name("node with weights", name, sorted(holders))
         self._order: tuple[int, list[Array]] = (-1, [])
 
     @property
@@ -223,7 +230,8 @@ class Trainer:
         x = augment(training.inputs[which], self._augmentation, random)
         scores, tape = self.network.forward(x, training=Training(random))
         loss, grad = self.loss(scores, classes)
-        gradients, _ = self.network.backward(tape, grad)
+        every, _ = self.network.backward(tape, grad)
+        gradients = {name: g for name, g in every.items() if name.partition(".")[0] not in self._frozen}
         rate = self._rate(progress.step)
         length = clip_gradients(gradients, settings.clip or math.inf)
         if not math.isfinite(loss) or not math.isfinite(length):
