@@ -52,9 +52,10 @@ def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) ->
         return
     if case.operation == "deformable" and not choice:
         offset, mask = place(data["offset"]), place(data["mask"])
+        deform = cl.prepare_deform_conv(weight, **options)
         yield Variant(
             "",
-            lambda: cl.deform_conv2d(x, offset, weight, mask=mask, out=out, **options),
+            lambda: deform(x, offset, mask=mask, out=out),
             lambda result: [back(result)],
         )
         return

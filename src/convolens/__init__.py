@@ -31,7 +31,7 @@ from convolens.kernels.response import frequency_response
 from convolens.ops.conv import conv1d, conv2d, conv3d
 from convolens.ops.conv_gradients import ConvGradients, conv1d_grad, conv2d_grad, conv3d_grad
 from convolens.ops.correlate import convolve, correlate
-from convolens.ops.deformable import deform_conv2d
+from convolens.ops.deformable import PreparedDeformConv, deform_conv2d, prepare_deform_conv
 from convolens.ops.deformable_gradients import DeformGradients, deform_conv2d_grad
 from convolens.ops.gradients import (
     conv1d_grad_bias,
@@ -130,6 +130,7 @@ __all__ = [
     "PoolSpec",
     "PreparedConv",
     "PreparedConvTranspose",
+    "PreparedDeformConv",
     "SpecError",
     "Stack",
     "Step",
@@ -221,6 +222,7 @@ __all__ = [
     "plan_conv",
     "prepare_conv",
     "prepare_conv_transpose",
+    "prepare_deform_conv",
     "read_image",
     "settings_for",
     "threads",

@@ -1,6 +1,7 @@
 """Deformable convolution by compiled loops, against NumPy's."""
 
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -153,6 +154,25 @@ def test_threads_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(results[0], results[2])
 
 
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("pays", [True, False])
+def test_prepared_weights_serve_any_input(pays: bool, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of other sizes and types, before and after pickling; the answers are those of the plain call."""
+    monkeypatch.setattr(deformable, "compiled_pays", lambda *_: pays)
+    fixed: dict[str, Any] = {"groups": 2, "padding": 1, "flip": True}
+    conv = None
+    for size, dtype in (((9, 8), "f4"), ((5, 12), "f8"), ((9, 8), "f4")):
+        arrays, options = arguments((2, 12, *size), (10, 6, 3, 3), dtype, layout=layout, **fixed)
+        (x, offset, weight, bias), mask = arrays, options.pop("mask")
+        options["activation"] = "relu"
+        conv = conv or cl.prepare_deform_conv(weight, bias, **options)
+        assert repr(conv) == "PreparedDeformConv(weight=(10, 6, 3, 3) float32)"
+        wanted = cl.deform_conv2d(x, offset, conv.weight, conv.bias, mask=mask, **options)
+        for way in (conv, pickle.loads(pickle.dumps(conv))):
+            np.testing.assert_array_equal(way(x, offset, mask=mask), wanted)
+        assert conv.spec(x.shape, x.dtype).result_dtype == wanted.dtype
+
+
 @pytest.mark.parametrize(
     ("spec", "offset_groups", "reason"),
     [
@@ -173,7 +193,7 @@ def test_it_pays_for_large_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     """A layer of a network is compiled for; a tiny problem is not, even if the code is there."""
     large, small = ConvSpec((1, 64, 56, 56), (64, 64, 3, 3)), ConvSpec((1, 4, 8, 8), (4, 4, 3, 3))
     deformable.compiled_pays.cache_clear()
-    assert deformable.compiled_pays(large, 1, np.dtype("f4"), None, -1)
+    assert deformable.compiled_pays(large, 1, np.dtype("f4"), None, 1000, -1)
     monkeypatch.setattr(deformable, "predict_setup", lambda _: 0.0)
-    assert not deformable.compiled_pays(small, 1, np.dtype("f4"), None, -1)
+    assert not deformable.compiled_pays(small, 1, np.dtype("f4"), None, 1000, -1)
     deformable.compiled_pays.cache_clear()

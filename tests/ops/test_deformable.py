@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convolens.errors import DTypeError, SpecError, UnknownNameError
-from convolens.ops import deformable
+from convolens.ops import deformation
 from convolens.ops.conv import conv2d
 from convolens.ops.deformable import deform_conv2d
 from convolens.ops.deformable_gradients import deform_conv2d_grad
@@ -134,8 +134,8 @@ def test_blocks_do_not_show(monkeypatch):
     x, offset, weight, mask = arguments(rng, (2, 4, 7, 9), (2, 2, 3, 3), groups=2, offset_groups=2)
     y = deform_conv2d(x, offset, weight, mask=mask, groups=2)
     gradients = deform_conv2d_grad(y, x, offset, weight, mask=mask, groups=2)
-    monkeypatch.setattr(deformable, "BLOCK_BYTES", 20_000)
-    check = deformable.Deformation.check(x, offset, weight, mask, groups=2)
+    monkeypatch.setattr(deformation, "BLOCK_BYTES", 20_000)
+    check = deformation.Deformation.check(x, offset, weight, mask, groups=2)
     assert len(list(check.blocks())) > 2 * 7
     np.testing.assert_allclose(deform_conv2d(x, offset, weight, mask=mask, groups=2), y, rtol=1e-12)
     again = deform_conv2d_grad(y, x, offset, weight, mask=mask, groups=2)

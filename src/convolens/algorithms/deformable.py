@@ -2,24 +2,26 @@
 
 import functools
 import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from convolens.algorithms.base import NOTHING, Array, Epilogue, Pipeline
+from convolens.algorithms.base import Array, Epilogue, Pipeline
 from convolens.algorithms.compiled import CLAMPS, dense, dense_like, fused_activation, scratch_bytes
 from convolens.algorithms.panels import Panels
 from convolens.runtime import compile as compiler
-from convolens.runtime.call import Pinned
+from convolens.runtime.call import Function, Pinned
 from convolens.runtime.threads import thread_count
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.deformable"
-MOST_TERMS = 1200  # products of a sum that are taken in one go, whose weights and samples share the cache
+MOST_TERMS = 600  # products of a sum that are taken in one go, whose weights and samples share the cache
 MOST_PIXELS = 96  # of a task: more samples would leave the weights no room
 LEAST_TILES = 4  # of a task
+MOST_SCRATCH = 0.5  # of all threads, beside image and output
 LEAST_CHANNELS = 4  # of one of several groups: vectors run along the channels
 MOST_KEPT = 1 << 16  # windows whose tables are kept
 MOST_CELLS = 1 << 29  # of an image or along an axis with its border
@@ -57,8 +59,51 @@ def pipeline(spec: ConvSpec, offset_dtype: np.dtype[Any], activation: str | None
     }
 
 
+def prepare(spec: ConvSpec, weight: Array) -> list[Pinned]:
+    """
+    Order the weights of each group as (panels, kernel cells, C / groups, kernels a panel).
+
+    They come as (K, C / groups, kh, kw), turned already if the spec says ``flip``.
+    """
+    panels = replace(Panels.of(spec), chunks=1)
+    shape = (panels.count, math.prod(spec.kernel_size), panels.channels, panels.width)
+    return [Pinned(panels.pack(group).reshape(shape)) for group in np.split(weight, spec.groups)]
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """What a run takes that neither weights nor arrays decide: code, numbers, and each group's part."""
+
+    function: Function
+    offset_dtype: np.dtype[Any]
+    scalars: Scalars
+    groups: list[tuple[slice, slice, slice]]
+    activation: str | None
+
+    @classmethod
+    def of(
+        cls, spec: ConvSpec, offset_groups: int, offset_dtype: np.dtype[Any], activation: str | None, threads: int
+    ) -> "Constants":
+        """Load the code and cut the work into tasks; ``activation`` is what is left of it."""
+        name, parameters = pipeline(spec, offset_dtype, activation)
+        fused = fused_activation(activation, spec.compute_dtype)
+        return cls(
+            function=compiler.load(name, **parameters),
+            offset_dtype=np.dtype(str(parameters["offset_dtype"])),
+            scalars=(*_tasks(spec, threads), *reach(spec), *(fused[1] if fused else CLAMPS[None])),
+            groups=groups(spec, offset_groups),
+            activation=None if fused else activation,
+        )
+
+
 def run(
-    spec: ConvSpec, weight: Array, image: Array, offset: Array, mask: Array | None, out: Array, epilogue: Epilogue
+    spec: ConvSpec,
+    weights: list[Pinned],
+    image: Array,
+    offset: Array,
+    mask: Array | None,
+    out: Array,
+    epilogue: Epilogue,
 ) -> Epilogue:
     """
     Convolve, add the bias, apply the activation unless only NumPy can, and return what is left to do.
@@ -67,8 +112,8 @@ def run(
     ----------
     spec : ConvSpec
         What is asked.
-    weight : ndarray
-        (K, C / groups, kh, kw), turned already if the spec says ``flip``.
+    weights : list of Pinned
+        As :func:`prepare` orders them.
     image : ndarray
         (N, H, W, C), as all arrays a view, wherever the channels lie in memory.
     offset : ndarray
@@ -80,37 +125,34 @@ def run(
     epilogue : Epilogue
         Bias and activation.
     """
-    name, parameters = pipeline(spec, offset.dtype, epilogue.activation)
     dtype, last = spec.compute_dtype, spec.layout == LAST
+    constants = _constants(spec, offset.shape[4], offset.dtype, epilogue.activation, thread_count())
+    tables = windows(spec)
     innermost = -1 if last else -2
     source = dense(image.astype(dtype, copy=False), innermost)
     flat = out.reshape(spec.batch, -1, spec.out_channels)
     target = flat if flat.strides[innermost] == flat.itemsize else dense_like(flat, innermost)
-    points = _points(offset.transpose(0, 4, 3, 5, 1, 2), np.dtype(str(parameters["offset_dtype"])), last)
+    points = _points(offset.transpose(0, 4, 3, 5, 1, 2), constants.offset_dtype, last)
     if mask is None:
         cells = points.shape[-1]
         masks = np.broadcast_to(np.ones(cells, dtype), (*points.shape[:3], cells))
     else:
         masks = _points(mask.transpose(0, 4, 3, 1, 2), dtype, last)
-    kernels = weight.astype(dtype, copy=False).reshape(*weight.shape[:2], -1)
-    bias = np.zeros(len(kernels), dtype) if epilogue.bias is None else epilogue.bias.astype(dtype)
-    fused = fused_activation(epilogue.activation, dtype)
-    scalars = (*_tasks(spec, thread_count()), *reach(spec), *(fused[1] if fused else CLAMPS[None]))
-    function = compiler.load(name, **parameters)
-    for own in groups(spec, points.shape[1]):
-        function(
-            source[..., own[0]],
-            points[:, own[1]],
-            masks[:, own[1]],
-            *windows(spec),
-            kernels[own[2]],
-            bias[own[2]],
-            target[..., own[2]],
-            scalars=scalars,
+    bias = np.zeros(spec.out_channels, dtype) if epilogue.bias is None else epilogue.bias.astype(dtype)
+    for packed, (channels, shared, kernels) in zip(weights, constants.groups, strict=True):
+        constants.function(
+            source[..., channels],
+            points[:, shared],
+            masks[:, shared],
+            *tables,
+            packed,
+            bias[kernels],
+            target[..., kernels],
+            scalars=constants.scalars,
         )
     if not np.may_share_memory(target, out):
         out[...] = target.reshape(out.shape)
-    return NOTHING if fused else Epilogue(activation=epilogue.activation)
+    return Epilogue(activation=constants.activation)
 
 
 def groups(spec: ConvSpec, offset_groups: int) -> list[tuple[slice, slice, slice]]:
@@ -148,7 +190,8 @@ def _tasks(spec: ConvSpec, threads: int) -> tuple[int, int]:
     most = max(1, MOST_TERMS // panels.channels)
     together = max(count for count in range(1, min(taps, most) + 1) if taps % count == 0)
     item, terms = spec.compute_dtype.itemsize, together * panels.channels
-    room = scratch_bytes() - panels.width * terms * item
+    ends = math.prod(spec.input_shape) + math.prod(spec.output_shape)
+    room = min(scratch_bytes() - panels.width * terms * item, int(MOST_SCRATCH * ends * item) // threads)
     fitting = room // ((terms + panels.count * panels.width) * item)
     pixels = min(MOST_PIXELS, max(LEAST_TILES * panels.pixels, fitting))
     tiles = -(-math.prod(spec.output_size) // panels.pixels)
@@ -191,3 +234,4 @@ def _found_windows(spec: ConvSpec) -> tuple[Pinned, Pinned]:
 
 
 _kept_windows = functools.lru_cache(maxsize=16)(_found_windows)
+_constants = functools.lru_cache(maxsize=16)(Constants.of)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array, as_array, check_gradient, quietly
-from convolens.ops.deformable import Deformation, channels_last
 from convolens.ops.deformable_sums import Sums, compiled_pays, compiled_sums, numpy_sums
+from convolens.ops.deformation import Deformation, channels_last
 from convolens.ops.transposed import turn
 from convolens.runtime import compile as compiler
 from convolens.spec.borders import Border

@@ -11,7 +11,8 @@ from convolens.algorithms.deformable import groups, refusal
 from convolens.algorithms.deformable_gradients import KINDS, Points, Products, Vectors, pipeline
 from convolens.ops.activation_gradients import flow_back
 from convolens.ops.arrays import Array
-from convolens.ops.deformable import BLOCK_BYTES, CALLS, CHANNEL_SECONDS, LEAST_SECONDS, POINT_SECONDS, Deformation
+from convolens.ops.deformable import CALLS, CHANNEL_SECONDS, LEAST_SECONDS, POINT_SECONDS
+from convolens.ops.deformation import BLOCK_BYTES, Deformation
 from convolens.planning.cost import predict_setup
 from convolens.runtime import compile as compiler
 from convolens.spec.geometry import ConvSpec

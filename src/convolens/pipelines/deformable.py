@@ -2,8 +2,8 @@
 Deformable convolution: every kernel cell looks where its own offset points, between the cells.
 
 The image is set with channels innermost, and below it two rows, one of the border's constant and one of zeros. A
-block of windows is sampled, vectors along the channels, into a scratch array in cache; from there a tile of pixels
-by kernels is summed in registers. Long windows go some kernel cells at a time.
+block of windows is sampled, window by window and vectors along the channels, into a scratch array in cache; from
+there a tile of pixels by kernels is summed in registers. Long windows go some kernel cells at a time.
 """
 
 from typing import Any
@@ -13,8 +13,6 @@ import halide as hl
 from convolens.pipelines import bilinear
 from convolens.pipelines.epilogue import finish
 from convolens.pipelines.indices import promised
-
-RUN = 32  # channels whose weights are turned together
 
 lane, pixel, tile, block, part_chunk, c, t, g, k, q, n = (
     hl.Var(name) for name in ("lane", "pixel", "tile", "block", "part_chunk", *"ctgkqn")
@@ -52,14 +50,15 @@ def build(
     -----
     Arguments, in NumPy's order of axes: image (N, H, W, C); offset (N, offset groups, kernel cells, 2, pixels);
     mask (N, offset groups, kernel cells, pixels); for each pixel the first row, then column, that its window would
-    see, (2, pixels); for each kernel cell how far it is from there, (2, kernel cells); weight (K, C, kernel
-    cells); bias (K); output (N, pixels, K). Then scalars: kernel cells that are sampled together, tiles of a task;
-    those of the border, and its constant; slope and ceiling.
+    see, (2, pixels); for each kernel cell how far it is from there, (2, kernel cells); weights (panels, kernel
+    cells, C, vectors × lanes), the kernels filled up with zeros to whole panels; bias (K); output (N, pixels, K).
+    Then scalars: kernel cells that are sampled together, tiles of a task; those of the border, and its constant;
+    slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     panel = lanes * vectors
-    image, weight, bias = (
-        hl.ImageParam(number, d, name) for d, name in ((4, "image"), (3, "weight"), (1, "bias"))
+    image, weights, bias = (
+        hl.ImageParam(number, d, name) for d, name in ((4, "image"), (4, "weights"), (1, "bias"))
     )
     offset = hl.ImageParam(hl.Float(64) if offset_dtype == "float64" else hl.Float(32), 5, "offset")
     mask = hl.ImageParam(number, 4, "mask")
@@ -67,15 +66,12 @@ def build(
     together, task_tiles = (hl.Param(hl.Int(32), name) for name in ("together", "task_tiles"))
     outside, slope, ceiling = (hl.Param(hl.Float(64), name) for name in ("outside", "slope", "ceiling"))
     reach = bilinear.Reach(periodic)
-    kernels, cells, taps = weight.dim(2).extent(), starts.dim(0).extent(), weight.dim(0).extent()
+    cells, taps = starts.dim(0).extent(), steps.dim(0).extent()
 
     # algorithm
     flat, rows = _flat(image, outside)
     places, shares = _places(image, offset, starts, steps, reach)
-    columns, points = _columns(image, offset, mask, flat, places, shares)
-    panels = hl.Func("panels")
-    kernel = hl.min(block * panel + lane, kernels - 1)
-    panels[lane, c, t, block] = hl.select(block * panel + lane < kernels, weight[t, c, kernel], hl.cast(number, 0))
+    columns, points, corners = _columns(image, offset, mask, flat, places, shares)
     part, total, out = (hl.Func(name) for name in ("part", "total", "out"))
     chunk = hl.RDom([(0, taps / together)])
     terms = hl.RDom([(0, image.dim(0).extent()), (0, together)])
@@ -83,7 +79,7 @@ def build(
     tap = r * together + terms.y
     window = hl.min(tile * pixels + pixel, cells - 1)
     part[lane, pixel, tile, block, r, n] = hl.cast(number, 0)
-    part[lane, pixel, tile, block, r, n] += panels[lane, terms.x, tap, block] * columns[terms.x, tap, window, n]
+    part[lane, pixel, tile, block, r, n] += weights[lane, terms.x, tap, block] * columns[terms.x, tap, window, n]
     total[at] = hl.cast(number, 0)
     total[at] += part[lane, pixel, tile, block, chunk.x, n]
     result = total[k % panel, q % pixels, q / pixels, k / panel, n] + bias[k]
@@ -92,14 +88,13 @@ def build(
     # schedule
     flat.compute_root()
     _schedule_flat(flat, rows, lanes, channels_last)
-    _schedule_panels(panels, lanes, panel)
     task = _schedule_output(out, lanes, panel, pixels, task_tiles, channels_last)
     _schedule_sums(part, total, (out, task), chunk, terms, (lanes, panel, pixels))
     columns.compute_at(total, chunk.x).store_in(hl.MemoryType.Heap)
-    _schedule_columns(columns, points, places, shares, lanes)
+    _schedule_columns(columns, points, corners, (places, shares), lanes)
 
     # what compiled code may take for granted; it checks its arguments against this
-    for buffer in (image, weight, bias, offset, mask, starts, steps, out.output_buffer()):
+    for buffer in (image, weights, bias, offset, mask, starts, steps, out.output_buffer()):
         for d in range(buffer.dimensions()):
             buffer.dim(d).set_min(0)
     for buffer in (image, out.output_buffer()):
@@ -108,8 +103,9 @@ def build(
     if channels_last:
         offset.dim(0).set_stride(hl.Expr())
         mask.dim(0).set_stride(hl.Expr())
-    weight.dim(0).set_stride(hl.Expr())
-    arrays = [image, offset, mask, starts, steps, weight, bias]
+    weights.dim(0).set_extent(panel)
+    weights.dim(1).set_stride(panel)
+    arrays = [image, offset, mask, starts, steps, weights, bias]
     return out, [*arrays, together, task_tiles, *reach.scalars, outside, slope, ceiling]
 
 
@@ -151,22 +147,25 @@ def _columns(
     flat: hl.Func,
     places: hl.Func,
     shares: hl.Func,
-) -> tuple[hl.Func, hl.RDom]:
-    """Interpolate, and weigh by the mask."""
+) -> tuple[hl.Func, hl.RDom, hl.Func]:
+    """Interpolate, and weigh by the mask; what is known of a point is at hand for all its channels."""
     groups = offset.dim(3).extent()
     channels = image.dim(0).extent() / groups
     cells = image.dim(1).extent() * (image.dim(2).extent() + 2)
+    corners = hl.Func("corners")
+    at = (q, t, g, n)
+    corners[at] = (*(places[at][j] for j in range(4)), *(shares[at][j] for j in range(4)), mask[at])
     points = hl.RDom([(0, channels), (0, groups)])
     channel = points.y * channels + points.x
-    place, share = places[q, t, points.y, n], shares[q, t, points.y, n]
+    point = corners[q, t, points.y, n]
     value = sum(
-        (share[j] * flat[channel, promised(place[j], cells), n] for j in range(4)),
+        (point[4 + j] * flat[channel, promised(point[j], cells), n] for j in range(4)),
         start=hl.cast(image.type(), 0),
     )
     columns = hl.Func("columns")
     columns[c, t, q, n] = hl.undef(image.type())
-    columns[channel, t, q, n] = value * mask[q, t, points.y, n]
-    return columns, points
+    columns[channel, t, q, n] = value * point[8]
+    return columns, points, corners
 
 
 def _schedule_flat(flat: hl.Func, rows: hl.RDom, lanes: int, channels_last: bool) -> None:
@@ -182,25 +181,18 @@ def _schedule_flat(flat: hl.Func, rows: hl.RDom, lanes: int, channels_last: bool
     copy.parallel(rows.y).never_partition_all()
 
 
-def _schedule_panels(panels: hl.Func, lanes: int, panel: int) -> None:
-    """Turn the weights a vector of kernels at a time: more would not stay in the first cache."""
-    inner, outer, wide, task = (hl.Var(name) for name in ("inner", "outer", "wide", "task"))
-    panels.compute_root().split(c, outer, inner, RUN, hl.TailStrategy.GuardWithIf).split(lane, wide, lane, lanes)
-    panels.reorder(lane, t, inner, wide, outer, block).vectorize(lane).fuse(outer, block, task).parallel(task)
-    panels.bound_extent(lane, panel)
-
-
 def _schedule_output(
     out: hl.Func, lanes: int, panel: int, pixels: int, task_tiles: hl.Expr, channels_last: bool
 ) -> hl.Var:
     """Make a task of some tiles of pixels, by all kernels."""
     guard, task, wide = hl.TailStrategy.GuardWithIf, hl.Var("task"), hl.Var("wide")
-    out.split(q, tile, pixel, pixels, guard).split(tile, task, tile, task_tiles, guard)
     if channels_last:
+        out.split(q, tile, pixel, pixels, guard).split(tile, task, tile, task_tiles, guard)
         out.split(k, block, lane, panel, guard).reorder(lane, pixel, tile, block, task, n)
         out.split(lane, wide, lane, lanes, hl.TailStrategy.PredicateStores).vectorize(lane)
     else:
-        out.reorder(pixel, tile, k, task, n)
+        out.split(q, task, q, task_tiles * pixels, guard).split(q, wide, q, lanes, hl.TailStrategy.PredicateStores)
+        out.reorder(q, wide, k, task, n).vectorize(q)
     out.fuse(task, n, task).parallel(task).never_partition_all()
     return task
 
@@ -228,14 +220,18 @@ def _schedule_sums(
         part.bound_extent(variable, 1)
 
 
-def _schedule_columns(columns: hl.Func, points: hl.RDom, places: hl.Func, shares: hl.Func, lanes: int) -> None:
-    """Find a vector of points of a kernel cell and an offset group, then go through their channels."""
+def _schedule_columns(
+    columns: hl.Func, points: hl.RDom, corners: hl.Func, found: tuple[hl.Func, hl.Func], lanes: int
+) -> None:
+    """Find all points of a vector of windows, then go window by window: neighbouring points see the same cells."""
     guard = hl.TailStrategy.GuardWithIf
     near, far = hl.Var("near"), hl.Var("far")
     sample = columns.update().allow_race_conditions()
-    sample.split(q, far, near, lanes, guard).reorder(points.x, near, points.y, t, far, n)
+    sample.split(q, far, near, lanes, guard).reorder(points.x, points.y, t, near, far, n)
     sample.vectorize(points.x, lanes, guard).never_partition_all()
-    for func in (places, shares):
-        func.compute_at(columns, points.y).store_in(hl.MemoryType.Stack)
-        func.bound_extent(t, 1).bound_extent(g, 1).bound_extent(n, 1)
-        func.vectorize(q, lanes, guard)
+    corners.compute_at(columns, points.y).store_in(hl.MemoryType.Register)
+    for func in (corners, *found):
+        func.bound_extent(n, 1)
+    corners.bound_extent(q, 1).bound_extent(t, 1).bound_extent(g, 1)
+    for func in found:
+        func.compute_at(columns, far).store_in(hl.MemoryType.Heap).vectorize(q, lanes, guard).never_partition_all()
