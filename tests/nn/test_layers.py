@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
+from convolens.nn.arithmetic import OPERATIONS, Arithmetic, WithConstant
+from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
+from convolens.nn.function import FORMULAS, Function
 from convolens.nn.layer import Layer, Shape, Training
 from convolens.nn.memory import channels_innermost
-from convolens.nn.merge import Add, Concat, Multiply
+from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
+from convolens.nn.resize import Pad, Resize
 
 STEP = 1e-6
 
@@ -55,6 +59,32 @@ MAPS: list[tuple[Layer, tuple[Shape, ...]]] = [
     (Multiply(), ((3, 4, 5),) * 2),
     (Multiply(), ((3, 4, 5), (3, 1, 1))),
     (Concat(), ((3, 4, 5), (2, 4, 5))),
+    (Concat(3), ((3, 4, 5), (3, 4, 2))),
+    (Softmax(2), ((3, 4, 5),)),
+    (MatrixProduct(), ((2, 4, 5), (2, 5, 3))),
+    *(
+        (Function(name, (0.3, 0.6, 0.2)[: len(formula.parameters)]), ((3, 4, 5),))
+        for name, formula in FORMULAS.items()
+        if name not in ("sqrt", "log", "power")  # of what is above 0 alone
+    ),
+    (Function("power", (3.0,)), ((3, 4, 5),)),
+    *((Arithmetic(name), ((3, 4, 5), (1, 4, 1))) for name in OPERATIONS if name != "power"),
+    (WithConstant("multiply", (3, 1, 1)), ((3, 4, 5),)),
+    (WithConstant("add", (4, 5)), ((3, 1, 5),)),
+    (WithConstant("divide", (3, 1, 1), first=True), ((3, 4, 5),)),
+    (WithConstant("subtract", (), learned=False), ((3, 4, 5),)),
+    (Transpose((2, 3, 1)), ((3, 4, 5),)),
+    (Reshape((6, 10)), ((3, 4, 5),)),
+    (Slice(1, 1, 3), ((3, 4, 5),)),
+    (Slice(3, 4, -1, -2), ((3, 4, 5),)),
+    (Reduce("mean", (1,)), ((3, 4, 5),)),
+    (Reduce("sum", (1, 3), keep=False), ((3, 4, 5),)),
+    (Reduce("max", (2, 3)), ((3, 4, 5),)),
+    (Pad(((0, 0), (2, 1), (0, 3)), 1.5), ((3, 4, 5),)),
+    (Pad(((1, 0), (6, 1), (0, 3)), "reflect"), ((3, 4, 5),)),
+    (Resize((7, 3)), ((3, 4, 5),)),
+    (Resize((7, 5), "cubic", "align-corners"), ((3, 4, 5),)),
+    (Resize((8, 7), "nearest", "asymmetric", "floor"), ((3, 4, 5),)),
 ]
 VECTORS: list[tuple[Layer, tuple[Shape, ...]]] = [
     (Dense(4), ((6,),)),
@@ -127,3 +157,23 @@ def check(layer: Layer, shapes: tuple[Shape, ...], last: bool) -> None:
             for step in (STEP, -STEP)
         ]
         assert (gradient * towards).sum() == pytest.approx((sides[0] - sides[1]) / (2 * STEP), rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["sqrt", "log", "power"])
+def test_functions_of_numbers_above_zero(name: str) -> None:
+    """The slope of a function that knows no negative numbers is what small steps show."""
+    x = np.linspace(0.5, 3, 7)[None]
+    layer = Function(name, (0.4,) if name == "power" else ())
+    _, saved = layer.forward({}, x)
+    (found,) = layer.backward({}, saved, np.ones_like(x)).inputs
+    steps = [layer.forward({}, x + step)[0] for step in (STEP, -STEP)]
+    np.testing.assert_allclose(found, (steps[0] - steps[1]) / (2 * STEP), rtol=1e-6)
+
+
+def test_powers_of_two_maps() -> None:
+    """The derivatives of a power by its base and by its exponent."""
+    layer, inputs = Arithmetic("power"), (np.linspace(0.5, 3, 6).reshape(1, 2, 3), np.full((1, 1, 3), 1.7))
+    result, saved = layer.forward({}, *inputs)
+    base, exponent = layer.backward({}, saved, np.ones_like(result)).inputs
+    np.testing.assert_allclose(base, 1.7 * inputs[0] ** 0.7)
+    np.testing.assert_allclose(exponent, (inputs[0] ** 1.7 * np.log(inputs[0])).sum(1, keepdims=True))

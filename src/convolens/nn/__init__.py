@@ -1,8 +1,11 @@
 """Networks of layers over the engine: built, trained, kept in files."""
 
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
+from convolens.nn.arithmetic import Arithmetic, WithConstant
+from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
+from convolens.nn.function import Function
 from convolens.nn.layer import Gradients, Layer, Training
 from convolens.nn.looking import (
     Nearest,
@@ -17,13 +20,14 @@ from convolens.nn.looking import (
     principal_pattern,
 )
 from convolens.nn.loss import BinaryCrossEntropy, CrossEntropy, Dice, Loss, MeanAbsolute, MeanSquares
-from convolens.nn.merge import Add, Concat, Multiply
+from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.network import Network, Tape
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.optimiser import SGD, AdamW, Optimiser, clip_gradients
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.prepared import PreparedNetwork
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
+from convolens.nn.resize import Pad, Resize
 from convolens.nn.schedule import Constant, Cosine, Schedule, Steps
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "AdamW",
     "AdaptivePool",
     "Add",
+    "Arithmetic",
     "BatchNorm",
     "BinaryCrossEntropy",
     "Concat",
@@ -44,12 +49,14 @@ __all__ = [
     "Dice",
     "Dropout",
     "Flatten",
+    "Function",
     "GlobalPool",
     "Gradients",
     "GroupNorm",
     "Layer",
     "LayerNorm",
     "Loss",
+    "MatrixProduct",
     "MeanAbsolute",
     "MeanSquares",
     "Multiply",
@@ -57,16 +64,23 @@ __all__ = [
     "Network",
     "Optimiser",
     "PRelu",
+    "Pad",
     "Patch",
     "PixelShuffle",
     "Pool",
     "PreparedNetwork",
+    "Reduce",
+    "Reshape",
+    "Resize",
     "Schedule",
+    "Slice",
     "Softmax",
     "Steps",
     "Tape",
     "Training",
+    "Transpose",
     "Upsample",
+    "WithConstant",
     "clip_gradients",
     "exciting_images",
     "exciting_patches",

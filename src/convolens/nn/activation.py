@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from convolens.errors import SpecError
-from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights
+from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe, one
 from convolens.ops.activation_gradients import FROM_SUMS, flow_back
 from convolens.ops.activations import activate, find_activation
 from convolens.ops.arrays import Array
@@ -80,17 +80,33 @@ class PRelu(Layer):
 
 @dataclass(frozen=True)
 class Softmax(Layer):
-    """Exponentials beside their sum, over the channels: numbers from 0 to 1 that add up to 1."""
+    """
+    Exponentials beside their sum: numbers from 0 to 1 that add up to 1.
+
+    Parameters
+    ----------
+    axis : int, default 1
+        Over which axis; 1 is that of the channels.
+    """
+
+    axis: int = 1
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give that of the input."""
+        shape = one(shapes, self.kind)
+        if not 1 <= self.axis <= len(shape):
+            raise SpecError(f"there is no axis {self.axis} in the batch and {describe(shape)}")
+        return shape
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Take exponentials of what is left beside the largest, so that none overflows."""
-        result = np.exp(inputs[0] - inputs[0].max(1, keepdims=True))
-        result /= result.sum(1, keepdims=True)
+        result = np.exp(inputs[0] - inputs[0].max(self.axis, keepdims=True))
+        result /= result.sum(self.axis, keepdims=True)
         return result, result
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Each output falls as the others rise."""
-        return Gradients((saved * (grad - (grad * saved).sum(1, keepdims=True)),), {})
+        return Gradients((saved * (grad - (grad * saved).sum(self.axis, keepdims=True)),), {})
 
 
 @dataclass(frozen=True)

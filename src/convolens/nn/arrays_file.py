@@ -28,7 +28,7 @@ def write_arrays(
     """
     from safetensors.numpy import save
 
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     data = save(whole, {KEY: json.dumps(facts)})
     with atomic_output(path, overwrite=overwrite) as file:
         file.write(data)

@@ -9,6 +9,7 @@ from convolens.errors import SpecError
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe
 from convolens.nn.memory import channels_innermost, is_channels_last
 from convolens.ops.arrays import Array
+from convolens.spec.receptive import Reach
 
 
 @dataclass(frozen=True)
@@ -57,25 +58,64 @@ class Multiply(Layer):
 
 @dataclass(frozen=True)
 class Concat(Layer):
-    """Maps of one size, one after the other along the channels."""
+    """
+    Maps of one size, one after the other along the channels, or along another axis.
+
+    Parameters
+    ----------
+    axis : int, default 1
+        Along which; 1 is that of the channels.
+    """
+
+    axis: int = 1
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give the sum of the channels, and the one size."""
-        if len(shapes) < 2 or len({shape[1:] for shape in shapes}) != 1:
+        before = self.axis - 1
+        others = {(*shape[:before], *shape[self.axis :]) for shape in shapes}
+        if len(shapes) < 2 or len(others) != 1 or not 0 <= before < min(map(len, shapes)):
             found = ", ".join(map(describe, shapes))
             raise SpecError(f"maps to be concatenated must be two or more of one size, not {found}")
-        return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+        total = sum(shape[before] for shape in shapes)
+        return (*shapes[0][:before], total, *shapes[0][self.axis :])
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Join them, in the memory order of the first."""
-        joined = np.concatenate(inputs, 1)
+        joined = np.concatenate(inputs, self.axis)
         if is_channels_last(inputs[0]) and not is_channels_last(joined):
             joined = channels_innermost(joined)
-        return joined, [array.shape[1] for array in inputs]
+        return joined, [array.shape[self.axis] for array in inputs]
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Every branch gets its channels."""
-        return Gradients(tuple(np.split(grad, np.cumsum(saved)[:-1], 1)), {})
+        return Gradients(tuple(np.split(grad, np.cumsum(saved)[:-1], self.axis)), {})
+
+
+@dataclass(frozen=True)
+class MatrixProduct(Layer):
+    """The matrix product of the last two axes of two maps, whose other axes are the same, as in attention."""
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Give (…, rows of the first, columns of the second)."""
+        if len(shapes) == 2 and 2 <= len(shapes[0]) == len(shapes[1]):
+            first, second = shapes
+            if first[:-2] == second[:-2] and first[-1] == second[-2]:
+                return (*first[:-1], second[-1])
+        found = ", ".join(map(describe, shapes))
+        raise SpecError(f"matrices to be multiplied must be two that fit, not {found}")
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
+        """Give everything."""
+        return ()
+
+    def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
+        """Multiply."""
+        return inputs[0] @ inputs[1], inputs
+
+    def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
+        """Each gets what flows, times the other turned."""
+        first, second = saved
+        return Gradients((grad @ second.swapaxes(-1, -2), first.swapaxes(-1, -2) @ grad), {})
 
 
 def _two(shapes: tuple[Shape, ...]) -> tuple[Shape, Shape]:

@@ -1,7 +1,7 @@
 """A network: a directed graph of layers, the weights they learned, and the two ways through it."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from convolens.errors import ConvolensError, SpecError, unknown_name
 from convolens.nn.graph import INPUT, Node, count_uses, join_activations, needed_for
+from convolens.nn.initialise import Undrawn, check_arrays
 from convolens.nn.layer import Layer, Shape, Training, describe
 from convolens.nn.memory import channels_innermost
 from convolens.nn.text import MERGES, layers_of
@@ -152,6 +153,47 @@ class Network:
 
         return load_network(path)
 
+    @classmethod
+    def from_onnx(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        input_shape: Sequence[int] | None = None,
+        output: str | None = None,
+    ) -> "Network":
+        """
+        Read a network from an ONNX file of opset 11 to 21.
+
+        Parameters
+        ----------
+        path : path
+            The file; weights in files beside it are read, too.
+        input_shape : sequence of int, optional
+            Of one item; wanted where the file leaves sizes open. The batch may have any size, whatever the file
+            says.
+        output : str, optional
+            Which output is wanted, where there are several.
+
+        Returns
+        -------
+        Network
+            In float32, or in float64 where the file's input is. GELU, SiLU, hard-swish, layer and group
+            normalisation that the file has in parts become one layer each.
+
+        Raises
+        ------
+        FileError
+            If there is no such file, or it is damaged or something else.
+        SpecError
+            For operators that are not known, and for what a network cannot be: operations along the batch, several
+            inputs. The message names operator, node and opset.
+        ConvolensError
+            If the package ``onnx`` is not installed.
+        """
+        from convolens.nn.onnx.read import read_network
+
+        return read_network(path, input_shape, output)
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """
         Write layers and weights into one safetensors file, whole or not at all.
@@ -193,7 +235,9 @@ class Network:
         """Count the numbers that are learned."""
         return sum(array.size for array in self.weights.values())
 
-    def add(self, layer: Layer, *inputs: str, name: str | None = None) -> str:
+    def add(
+        self, layer: Layer, *inputs: str, name: str | None = None, weights: Mapping[str, Array] | None = None
+    ) -> str:
         """
         Add a layer, and return the name of its node.
 
@@ -205,11 +249,13 @@ class Network:
             To which nodes' outputs; by default to the last one's. ``input`` is what the network is given.
         name : str, optional
             Of the new node; by default its kind and a number.
+        weights : mapping of str to ndarray, optional
+            All that the layer learns and keeps, by the layer's own names; by default it is drawn.
 
         Raises
         ------
         SpecError
-            If it does not fit its inputs, or the name is taken.
+            If it does not fit its inputs, the weights do not fit it, or the name is taken.
         UnknownNameError
             If there is no such node.
         """
@@ -227,9 +273,13 @@ class Network:
         except SpecError as error:
             given = ", ".join(f"{describe(self.shapes[source])} from {source!r}" for source in sources)
             raise SpecError(f"{found!r}, {layer}, does not fit its input, {given}: {error}") from None
-        random = np.random.default_rng([self.seed, *found.encode()])
-        self.weights |= {f"{found}.{part}": array for part, array in layer.initial(random, *shapes).items()}
-        self.statistics |= {f"{found}.{part}": array for part, array in layer.statistics(*shapes).items()}
+        random = Undrawn() if weights is not None else np.random.default_rng([self.seed, *found.encode()])
+        learned, kept = layer.initial(random, *shapes), layer.statistics(*shapes)
+        if weights is not None:
+            check_arrays(weights, learned | kept)
+            learned, kept = ({part: weights[part] for part in drawn} for drawn in (learned, kept))
+        self.weights |= {f"{found}.{part}": array for part, array in learned.items()}
+        self.statistics |= {f"{found}.{part}": array for part, array in kept.items()}
         self.nodes.append(Node(found, layer, sources, found))
         self.shapes[found] = output
         return found

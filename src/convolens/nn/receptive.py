@@ -47,19 +47,23 @@ def input_window(
 def _ways(nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> tuple[Ways, dict[str, Shape]]:
     """Give for each node from where and how it sees, and the size of the map that is behind its output."""
     sizes = {INPUT: shapes[INPUT][1:]}  # a vector keeps that of its map
+    dims = len(sizes[INPUT])
     reaches: Ways = {}
     for node in nodes:
         own = node.layer.reach(*(shapes[source] for source in node.inputs))
         reaches[node.name] = [(source, _reach(own, sizes[source])) for source in node.inputs]
         source = sizes[node.inputs[0]]
-        sizes[node.name] = (1,) * len(source) if own == () else shapes[node.name][1:] or source
+        if own is not None and len(own) != dims:
+            sizes[node.name] = (1,) * dims
+        else:
+            sizes[node.name] = shapes[node.name][-dims:] if dims and len(shapes[node.name]) > dims else source
     return reaches, sizes
 
 
 def _reach(own: tuple[Reach, ...] | None, size: Shape) -> tuple[Reach, ...]:
     if own is None:
         return (Reach(),) * len(size)
-    return own or tuple(map(Reach.everything, size))
+    return own if len(own) == len(size) else tuple(map(Reach.everything, size))
 
 
 def _most_seen(name: str, nodes: Sequence[Node], reaches: Ways, cells: int, dim: int) -> int:

@@ -5,19 +5,22 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-import numpy as np
-
 from convolens.errors import ConvolensError, FileError, unknown_name
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
+from convolens.nn.arithmetic import Arithmetic, WithConstant
 from convolens.nn.arrays_file import read_arrays, write_arrays
+from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
+from convolens.nn.function import Function
+from convolens.nn.initialise import check_arrays
 from convolens.nn.layer import Layer
-from convolens.nn.merge import Add, Concat, Multiply
+from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.network import Network
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
+from convolens.nn.resize import Pad, Resize
 from convolens.nn.typed import check_types
 from convolens.ops.arrays import Array
 
@@ -25,8 +28,9 @@ KIND = "network"
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
-        Activation, AdaptivePool, Add, BatchNorm, Concat, Conv, ConvTranspose, Dense, Dropout, Flatten, GlobalPool,
-        GroupNorm, LayerNorm, Multiply, PRelu, PixelShuffle, Pool, Softmax, Upsample,
+        Activation, AdaptivePool, Add, Arithmetic, BatchNorm, Concat, Conv, ConvTranspose, Dense, Dropout, Flatten,
+        Function, GlobalPool, GroupNorm, LayerNorm, MatrixProduct, Multiply, PRelu, Pad, PixelShuffle, Pool,
+        Reduce, Reshape, Resize, Slice, Softmax, Transpose, Upsample, WithConstant,
     )
 }  # fmt: skip
 
@@ -83,15 +87,11 @@ def put_arrays(network: Network, arrays: Mapping[str, Array]) -> None:
 
     Raises
     ------
-    ValueError
+    SpecError
         If one is missing, too many, or of another shape or type.
     """
-    wanted = network.weights | network.statistics
-    for name in wanted.keys() ^ arrays.keys():
-        raise ValueError(f"{name!r} is {'missing' if name in wanted else 'of no layer'}")
+    check_arrays(arrays, network.weights | network.statistics)
     for name, array in arrays.items():
-        if array.shape != wanted[name].shape or array.dtype not in (np.float32, np.float64):
-            raise ValueError(f"{name!r} is {array.dtype} {array.shape}, not floats {wanted[name].shape}")
         (network.weights if name in network.weights else network.statistics)[name] = array.copy()
 
 

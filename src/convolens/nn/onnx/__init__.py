@@ -1,0 +1,1 @@
+"""Networks in ONNX files: read and written, where the package ``onnx`` is there."""

@@ -1,0 +1,303 @@
+"""Networks read from ONNX files, against ONNX Runtime."""
+
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from convolens.errors import ConvolensError, FileError, SpecError
+from convolens.nn import Activation, Conv, Function, GroupNorm, LayerNorm, Network, Slice, Transpose
+from convolens.runtime import compile as compiler
+from nn.onnx.architectures import SMALL, random_model
+
+Array = np.ndarray[Any, Any]
+
+
+@pytest.fixture(autouse=True)
+def _without_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let NumPy compute: what is tested here is what is computed, not how, and compiling takes longer."""
+    monkeypatch.setattr(compiler, "available", lambda: False)
+
+
+def exported(make: Callable[[], torch.nn.Module], side: int, path: Path, opset: int, **options: Any) -> str:
+    """Write a model in PyTorch as it is commonly done."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch announces that another exporter is to come
+        torch.onnx.export(
+            random_model(make), (torch.zeros(1, 3, side, side),), path, dynamo=False, opset_version=opset,
+            input_names=["x"], **options,
+        )  # fmt: skip
+    return str(path)
+
+
+def expected(path: str, x: Array) -> Array:
+    """Compute what ONNX Runtime makes of a file."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (result,) = session.run(None, {session.get_inputs()[0].name: x})
+    return np.asarray(result)
+
+
+def layers(network: Network) -> set[type]:
+    """Name the layers of a network."""
+    return {type(node.layer) for node in network.nodes}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_exported_networks(name: str, tmp_path: Path) -> None:
+    """A network exported by PyTorch computes what ONNX Runtime computes, for any batch."""
+    make, side = SMALL[name]
+    path = exported(make, side, tmp_path / "it.onnx", 17, dynamic_axes={"x": {0: "n"}})
+    x = np.random.default_rng(0).normal(size=(2, 3, side, side)).astype(np.float32)
+    wanted = expected(path, x)
+    found = Network.from_onnx(path)(x)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5 * abs(wanted).max())
+
+
+@pytest.mark.parametrize("opset", [11, 20])
+def test_parts_become_layers(opset: int, tmp_path: Path) -> None:
+    """GELU, SiLU, hard-swish, layer and group normalisation are one layer each, however an opset writes them."""
+    normal, swish = {Conv, LayerNorm, Activation}, {Conv, Activation, Function}
+    for name, wanted in (("convnext-tiny", normal), ("mobilenet-v3", swish), ("shuffle", {GroupNorm, Slice})):
+        make, side = SMALL[name]
+        path = exported(make, side, tmp_path / f"{name}.onnx", opset)
+        network = Network.from_onnx(path)
+        assert layers(network) >= wanted
+        assert Transpose not in layers(network) or name == "shuffle"
+        functions = {node.layer.name for node in network.nodes if isinstance(node.layer, Function)}
+        assert functions <= {"hard-swish", "hard-sigmoid"}
+        x = np.random.default_rng(0).normal(size=(1, 3, side, side)).astype(np.float32)
+        wanted_result = expected(path, x)
+        np.testing.assert_allclose(
+            network(x), wanted_result, rtol=1e-4, atol=1e-5 * abs(wanted_result).max(), err_msg=name
+        )
+
+
+def model_of(nodes: list[Any], shape: Any, opset: int, constants: dict[str, Any], path: Path) -> str:
+    """Write a graph from ``x`` to ``y``."""
+    values = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, size)
+        for name, size in (("x", shape), ("y", None))
+    ]
+    tensors = [onnx.numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()]
+    graph = onnx.helper.make_graph(nodes, "g", values[:1], values[1:], tensors)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=9)
+    onnx.save(onnx.shape_inference.infer_shapes(model), path)
+    return str(path)
+
+
+def draw(*shape: int) -> Array:
+    """Draw a weight, the same for the same shape."""
+    return np.random.default_rng(list(shape)).normal(size=shape).astype(np.float32)
+
+
+def node(kind: str, *inputs: str, outputs: tuple[str, ...] = ("y",), **attributes: Any) -> Any:
+    """Make a node from x, or from what is named, to y."""
+    return onnx.helper.make_node(kind, inputs or ("x",), outputs, name=f"the {kind}", **attributes)
+
+
+MAP = ("n", 4, 7, 6)
+EVEN = np.array([0, 0, 1, 2, 0, 0, 0, 3])
+SINGLE: list[tuple[Any, Any, int, dict[str, Any]]] = [
+    (node("Conv", "x", "w", auto_pad="SAME_LOWER", strides=[2, 2]), MAP, 11, {"w": draw(3, 4, 4, 3)}),
+    (node("Conv", "x", "w", "b", pads=[0, 1, 2, 1], group=2, dilations=[1, 2]), MAP, 11,
+     {"w": draw(6, 2, 3, 3), "b": draw(6)}),
+    (node("ConvTranspose", "x", "w", "b", strides=[2, 3], pads=[1, 0, 0, 2], output_padding=[1, 2], group=2),
+     MAP, 11, {"w": draw(4, 3, 3, 3), "b": draw(6)}),
+    (node("ConvTranspose", "x", "w", strides=[2, 2], output_shape=[13, 12]), MAP, 11, {"w": draw(4, 3, 3, 3)}),
+    (node("ConvTranspose", "x", "w", strides=[2, 2], auto_pad="SAME_UPPER"), MAP, 11, {"w": draw(4, 3, 3, 3)}),
+    (node("MaxPool", kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1], ceil_mode=1), MAP, 11, {}),
+    (node("MaxPool", kernel_shape=[2, 2], dilations=[2, 3]), MAP, 12, {}),
+    (node("AveragePool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]), MAP, 11, {}),
+    (node("AveragePool", kernel_shape=[3, 3], strides=[3, 2], pads=[1, 1, 1, 1], count_include_pad=1),
+     MAP, 19, {}),
+    (node("AveragePool", kernel_shape=[3, 3], auto_pad="SAME_UPPER", strides=[2, 2]), MAP, 19, {}),
+    (node("GlobalMaxPool"), MAP, 11, {}),
+    (node("BatchNormalization", "x", "s", "b", "m", "v", epsilon=0.01), MAP, 14,
+     {"s": draw(4), "b": draw(4) + 1, "m": draw(4), "v": abs(draw(4)) + 0.1}),
+    (node("InstanceNormalization", "x", "s", "b"), MAP, 11, {"s": draw(4), "b": draw(4) + 1}),
+    (node("LayerNormalization", "x", "s", "b"), MAP, 17, {"s": draw(6), "b": draw(6) + 1}),
+    (node("LayerNormalization", "x", "s", axis=1), MAP, 17, {"s": draw(4, 7, 6)}),
+    (node("GroupNormalization", "x", "s", "b", num_groups=2), MAP, 21, {"s": draw(4), "b": draw(4) + 1}),
+    (node("Softmax"), ("n", 4, 3, 1), 11, {}),
+    (node("Softmax", axis=2), MAP, 11, {}),
+    (node("Softmax"), MAP, 13, {}),
+    (node("LeakyRelu", alpha=0.2), MAP, 11, {}),
+    (node("PRelu", "x", "s"), MAP, 11, {"s": draw(4, 1, 1)}),
+    (node("PRelu", "x", "s"), MAP, 16, {"s": draw(1)}),
+    (node("Clip", "x", "", "high"), MAP, 11, {"high": np.float32(0.4)}),
+    (node("HardSigmoid", alpha=0.3), MAP, 11, {}),
+    (node("HardSwish"), MAP, 14, {}),
+    (node("Gelu", approximate="tanh"), MAP, 20, {}),
+    (node("Gelu"), MAP, 20, {}),
+    (node("Elu", alpha=0.7), MAP, 11, {}),
+    *((node(kind), MAP, 13, {}) for kind in ("Abs", "Erf", "Exp", "Neg", "Softplus", "Tanh", "Sigmoid")),
+    (node("Gemm", "x", "w", "b", alpha=0.5, beta=2.0), ("n", 5), 11, {"w": draw(5, 3), "b": draw(1, 3)}),
+    (node("Gemm", "x", "w", transB=1), ("n", 5), 13, {"w": draw(3, 5)}),
+    (node("MatMul", "x", "w"), ("n", 5), 13, {"w": draw(5, 3)}),
+    (node("MatMul", "x", "w"), ("n", 4, 7, 5), 13, {"w": draw(5, 3)}),
+    (node("MatMul", "w", "x"), MAP, 13, {"w": draw(5, 7)}),
+    (node("Add", "w", "x"), MAP, 13, {"w": draw(1, 4, 1, 1)}),
+    (node("Sub", "w", "x"), MAP, 13, {"w": draw(1)}),
+    (node("Div", "x", "w"), MAP, 14, {"w": draw(7, 1)}),
+    (node("Pow", "x", "w"), MAP, 15, {"w": np.float32(2)}),
+    (node("Max", "x", "w", "v"), MAP, 13, {"w": draw(6), "v": np.float32(0.1)}),
+    (node("Mul", "x", "x"), MAP, 13, {}),
+    (node("Slice", "x", "s", "e", "a", "t"), MAP, 11,
+     {"s": np.array([-1, 1]), "e": np.array([-(2**62), 2**62]), "a": np.array([3, -3]), "t": np.array([-2, 2])}),
+    (node("Gather", "x", "i", axis=2), MAP, 13, {"i": np.array(-2)}),
+    (node("Gather", "x", "i", axis=1), MAP, 13, {"i": np.array([3, 1])}),
+    (node("Pad", "x", "p", "v"), MAP, 11, {"p": EVEN, "v": np.float32(-2)}),
+    (node("Pad", "x", "p", mode="reflect"), MAP, 13, {"p": EVEN}),
+    (node("Pad", "x", "p", mode="edge"), MAP, 13, {"p": EVEN * -1 + 1 * (EVEN == 0) * np.array([0, 0, 1, 1] * 2)}),
+    (node("Pad", "x", "p", "", "a", mode="wrap"), MAP, 19, {"p": np.array([2, 1]), "a": np.array([-1])}),
+    (node("Reshape", "x", "s"), MAP, 13, {"s": np.array([0, 2, -1, 6])}),
+    (node("Flatten"), MAP, 11, {}),
+    (node("Flatten", axis=-1), ("n", 1, 5), 13, {}),
+    (node("Squeeze", "x", "a"), ("n", 1, 4, 1), 13, {"a": np.array([-1, 1])}),
+    (node("Squeeze", axes=[2]), ("n", 4, 1), 11, {}),
+    (node("Unsqueeze", "x", "a"), ("n", 4), 13, {"a": np.array([3, 1])}),
+    (node("Transpose", perm=[0, 3, 1, 2]), MAP, 13, {}),
+    (node("ReduceMean", axes=[-1], keepdims=0), MAP, 11, {}),
+    (node("ReduceMean", "x", "a"), MAP, 18, {"a": np.array([2, 3])}),
+    (node("ReduceSum", "x", "a"), MAP, 13, {"a": np.array([1])}),
+    (node("ReduceMax", axes=[1, 3]), MAP, 13, {}),
+    (node("Resize", "x", "", "s", mode="linear"), MAP, 13, {"s": np.array([1, 1, 2, 2], np.float32)}),
+    (node("Resize", "x", "", "s", coordinate_transformation_mode="asymmetric", nearest_mode="floor"), MAP, 13,
+     {"s": np.array([1, 1, 2, 2], np.float32)}),
+    (node("Resize", "x", "", "s", mode="nearest"), MAP, 13, {"s": np.array([1, 1, 1.3, 0.7], np.float32)}),
+    (node("Resize", "x", "", "", "s", mode="linear", coordinate_transformation_mode="align_corners"),
+     (3, *MAP[1:]), 19, {"s": np.array([3, 4, 13, 3])}),
+    (node("Resize", "x", "", "s", mode="cubic", axes=[2, 3], cubic_coeff_a=-0.5), MAP, 18,
+     {"s": np.array([1.7, 0.6], np.float32)}),
+    (node("DepthToSpace", blocksize=2), ("n", 8, 2, 3), 11, {}),
+    (node("DepthToSpace", blocksize=2, mode="CRD"), ("n", 8, 2, 3), 13, {}),
+    (node("SpaceToDepth", blocksize=2), ("n", 3, 4, 6), 13, {}),
+    (node("Dropout"), MAP, 13, {}),
+    (node("Cast", to=1), MAP, 13, {}),
+]  # fmt: skip
+
+
+REFUSED: list[tuple[Any, dict[str, Any], str]] = [
+    (node("Conv", "x", "x"), {}, "must be a constant, but follows from the input"),
+    (node("Reshape", "x", "s"), {"s": np.array([-1])}, r"would turn \(N, 4, 7, 6\) into"),
+    (node("Flatten", axis=2), {}, "batch must stay the first axis"),
+    (node("Transpose", perm=[1, 0, 2, 3]), {}, "leave the batch first"),
+    (node("ReduceMean"), {}, "works along the batch"),
+    (node("Concat", "x", "w", axis=1), {"w": draw(1, 4, 7, 6)}, "is a constant"),
+    (node("Unsqueeze", axes=[0]), {}, "batch must stay the first axis"),
+    (node("Unique", axis=1), {}, "operator is not known"),
+    (node("Gather", "x", "i", axis=1), {"i": np.array([0, 3, 1])}, "equally far apart"),
+    (node("Conv", "x", "w"), {"w": draw(3, 3, 3, 3)}, "channels"),
+]
+
+
+@pytest.mark.parametrize(("one", "constants", "message"), REFUSED, ids=[r[2] for r in REFUSED])
+def test_refusals(one: Any, constants: dict[str, Any], message: str, tmp_path: Path) -> None:
+    """What a network cannot do is refused in one line that names operator, node and opset."""
+    path = model_of([one], MAP, 12, constants, tmp_path / "it.onnx")
+    with pytest.raises(SpecError, match=message) as refused:
+        Network.from_onnx(path)
+    assert f"{one.op_type} (node 'the {one.op_type}', opset 12)" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_other_opsets_and_domains(tmp_path: Path) -> None:
+    """Opsets that are too old or too new, and operators of others, are refused."""
+    for opset in (10, 22):
+        path = model_of([node("Relu")], MAP, opset, {}, tmp_path / "it.onnx")
+        with pytest.raises(SpecError, match=f"opset {opset}, but 11 to 21 can be read"):
+            Network.from_onnx(path)
+    model = onnx.load(model_of([node("Relu")], MAP, 17, {}, tmp_path / "it.onnx"))
+    model.graph.node[0].domain = "com.microsoft"
+    model.opset_import.append(onnx.helper.make_opsetid("com.microsoft", 1))
+    onnx.save(model, tmp_path / "it.onnx")
+    with pytest.raises(SpecError, match=r"operator Relu of com\.microsoft"):
+        Network.from_onnx(tmp_path / "it.onnx")
+
+
+def test_open_sizes_and_several_outputs(tmp_path: Path) -> None:
+    """Where the file leaves something open, it is asked for."""
+    nodes = [node("Relu"), node("Neg", outputs=("z",))]
+    path = tmp_path / "it.onnx"
+    model = onnx.load(model_of(nodes, ("n", 3, "h", "w"), 17, {}, path))
+    model.graph.output.append(onnx.helper.make_tensor_value_info("z", onnx.TensorProto.FLOAT, None))
+    onnx.save(model, path)
+    for options, message in (
+        ({}, "outputs y, z; say which"),
+        ({"output": "z"}, r"\(\?, 3, \?, \?\)"),
+        ({"output": "z", "input_shape": (4, 5, 5)}, "not \\(4, 5, 5\\)"),
+        ({"output": "a", "input_shape": (3, 5, 5)}, "unknown output"),
+    ):
+        with pytest.raises(ConvolensError, match=message):
+            Network.from_onnx(path, **options)
+    network = Network.from_onnx(path, output="z", input_shape=(3, 5, 5))
+    assert [node.name for node in network.nodes] == ["negative1"]
+
+
+def test_other_types_and_files_beside(tmp_path: Path) -> None:
+    """Weights of 16 bits are read as float32, those of 64 stay, and those in a file beside are found."""
+    weight = draw(2, 4, 3, 3)
+    for dtype, kept in ((np.float16, np.float32), (np.float64, np.float64)):
+        one = onnx.TensorProto.FLOAT16 if dtype == np.float16 else onnx.TensorProto.DOUBLE
+        path = model_of([node("Conv", "x", "w")], MAP, 17, {"w": weight.astype(dtype)}, tmp_path / "it.onnx")
+        model = onnx.load(path)
+        for value in (*model.graph.input, *model.graph.output):
+            value.type.tensor_type.elem_type = one
+        onnx.save(model, path)
+        found = Network.from_onnx(path).weights["conv1.weight"]
+        assert found.dtype == kept
+        np.testing.assert_array_equal(found, weight.astype(dtype))
+    path = model_of([node("Conv", "x", "w")], MAP, 17, {"w": draw(40, 4, 3, 3)}, tmp_path / "it.onnx")
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="weights", size_threshold=0)
+    np.testing.assert_array_equal(Network.from_onnx(path).weights["conv1.weight"], draw(40, 4, 3, 3))
+    (tmp_path / "weights").unlink()
+    with pytest.raises(FileError, match=r"it\.onnx"):
+        Network.from_onnx(path)
+
+
+def test_damaged_files(tmp_path: Path) -> None:
+    """Cut short, changed anywhere, or something else: one line that names the file, or a network."""
+    constants = {"w": draw(4, 4, 3, 3), "s": np.array([0, -1])}
+    nodes = [node("Conv", "x", "w", outputs=("a",)), node("Reshape", "a", "s")]
+    path = Path(model_of(nodes, MAP, 17, constants, tmp_path / "it.onnx"))
+    data, random = path.read_bytes(), np.random.default_rng(0)
+    refused = list[str]()
+    for case in range(150):
+        broken = bytearray(data[: random.integers(0, len(data))] if case % 3 == 0 else data)
+        for place in random.integers(0, max(1, len(broken)), 3) if broken else ():
+            broken[place] = random.integers(0, 256)
+        path.write_bytes(broken)
+        try:
+            Network.from_onnx(path)
+        except ConvolensError as error:
+            refused.append(str(error))
+    assert len(refused) > 50
+    assert all(str(path) in message and "\n" not in message for message in refused)
+    with pytest.raises(FileError, match="no such file"):
+        Network.from_onnx(tmp_path / "none")
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where onnx is not installed, the message says how it is."""
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ConvolensError, match=r"pip install 'convolens\[onnx\]'"):
+        Network.from_onnx(tmp_path / "it.onnx")
+
+
+@pytest.mark.parametrize(("one", "shape", "opset", "constants"), SINGLE, ids=[s[0].op_type for s in SINGLE])
+def test_operators(one: Any, shape: Any, opset: int, constants: dict[str, Any], tmp_path: Path) -> None:
+    """An operator computes what ONNX Runtime computes, with the attributes that it may have."""
+    path = model_of([one], shape, opset, constants, tmp_path / "it.onnx")
+    x = draw(3, *shape[1:])
+    wanted = expected(path, x)
+    found = Network.from_onnx(path)(x)
+    assert found.shape == wanted.shape
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
