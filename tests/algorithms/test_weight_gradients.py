@@ -36,6 +36,13 @@ LAYERS: dict[str, ConvSpec] = {
     "channels in parts, tiles in shares": ConvSpec((9, 25, 21, 80), (64, 80, 3, 3), padding=1, layout="NHWC"),
     "many channels, first": ConvSpec((2, 96, 12, 14), (64, 96, 3, 3), padding=(0, 1)),
     "without pixels to spare": ConvSpec((1, 1, 1, 16), (64, 16, 3, 3), padding=1, layout="NHWC"),
+    "one channel": ConvSpec((3, 14, 13, 1), (20, 1, 3, 3), layout="NHWC"),
+    "one channel, channels first": ConvSpec((2, 1, 9, 11), (16, 1, 3, 3), padding=1),
+    "rows of the kernel in parts": ConvSpec(
+        (2, 12, 17, 3), (35, 3, 4, 3), padding=2, stride=(2, 1), layout="NHWC"
+    ),
+    "few channels, many bands": ConvSpec((2, 301, 200, 1), (16, 1, 3, 3), dilation=(2, 3), layout="NHWC"),
+    "signals of two channels": ConvSpec((3, 50, 2), (16, 2, 5), padding=2, stride=2, layout="NWC"),
     "depthwise": ConvSpec((3, 40, 21, 70), (70, 1, 3, 3), padding=1, groups=70, layout="NHWC"),
     "depthwise, channels first": ConvSpec((3, 70, 40, 21), (70, 1, 3, 3), padding=1, groups=70),
     "depthwise 5 × 5, strided": ConvSpec((2, 19, 22, 35), (35, 1, 5, 5), stride=2, groups=35, layout="NHWC"),
@@ -93,7 +100,10 @@ def test_named_specs(name: str) -> None:
 
 @needs_compiler
 @pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("name", ["3 × 3, channels last", "strided", "depthwise", "depthwise, channels first"])
+@pytest.mark.parametrize(
+    "name",
+    ["3 × 3, channels last", "strided", "one channel", "depthwise", "depthwise, channels first"],
+)
 def test_borders(border: Any, name: str) -> None:
     """Every border, uneven and wider than the window."""
     spec = LAYERS[name].replace(border=border, padding=((4, 1), (0, 5)))
@@ -102,7 +112,7 @@ def test_borders(border: Any, name: str) -> None:
 
 
 @needs_compiler
-@pytest.mark.parametrize("name", ["3 × 3, channels last", "depthwise"])
+@pytest.mark.parametrize("name", ["3 × 3, channels last", "one channel", "depthwise"])
 def test_float64(name: str) -> None:
     """Both types that sums are taken in."""
     spec = LAYERS[name].replace(dtype="f8", weight_dtype="f8")
@@ -111,7 +121,7 @@ def test_float64(name: str) -> None:
 
 
 @needs_compiler
-@pytest.mark.parametrize("name", ["3 × 3, channels last", "depthwise"])
+@pytest.mark.parametrize("name", ["3 × 3, channels last", "one channel", "depthwise"])
 def test_any_strides(name: str) -> None:
     """Arrays may lie in memory as they like, each in its way."""
     spec = LAYERS[name]
@@ -127,7 +137,14 @@ def test_any_strides(name: str) -> None:
 @needs_compiler
 @pytest.mark.parametrize(
     "name",
-    ["3 × 3", "channels in parts, tiles in shares", "first layer", "depthwise", "depthwise, channels first"],
+    [
+        "3 × 3",
+        "channels in parts, tiles in shares",
+        "first layer",
+        "one channel",
+        "depthwise",
+        "depthwise, channels first",
+    ],
 )
 def test_threads_do_not_change_the_sums(name: str) -> None:
     """Bit for bit."""

@@ -4,6 +4,7 @@ import functools
 from typing import ClassVar
 
 from convolens.algorithms.weight_gradient_depthwise import DepthwiseWeightGradient
+from convolens.algorithms.weight_gradient_few import FewWeightGradient
 from convolens.algorithms.weight_gradient_tiled import TiledWeightGradient
 from convolens.algorithms.weight_gradient_winograd import WinogradWeightGradient
 from convolens.algorithms.weight_gradients import Taps, WeightGradient
@@ -17,7 +18,13 @@ TRAINING = 1000  # calls that a gradient is taken to see: compiling pays only wh
 
 WEIGHT_GRADIENTS: dict[str, WeightGradient] = {
     algorithm.name: algorithm
-    for algorithm in (Taps(), TiledWeightGradient(), WinogradWeightGradient(), DepthwiseWeightGradient())
+    for algorithm in (
+        Taps(),
+        TiledWeightGradient(),
+        FewWeightGradient(),
+        WinogradWeightGradient(),
+        DepthwiseWeightGradient(),
+    )
 }
 
 
