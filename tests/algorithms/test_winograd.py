@@ -141,8 +141,8 @@ def test_narrower_vectors(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @both_layouts
 @pytest.mark.parametrize("activation", [None, "relu6"])
-def test_bias_and_activation(layout: str, activation: str | None) -> None:
-    """Both are done on the way, in every group and phase; a residual comes between them and is left."""
+def test_bias_residual_and_activation(layout: str, activation: str | None) -> None:
+    """All is done on the way, in every group and phase; a residual that lies otherwise is left, with the rest."""
     shape = (1, 9, 10, 32) if layout == "NHWC" else (1, 32, 9, 10)
     spec = ConvSpec(shape, (48, 16, 3, 3), padding=1, dilation=2, groups=2, layout=layout)
     x, w = arrays(spec)
@@ -154,13 +154,18 @@ def test_bias_and_activation(layout: str, activation: str | None) -> None:
         channels_first(x, 2, spec.layout),
         LARGE.prepare(spec, w),
     )
-    left = LARGE.run_with(spec, state, image, view, Epilogue(bias, activation, residual := np.ones_like(view)))
+    residual = np.ones_like(view)
+    residual[...] = np.random.default_rng(0).normal(size=view.shape)
+    apart = np.broadcast_to(np.float32(1), view.shape)
+    left = LARGE.run_with(spec, state, image, view, Epilogue(bias, activation, apart))
     assert left.bias is None
     assert left.activation == activation
-    assert left.residual is residual
+    assert left.residual is apart
     np.testing.assert_allclose(view, wanted, rtol=0, atol=1e-4)
-    assert LARGE.run_with(spec, state, image, view, Epilogue(bias, activation)).done
-    np.testing.assert_allclose(view, np.clip(wanted, 0, 6) if activation else wanted, rtol=0, atol=1e-4)
+    for added in (None, residual):
+        assert LARGE.run_with(spec, state, image, view, Epilogue(bias, activation, added)).done
+        total = wanted if added is None else wanted + added
+        np.testing.assert_allclose(view, np.clip(total, 0, 6) if activation else total, rtol=0, atol=1e-4)
 
 
 @both

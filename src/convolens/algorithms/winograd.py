@@ -64,24 +64,27 @@ class Transformed:
     parameters : dict
         What the pipeline is compiled for, the layout, the order of work and the activation aside.
     functions : dict
-        The compiled pipelines, by ``channels_last``, ``shared``, ``whole`` and ``activation``, as they are needed.
+        The compiled pipelines, by what :meth:`function` takes, as they are needed.
     """
 
     weights: tuple[Pinned, ...]
     zeros: Pinned
     phases: tuple[Phase, ...]
     parameters: dict[str, str | int]
-    functions: dict[tuple[bool, bool, bool, str], Function] = field(default_factory=dict)
+    functions: dict[tuple[bool, bool, bool, str, bool], Function] = field(default_factory=dict)
 
-    def function(self, channels_last: bool, shared: bool, whole: bool, activation: str) -> Function:
+    def function(
+        self, channels_last: bool, shared: bool, whole: bool, activation: str, *, residual: bool = False
+    ) -> Function:
         """Return the compiled pipeline for arrays of one layout."""
-        key = channels_last, shared, whole, activation
+        key = channels_last, shared, whole, activation, residual
         if key not in self.functions:
             choice: dict[str, str | bool] = {
                 "channels_last": channels_last,
                 "shared": shared,
                 "whole": whole,
                 "activation": activation,
+                "residual": residual,
             }
             self.functions[key] = compiler.load(PIPELINE, **self.parameters, **choice)
         return self.functions[key]
@@ -207,7 +210,7 @@ class Winograd(Algorithm[Transformed]):
             "shared": is_shared(spec, tiles, vertical.size * horizontal.size),
             "whole": spec.layout != LAST and spec.dilation[-1] == 1 and is_whole(spec, vertical, horizontal),
             "pool": self.pool,
-            "activation": "clamp",
+            "activation": "clamp", "residual": False,
             compiler.FETCHES: cpu().fetches_ahead,
         }  # fmt: skip
 
@@ -221,8 +224,9 @@ class Winograd(Algorithm[Transformed]):
         packed = _transformed(spec, weight, vertical, horizontal)
         phases = phases_of(spec, vertical, horizontal)
         zeros = Pinned(np.zeros(spec.out_channels // spec.groups, spec.compute_dtype))
+        activation, _ = str(parameters.pop("activation")), parameters.pop("residual")
         state = Transformed(packed, zeros, phases, parameters)
-        state.function(last, shared, whole, str(parameters.pop("activation")))
+        state.function(last, shared, whole, activation)
         return state
 
     def run(self, spec: ConvSpec, state: Transformed, x: Array, out: Array) -> None:
@@ -230,29 +234,32 @@ class Winograd(Algorithm[Transformed]):
         self.run_with(spec, state, x, out, NOTHING)
 
     def run_with(self, spec: ConvSpec, state: Transformed, x: Array, out: Array, epilogue: Epilogue) -> Epilogue:
-        """Call the pipeline once for each phase and group; add the bias, then, if that is next, activate."""
+        """Call the pipeline for each phase and group; add bias, and a residual that lies alike; then activate."""
         if plain := plain_of(spec):
             added = epilogue.residual
             following = epilogue if added is None else replace(epilogue, residual=plain.output(added))
             left = self.run_with(plain.spec, state, plain.image(x), plain.output(out), following)
             return left if left.residual is None else replace(left, residual=added)
-        fused = None if epilogue.residual is not None else fused_activation(epilogue.activation, out.dtype)
-        left = NOTHING if fused else replace(epilogue, bias=None)
+        source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
+        channels_last = source.strides[-1] == target.strides[-1] == source.itemsize
+        added = _added(epilogue.residual, target, channels_last)
+        lies = epilogue.residual is None or added is not None
+        fused = fused_activation(epilogue.activation, out.dtype) if lies else None
+        left = NOTHING if fused else replace(epilogue, bias=None, residual=None if lies else epilogue.residual)
         activation, clamps = fused or ("clamp", CLAMPS[None])
         if not out.size:
             return left
-        source, target = (np.moveaxis(volumes(a), 1, -1) for a in (x.astype(out.dtype, copy=False), out))
-        channels_last = source.strides[-1] == target.strides[-1] == source.itemsize
         groups = len(state.weights)
         channels, kernels = source.shape[-1] // groups, target.shape[-1] // groups
         given = None if epilogue.bias is None else epilogue.bias.astype(out.dtype).reshape(groups, -1)
         biases = [state.zeros] * groups if given is None else list(map(Pinned, given))
         for phase, (g, weights) in itertools.product(state.phases, enumerate(state.weights)):
             image = source[..., g * channels : (g + 1) * channels]
-            result = target[at[:, *phase.cells, g * kernels : (g + 1) * kernels]]
+            written = at[:, *phase.cells, g * kernels : (g + 1) * kernels]
+            result, adds = target[written], [] if added is None else [added[written]]
             whole = phase.whole and not channels_last and result.strides[-2] == result.itemsize
-            function = state.function(channels_last, phase.shared, whole, activation)
-            function(image, weights, biases[g], *phase.tables, result, scalars=(*phase.scalars, *clamps))
+            function = state.function(channels_last, phase.shared, whole, activation, residual=bool(adds))
+            function(image, weights, biases[g], *phase.tables, *adds, result, scalars=(*phase.scalars, *clamps))
         return left
 
 
@@ -262,6 +269,15 @@ class WinogradSmall(Winograd):
     name: ClassVar = "winograd-2"
     summary: ClassVar = "minimal filtering F(2, 3), compiled"
     size: ClassVar = 4
+
+
+def _added(residual: Array | None, target: Array, channels_last: bool) -> Array | None:
+    """View a residual as the output, if its neighbours in memory are those of the output."""
+    if residual is None or residual.dtype != target.dtype:
+        return None
+    added = np.moveaxis(volumes(residual), 1, -1)
+    axis = -1 if channels_last else -2
+    return added if added.strides[axis] == target.strides[axis] else None
 
 
 def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform) -> tuple[Pinned, ...]:

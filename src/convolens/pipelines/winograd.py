@@ -43,6 +43,7 @@ def build(
     whole: bool,
     pool: int,
     activation: str,
+    residual: bool,
     fetch_ahead: bool,
 ) -> tuple[hl.Func, list[Any]]:
     """
@@ -68,6 +69,8 @@ def build(
         activation ``clamp``, which does not fall.
     activation : str
         As :func:`convolens.pipelines.epilogue.finish` takes it.
+    residual : bool
+        Whether an array like the output is added before the activation; not where sums are pooled.
     fetch_ahead : bool
         Whether a matrix of weights is brought into the core's own cache while the one before is multiplied.
 
@@ -76,15 +79,15 @@ def build(
     Arguments, in NumPy's order of axes: source (N, D, H, W, C); weights (panels × rows × columns × kernel depth ×
     C, vectors, lanes), transformed, the last panel reaching back to overlap the one before; bias (K); for the x
     and y axis the source cell of every padded cell, for z that of each (output plane, kernel plane), −1 for the
-    constant; output (N, D, H, W, K), K at least a panel. Then scalars: tiles of a line, lines of a row, rows of
-    tiles, planes, lines in all, lines of a block, tiles in the register tile, the kernel depth, twice; the
-    constant of the border, the activation's slope and ceiling.
+    constant; residual, if any, as output; output (N, D, H, W, K), K at least a panel. Then scalars: tiles of a
+    line, lines of a row, rows of tiles, planes, lines in all, lines of a block, tiles in the register tile, the
+    kernel depth, twice; the constant of the border, the activation's slope and ceiling.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     vertical, horizontal = toom_cook(tile_height, kernel_height), toom_cook(tile_width, kernel_width)
     panel = lanes * vectors
     source, weights = hl.ImageParam(number, 5, "source"), hl.ImageParam(number, 3, "weights")
-    bias = hl.ImageParam(number, 1, "bias")
+    bias, added = hl.ImageParam(number, 1, "bias"), hl.ImageParam(number, 5, "residual")
     tables = borders.tables()
     names = "across parts down depth lines block register_tiles taps steps"
     scalars = [hl.Param(hl.Int(32), name) for name in names.split()]
@@ -125,13 +128,18 @@ def build(
     sums[lane, x, y, t, b, k] = linear(vertical.output, y, number, lambda a: back[lane, x, a, t, b, k])
     kernels = bias.dim(0).extent()
     first = hl.min(k * panel, kernels - panel)  # the last panel of kernels, and of weights, reaches back
-    result[lane, x, y, t, b, k] = finish(_largest(sums, pool) + bias[first + lane], activation, slope, ceiling)
+    value = _largest(sums, pool) + bias[first + lane]
+    result[lane, x, y, t, b, k] = value if residual else finish(value, activation, slope, ceiling)
     width, height = tile_width // pool, tile_height // pool
     sizes = {"lane": lanes, "x": width, "y": height, "vector": vectors, "line": block}
     sizes["tile"] = across if channels_last else SPAN
     order = "lane vector x y tile span line" if channels_last else "x tile y lane span vector line"
     order += " block panel" if shared else " panel block"
-    out, o = _scatter(result, corner, sizes, order.split(), across, lines, whole)
+
+    def finished(value: hl.Expr, where: list[hl.Expr]) -> hl.Expr:
+        return finish(value + added[where], activation, slope, ceiling) if residual else value
+
+    out, o = _scatter(result, finished, corner, sizes, order.split(), across, lines, whole)
 
     # schedule
     written = out.update().allow_race_conditions()  # no two tiles share a cell
@@ -173,17 +181,18 @@ def build(
     _schedule_product(total, product, lanes, panel, most_tiles, register_tiles)
     for func in (written, data, product, bordered, cells, half, total, total.update(), back, result):
         func.never_partition_all()  # saves up to a quarter of the time to compile
-    for buffer in (source, weights, bias, *tables, out.output_buffer()):
+    adds = [added] if residual else []
+    for buffer in (source, weights, bias, *tables, *adds, out.output_buffer()):
         for d in range(buffer.dimensions()):
             buffer.dim(d).set_min(0)
-    for buffer in (source, out.output_buffer()):
+    for buffer in (source, *adds, out.output_buffer()):
         buffer.dim(0).set_stride(1 if channels_last else hl.Expr())
-    if whole:
-        out.output_buffer().dim(1).set_stride(1)
+    for buffer in (*adds, out.output_buffer()) if whole else ():
+        buffer.dim(1).set_stride(1)
     weights.dim(0).set_bounds(0, lanes).set_stride(1)
     weights.dim(1).set_bounds(0, vectors).set_stride(lanes)
     weights.dim(2).set_stride(panel)
-    return out, [source, weights, bias, *tables, *scalars, outside, slope, ceiling]
+    return out, [source, weights, bias, *tables, *adds, *scalars, outside, slope, ceiling]
 
 
 def _weight(
@@ -234,6 +243,7 @@ def _largest(sums: hl.Func, pool: int) -> hl.Expr:
 
 def _scatter(
     result: hl.Func,
+    finished: Callable[[hl.Expr, list[hl.Expr]], hl.Expr],
     corner: hl.Func,
     sizes: dict[str, Any],
     order: list[str],
@@ -242,9 +252,9 @@ def _scatter(
     whole: bool,
 ) -> tuple[hl.Func, dict[str, hl.RVar]]:
     """
-    Write each tile's cells to where it lies; return the loops by name, too. Their order is innermost first.
+    Write each tile's cells, ``finished``, to where it lies; return the loops by name, too.
 
-    Where all rows are ``whole``, no column is looked at.
+    Their order is innermost first. Where all rows are ``whole``, no column is looked at.
     """
     out = hl.Func("out")
     out[c, x, y, q, n] = hl.undef(result.type())
@@ -270,7 +280,8 @@ def _scatter(
     if not whole:
         loops.where(where[1] < extent[1])
     value = result[member, o["x"], o["y"], hl.min(tile, across - 1) + o["line"] * across, o["block"], o["panel"]]
-    out[*(promised(at, e) for at, e in zip(where, extent, strict=True))] = value
+    cell = [promised(at, e) for at, e in zip(where, extent, strict=True)]
+    out[*cell] = finished(value, cell)
     return out, o
 
 
