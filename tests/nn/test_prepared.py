@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convolens.nn import Conv, Network, Training
+from convolens.nn import Concat, Conv, Network, Training
 from convolens.nn.prepared import PreparedNetwork
 
 NETWORKS = {
@@ -28,8 +28,17 @@ NETWORKS = {
     ),
     "signal": ("2x50 conv 4,k5 bn relu max 2 conv 4,k3 max:2,s1 gap flatten", 5),
     "volume": ("1x7x8x6 conv 4,k3 relu max 2 conv 2,k1 gelu", 2),
-    "vector": ("10 dense 5 relu dense 2 softmax", 4),
+    "vector": ("10 dense 5 relu dense 2 softmax", 3),
     "pooled after silence": ("1x9x9 conv 3,k3,p2+1,reflect relu max:2,s2,ceil prelu conv 3,k3", 4),
+    "norm first": ("6x9x8 bn relu conv:8,k3,same gn:2 upsample:2,bilinear b=separable:4,k3 bn relu ln avg 2", 9),
+    "up": ("4x6x7 a=conv:4,k3,same relu max 2 upsample:2 conv:4,k2 shuffle:2 conv:4,k3,p2", 5),
+    "vectors": ("2x5x4 flatten bn dense 6 bn relu a=dense:6 relu6 dense 6 add:a relu dropout dense 3", 7),
+    "flat twice": ("3x6x5 relu f=flatten dense 4 b=relu from:f dense 4 add:b", 4),
+    "flat last": ("3x6x5 conv 4,k3 tanh flatten", 2),
+    "wide": (
+        "16x9x10 a=conv:32,k3,same relu conv:32,k3,same add:a relu conv 32,k3,same relu max 2 gap flatten",
+        6,
+    ),
     "nothing": ("1x9x9", 0),
 }
 
@@ -63,17 +72,37 @@ def test_gives_what_the_network_gives(text: str, steps: int) -> None:
         np.testing.assert_allclose(found, wanted, rtol=0, atol=3e-5 * scale)
 
 
-def test_buffers_are_used_again() -> None:
-    """A chain holds two maps at a time, and none that the caller was given."""
-    network = Network((8, 16, 16), [Conv(8, 3, padding=1, activation="relu") for _ in range(6)])
+def test_joined_along_another_axis() -> None:
+    """Maps are concatenated along the axis that the layer names."""
+    network = Network((3, 4, 5))
+    network.add(Concat(2), "input", "input")
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype(np.float32)
+    np.testing.assert_array_equal(network.prepare()(x), network(x))
+
+
+def test_numbers_that_are_not_finite() -> None:
+    """NaN, infinity and numbers near overflow go where the plain sum has them, and are gone with the next call."""
+    network = with_history(Network.from_text("16x9x10 conv 32,k3,same bn conv 32,k3,same,nobias max 2 conv 2,k3"))
+    prepared, x = network.prepare(), np.random.default_rng(0).normal(size=(1, 16, 9, 10)).astype(np.float32)
+    wanted = network(x)
+    for wild in (np.nan, np.inf, -3e38):
+        x[0, 3, 8, 0], before = wild, x[0, 3, 8, 0]
+        with np.errstate(invalid="ignore", over="ignore"):
+            np.testing.assert_allclose(prepared(x), network(x), rtol=1e-3, atol=1e-4)
+        x[0, 3, 8, 0] = before
+        np.testing.assert_allclose(prepared(x), wanted, atol=1e-4)
+
+
+def test_what_the_caller_was_given_stays() -> None:
+    """Neither later calls nor the caller's own changes reach another result."""
+    network = Network((8, 16, 16), [Conv(8, 3, padding=1, activation="relu") for _ in range(3)])
     prepared, x = network.prepare(), np.ones((2, 8, 16, 16), np.float32)
     first = prepared(x)
     kept = first.copy()
-    prepared(x * 2)
+    second = prepared(x * 2)
+    second[...] = 7
     np.testing.assert_array_equal(first, kept)
-    held = [buffer for buffers in prepared._free.values() for buffer in buffers]
-    assert len(held) == 2
-    assert not any(np.may_share_memory(buffer, first) for buffer in held)
+    np.testing.assert_array_equal(prepared(x), kept)
 
 
 def test_several_threads() -> None:
@@ -92,6 +121,7 @@ def test_several_threads() -> None:
         worker.start()
     for worker in workers:
         worker.join()
+    assert len(found) == 80
     for (number, _), result in found.items():
         np.testing.assert_allclose(result, wanted[number], atol=1e-4)
 

@@ -118,11 +118,12 @@ class Conv(Layer):
         *,
         calls: int = TRAINING,
         max_pool: Sizes | None = None,
+        tune: bool = False,
     ) -> PreparedConv:
         """Prepare the convolution of maps with so many channels in a layout, for about so many calls."""
         return PreparedConv(
             weight, bias, None, calls=calls, layout=layout, exact=False, algorithm="auto",
-            activation=self.activation, max_pool=max_pool, **self.options(channels),
+            activation=self.activation, max_pool=max_pool, tune=tune, **self.options(channels),
         )  # fmt: skip
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:

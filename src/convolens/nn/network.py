@@ -303,9 +303,15 @@ class Network:
         """
         return self.forward(x)[0]
 
-    def prepare(self) -> "PreparedNetwork":
+    def prepare(self, *, tune: bool = False) -> "PreparedNetwork":
         """
         Prepare the network for use: layers joined, weights folded and prepared once.
+
+        Parameters
+        ----------
+        tune : bool, default False
+            Measure the algorithms that may serve each convolution at the first call with a batch of some size,
+            instead of predicting their times; see :func:`convolens.tune_conv`.
 
         Returns
         -------
@@ -323,7 +329,7 @@ class Network:
         """
         from convolens.nn.prepared import PreparedNetwork
 
-        return PreparedNetwork(self)
+        return PreparedNetwork(self, tune=tune)
 
     def forward(self, x: Any, *, training: Training | None = None, until: str | None = None) -> tuple[Array, Tape]:
         """
@@ -405,7 +411,8 @@ class Network:
             found[node.name] = node.layer.forward(held[node.name], *inputs)[0]
         return found
 
-    def _checked(self, x: Any) -> Array:
+    def batch(self, x: Any) -> Array:
+        """Take a batch of items, as floats; refuse what has another shape."""
         batch = as_array(x, "input")
         if batch.shape[1:] != self.input_shape or not batch.ndim:
             wanted = ", ".join(map(str, self.input_shape))
@@ -413,6 +420,10 @@ class Network:
             raise SpecError(f"the network takes items of shape (N, {wanted}), not {batch.shape}{missing}")
         if batch.dtype not in (np.float32, np.float64):
             batch = batch.astype(np.float32)
+        return batch
+
+    def _checked(self, x: Any) -> Array:
+        batch = self.batch(x)
         return channels_innermost(batch) if batch.ndim > 2 else batch
 
     def _wanting(self, steps: Iterable[Node], needs_input: bool) -> set[str]:

@@ -84,9 +84,10 @@ class Pool(Layer):
     def spec(self, shape: Shape) -> PoolSpec:
         """Specify the pooling of one item."""
         window = per_dimension(self.window, spatial(shape, "pooling"), "window")
-        return PoolSpec(shape, window, **self._windows())
+        return PoolSpec(shape, window, **self.windows())
 
-    def _windows(self) -> dict[str, Any]:
+    def windows(self) -> dict[str, Any]:
+        """Give the options of functions that pool."""
         return {
             "stride": self.stride, "padding": self.padding, "dilation": self.dilation, "ceil_mode": self.ceil_mode,
         }  # fmt: skip
@@ -102,7 +103,7 @@ class Pool(Layer):
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Pool."""
         source, layout = arranged(inputs[0])
-        options, dims = self._windows() | {"layout": layout}, inputs[0].ndim - 2
+        options, dims = self.windows() | {"layout": layout}, inputs[0].ndim - 2
         if self.take == "mean":
             result = MEAN[dims](source, self.window, count_include_pad=self.count_include_pad, **options)
             return restored(result, layout), (None, source.shape, layout)
@@ -120,7 +121,7 @@ class Pool(Layer):
         if self.take == "max":
             back = MAX_BACK[dims](flowing, indices, shape, layout=layout)
         else:
-            options = self._windows() | {"layout": layout, "count_include_pad": self.count_include_pad}
+            options = self.windows() | {"layout": layout, "count_include_pad": self.count_include_pad}
             back = MEAN_BACK[dims](flowing, shape, self.window, **options)
         return Gradients((restored(back, layout),), {})
 

@@ -130,7 +130,8 @@ class PixelShuffle(Layer):
         """Deal them out."""
         n, c, h, w = inputs[0].shape
         parts = inputs[0].reshape(n, c // self.factor**2, self.factor, self.factor, h, w)
-        return parts.transpose(0, 1, 4, 2, 5, 3).reshape(n, -1, h * self.factor, w * self.factor), inputs[0].shape
+        dealt = parts.transpose(0, 1, 4, 2, 5, 3)
+        return dealt.reshape(n, *self.output_shape((c, h, w))), inputs[0].shape
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Gather them again."""

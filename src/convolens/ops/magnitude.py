@@ -31,6 +31,16 @@ def is_tame(x: Array, border: float, factor: float, dtype: np.dtype[Any], calls:
     return small or largest_magnitude(x, calls) * factor < most
 
 
+def magnitude_bound(x: Array, calls: int = 1) -> float:
+    """
+    Return what no magnitude in ``x`` is above, of floats: the largest, or where that is found sooner, the norm.
+
+    >>> magnitude_bound(np.array([3.0, -4.0]))
+    5.0
+    """
+    return _norm(x) if x.size < LEAST and x.dtype.char in "fd" else largest_magnitude(x, calls)
+
+
 @functools.cache
 def _largest_number(dtype: np.dtype[Any]) -> float:
     return float(np.finfo(dtype).max)

@@ -29,7 +29,7 @@ from convolens.ops.pooling.maximum import max_pool as pool_maxima
 from convolens.planning.measured import recall
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
-from convolens.runtime.replay import Recording, Replay
+from convolens.runtime.replay import Bound, Recording, Replay
 from convolens.runtime.threads import thread_count
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
@@ -180,9 +180,38 @@ class PreparedConv:
         repeated = self._repeated(x, out) if residual is None else None
         return self._computed(x, residual, out) if repeated is None else repeated
 
-    @quietly
+    def bound(self, x: Array, out: Array, residual: Array | None = None) -> Bound | None:
+        """
+        Compute ``x`` into ``out``, and return what does so again with whatever these arrays hold then.
+
+        None where it takes more than compiled code. Finite inputs below :meth:`limit` are what it is for.
+        """
+        result, recording, _ = self._carried_out(x, residual, out)
+        if recording is None or result is not out:
+            return None
+        return recording.bound(*(array for array in (x, out, residual) if array is not None))
+
+    def limit(self, input_shape: tuple[int, ...], dtype: npt.DTypeLike) -> float:
+        """Return the magnitude below which all numbers of an input have to be for the plan to serve it."""
+        plan = self.plan(input_shape, dtype)
+        if plan.algorithm.plain_sum:
+            return math.inf
+        factor = self._factor(plan.spec)
+        most = float(np.finfo(plan.spec.compute_dtype).max) / factor
+        return most if abs(plan.spec.border.value) < most else 0.0
+
     def _computed(self, x: npt.ArrayLike, residual: npt.ArrayLike | None, out: Array | None) -> Array:
-        x = as_array(x, "input")
+        image = as_array(x, "input")
+        result, recording, plan = self._carried_out(image, residual, out)
+        if recording is not None and residual is None and self.calls > ONE_OFF:
+            self._remember(recording, plan, image, result, out)
+        return result
+
+    @quietly
+    def _carried_out(
+        self, x: Array, residual: npt.ArrayLike | None, out: Array | None
+    ) -> tuple[Array, Recording | None, Plan]:
+        """Return the result, and the calls of compiled functions if these did it alone; and by which plan."""
         plan = self._plan_at_hand(x)
         spec = plan.spec
         check_activation(self.activation, spec.result_dtype)
@@ -207,21 +236,23 @@ class PreparedConv:
         state = self._state(algorithm, spec)
         with Recording() as recording:
             left = algorithm.run_with(spec, state, images, outputs, epilogue)
-        alone = algorithm.compiled and left.done and skipped is None and not apart and not wild
-        if alone and self.calls > ONE_OFF:
-            self._remember(recording, plan, x, result, out)
+        alone = algorithm.compiled and left.done and not apart and not wild
         add_bias(outputs, left.bias)
         if left.residual is not None:
             outputs += left.residual
         activate(computed, left.activation)
         if apart:
             pool_maxima(self.dims, computed, apart.window, layout=spec.layout, out=result)
-        return deliver(result, spec.result_dtype, out)
+        return deliver(result, spec.result_dtype, out), recording if alone else None, plan
 
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
         """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
+        return is_tame(x, spec.border.value, self._factor(spec), spec.compute_dtype, self.calls)
+
+    def _factor(self, spec: ConvSpec) -> float:
+        """Tell how many times the largest number of an image any sum of the work on it may be."""
         cells = 4**spec.dims * math.prod(spec.padded_size)  # no FFT is longer
-        return is_tame(x, spec.border.value, cells * max(self._weights, 1), spec.compute_dtype, self.calls)
+        return float(cells * max(self._weights, 1))
 
     def _plan_for_wild(self, plan: Plan) -> Plan:
         if self.algorithm != "auto":

@@ -55,6 +55,13 @@ class Recording:
         whole = [step for step in steps if step is not None]
         return Replay(whole, x, out) if whole and len(whole) == len(steps) else None
 
+    def bound(self, *arrays: Array) -> "Bound | None":
+        """Return the calls, to be repeated on the same arrays; None if they used any other."""
+        spans = [byte_bounds(array) for array in arrays]
+        used = [byte_bounds(a) for note in self._notes for a in note[1] if not isinstance(a, Pinned)]
+        theirs = all(any(first <= low and high <= last for first, last in spans) for low, high in used)
+        return Bound(self._notes, arrays) if self._notes and theirs else None
+
 
 def _step(note: Note, bases: tuple[Array, Array]) -> Step | None:
     places = []
@@ -111,3 +118,24 @@ class Replay:
             (function, frame, [(frame.hosts[i], base, offset) for i, base, offset in places])
             for function, frame, places in made
         ]
+
+
+class Bound:
+    """Calls of compiled functions on arrays that stay where they are; one at a time."""
+
+    def __init__(self, notes: Sequence[Note], arrays: tuple[Array, ...]) -> None:
+        self._kept = notes, arrays
+        self._calls = [(note[0].enter, _addressed(note)) for note in notes]
+
+    def __call__(self) -> None:
+        """Repeat them, on what the arrays hold now."""
+        for enter, frame in self._calls:
+            enter(frame)
+
+
+def _addressed(note: Note) -> Frame:
+    function, arrays, scalars = note
+    frame = Frame(arrays, scalars, function.outputs)
+    for host, array in zip(frame.hosts, arrays, strict=True):
+        frame.words[host] = array.address if isinstance(array, Pinned) else address(array)
+    return frame

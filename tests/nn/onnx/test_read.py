@@ -56,9 +56,10 @@ def test_exported_networks(name: str, tmp_path: Path) -> None:
     path = exported(make, side, tmp_path / "it.onnx", 17, dynamic_axes={"x": {0: "n"}})
     x = np.random.default_rng(0).normal(size=(2, 3, side, side)).astype(np.float32)
     wanted = expected(path, x)
-    found = Network.from_onnx(path)(x)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5 * abs(wanted).max())
+    network = Network.from_onnx(path)
+    for found in (network(x), network.prepare()(x)):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5 * abs(wanted).max())
 
 
 @pytest.mark.parametrize("opset", [11, 20])

@@ -13,7 +13,7 @@ from convolens.ops.pooling.windows import axis_members
 from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_setup
 from convolens.runtime.call import Pinned
-from convolens.runtime.replay import Recording, Replay
+from convolens.runtime.replay import Bound, Recording, Replay
 from convolens.spec.pooling import PoolSpec
 
 CELLS_PER_SECOND = 5e8  # that NumPy combines
@@ -74,6 +74,15 @@ def pool(
             _replays.clear()
         _replays[key] = replay, spec.output_shape, spec.dtype
     return deliver(result, spec.dtype, out)
+
+
+def bound_pool(spec: PoolSpec, kind: Kind, x: Array, out: Array) -> Bound | None:
+    """Return what pools ``x`` into ``out``, whatever they hold then; None as for :func:`pool`."""
+    if not _pays(spec, kind, circumstances()):
+        return None
+    with Recording() as recording:
+        run(spec, kind, _members(spec, True), *(channels_first(a, spec.dims, spec.layout) for a in (x, out)))
+    return recording.bound(x, out)
 
 
 def pool_with_indices(spec: PoolSpec, x: Array, out: Array | None) -> tuple[Array, Array] | None:

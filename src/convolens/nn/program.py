@@ -1,0 +1,145 @@
+"""A network's passes for inputs of one shape: arrays that share one block of memory, calls that are ready."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from convolens.nn.graph import INPUT
+from convolens.nn.layer import Shape
+from convolens.nn.passes import Call, DType, Pass
+from convolens.ops.arrays import Array
+from convolens.ops.magnitude import largest_magnitude, magnitude_bound
+from convolens.ops.prepared import MANY
+
+ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
+
+
+class Program:
+    """
+    Passes with their arrays; for one call at a time.
+
+    Where no number of a pass can be too large for it, because none before it was, nothing is looked at.
+
+    Parameters
+    ----------
+    passes : sequence of Pass
+        In their order.
+    last : str
+        Whose output is wanted.
+    shapes : mapping of str to tuple of int
+        Of one item, for every output.
+    batch : int
+        Items of a call.
+    dtype : dtype
+        Of the input.
+
+    Attributes
+    ----------
+    lives : dict of str to (int, int)
+        From which pass to which each array is needed; the input is -1, there before the first.
+    sizes : dict of str to int
+        Bytes of each.
+    bytes : int
+        Of the block that they share.
+    """
+
+    def __init__(
+        self,
+        passes: Sequence[Pass],
+        last: str,
+        shapes: Mapping[str, Shape],
+        batch: int,
+        dtype: DType,
+    ) -> None:
+        roots, dtypes = {INPUT: INPUT}, {INPUT: dtype}
+        for one in passes:
+            roots[one.name] = roots[one.inputs[0]] if one.is_view else one.name
+            dtypes[one.name] = one.result_dtype([dtypes[source] for source in one.inputs])
+        self.lives = lifetimes(passes, last, roots)
+        self.sizes = sizes = {
+            name: batch * math.prod(shapes[name]) * dtypes[name].itemsize for name in set(roots.values())
+        }
+        places, self.bytes = place(self.lives, sizes)
+        room = np.zeros(self.bytes + ALIGNMENT, np.uint8)
+        room = room[-room.ctypes.data % ALIGNMENT :]
+        arrays = {
+            name: _view(room[places[root] :][: sizes[root]].view(dtypes[name]), (batch, *shapes[name]))
+            for name, root in roots.items()
+        }
+        self._input, self._output = arrays[INPUT], arrays[last]
+        order = {name: number for number, name in enumerate(roots)}
+        self._work: list[tuple[Pass, Call, list[Array], Array, list[int]]] = []
+        for one in passes:
+            inputs = [arrays[source] for source in one.inputs]
+            call = _nothing if one.is_view else one.bind(inputs, arrays[one.name])
+            self._work.append((one, call, inputs, arrays[one.name], [order[source] for source in one.inputs]))
+        self._is_limited = any(one.limit < math.inf for one in passes)
+
+    def __call__(self, x: Array) -> Array:
+        """Compute what a batch of items leads to."""
+        np.copyto(self._input, x)
+        if self._is_limited:
+            self._run_within_limits()
+        else:
+            for _, call, *_ in self._work:
+                call()
+        return self._output.copy(order="K")
+
+    def _run_within_limits(self) -> None:
+        magnitudes = [magnitude_bound(self._input, MANY)]
+        for one, call, inputs, out, sources in self._work:
+            if not magnitudes[sources[0]] < one.limit:
+                magnitudes[sources[0]] = largest_magnitude(inputs[0], MANY)
+            if magnitudes[sources[0]] < one.limit or one.limit == math.inf:
+                call()
+            else:
+                one.compute(inputs, out)
+            magnitudes.append(one.magnitude([magnitudes[source] for source in sources]))
+
+
+def lifetimes(passes: Sequence[Pass], last: str, roots: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """Tell from which pass to which each array is needed; the input is there before the first."""
+    found = {INPUT: (-1, -1)}
+    for number, one in enumerate(passes):
+        for source in (*one.inputs, one.name):
+            root = roots[source]
+            found[root] = (found.get(root, (number, number))[0], number)
+    first, _ = found[roots[last]]
+    return found | {roots[last]: (first, len(passes))}
+
+
+def place(lives: Mapping[str, tuple[int, int]], sizes: Mapping[str, int]) -> tuple[dict[str, int], int]:
+    """
+    Give arrays places in one block, the largest first, so that none that are needed at once overlap.
+
+    Returns
+    -------
+    dict of str to int, and int
+        Where each begins, in bytes; the size of the block.
+    """
+    places: dict[str, int] = {}
+    for name in sorted(lives, key=lambda name: -sizes[name]):
+        begin, end = lives[name]
+        others = [other for other in places if lives[other][0] <= end and begin <= lives[other][1]]
+        places[name] = _first_gap(((places[other], places[other] + sizes[other]) for other in others), sizes[name])
+    return places, max((places[name] + sizes[name] for name in places), default=0)
+
+
+def _first_gap(taken: Iterable[tuple[int, int]], size: int) -> int:
+    at = 0
+    for begin, end in sorted(taken):
+        if at + size <= begin:
+            break
+        at = max(at, -(-end // ALIGNMENT) * ALIGNMENT)
+    return at
+
+
+def _view(numbers: Array, shape: tuple[int, ...]) -> Array:
+    """View numbers as (N, C, size…), the channels innermost; or as (N, features)."""
+    batch, channels, *size = shape
+    return np.moveaxis(numbers.reshape(batch, *size, channels), -1, 1)
+
+
+def _nothing() -> None:
+    """Do nothing: the result is there."""
