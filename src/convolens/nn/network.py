@@ -194,6 +194,36 @@ class Network:
 
         return read_network(path, input_shape, output)
 
+    def to_onnx(self, path: str | os.PathLike[str], *, opset: int = 17, overwrite: bool = False) -> None:
+        """
+        Write the network into an ONNX file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        opset : int, default 17
+            From 13 to 21. Dilated means need 19, and ``Function("gelu-tanh")`` 20.
+        overwrite : bool, default False
+            Replace a file that is there.
+
+        Raises
+        ------
+        FileError
+            If the file exists, without ``overwrite``, or cannot be written.
+        SpecError
+            If a layer needs a newer opset.
+        ConvolensError
+            If the package ``onnx`` is not installed.
+
+        Notes
+        -----
+        The input is called ``input`` and has a batch of any size. Weights keep their names.
+        """
+        from convolens.nn.onnx.write import write_network
+
+        write_network(self, path, opset=opset, overwrite=overwrite)
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """
         Write layers and weights into one safetensors file, whole or not at all.

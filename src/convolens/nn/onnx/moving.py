@@ -14,6 +14,9 @@ from convolens.nn.onnx.graph import Operation
 from convolens.nn.reshape import PixelShuffle, Upsample
 from convolens.nn.resize import Pad, Resize
 
+MOST_RUNS = 64
+"""Parts that what is gathered is put together from."""
+
 
 def _same(operation: Operation, build: Builder) -> View:
     return build.view(operation.inputs[0])
@@ -137,15 +140,37 @@ def _split(operation: Operation, build: Builder) -> list[View]:
     return [_sliced(view, axis, (start, end, 1), size, build) for start, end in parts]
 
 
+def _runs(indices: list[int]) -> list[tuple[int, int, int]]:
+    """
+    Write indices as parts with a start, a stop and a step each.
+
+    >>> _runs([1, 0, 0, 1, 2, 2])
+    [(1, -1, -1), (0, 3, 1), (2, 3, 1)]
+    """
+    runs = list[tuple[int, int, int]]()
+    first = 0
+    while first < len(indices):
+        last, step = first, 1
+        if first + 1 < len(indices) and indices[first + 1] != indices[first]:
+            step = indices[first + 1] - indices[first]
+        while last + 1 < len(indices) and indices[last + 1] - indices[last] == step:
+            last += 1
+        runs.append((indices[first], max(-1, indices[last] + step), step))
+        first = last + 1
+    return runs
+
+
 def _gather(operation: Operation, build: Builder) -> View:
     name, indices = operation.inputs[0], build.constant(operation, 1, "indices")
     axis, shape = build.axis(name, operation.get("axis", 0)), build.shape(name)
-    wanted = (indices.reshape(-1) % shape[axis]).tolist()
-    step = wanted[1] - wanted[0] if len(wanted) > 1 else 1
-    if indices.ndim > 1 or not wanted or not step or wanted != list(range(wanted[0], wanted[-1] + step, step)):
-        raise SpecError("its indices must be a number, or numbers that lie equally far apart")
-    cells = wanted[0], max(-1, wanted[-1] + step), step
-    view = _sliced(build.view(name), axis, cells, shape[axis], build)
+    runs = _runs((indices.reshape(-1) % shape[axis]).tolist())
+    if indices.ndim > 1 or not 0 < len(runs) <= MOST_RUNS:
+        raise SpecError(f"its indices must be a number, or at most {MOST_RUNS} runs of numbers equally far apart")
+    whole = build.view(name)
+    parts = [_sliced(whole, axis, cells, shape[axis], build) for cells in runs]
+    if len(parts) > 1:
+        return View(build.add(Concat(whole.axes[axis]), *(part.node for part in parts)), whole.axes)
+    (view,) = parts
     if indices.ndim:
         return view
     build.views[operation.outputs[0]] = view
