@@ -149,6 +149,21 @@ def resume_run(folder: str | os.PathLike[str]) -> Run:
     FileError
         If the folder holds no run, something in it is damaged, or the data are no longer those it began with.
     """
+    run = read_run(folder)
+    for left in run.folder.glob(".*.partial"):  # by a process that was killed
+        left.unlink(missing_ok=True)
+    return run
+
+
+def read_run(folder: str | os.PathLike[str]) -> Run:
+    """
+    Read how far a run has come, and touch nothing, so that it may go on meanwhile.
+
+    Raises
+    ------
+    FileError
+        As for :func:`resume_run`.
+    """
     path = Path(folder)
     with open_input(path / CONFIGURATION) as file:
         text = file.read()
@@ -164,8 +179,6 @@ def resume_run(folder: str | os.PathLike[str]) -> Run:
     if data.checksum != checksum:
         raise FileError(f"{source}: is no longer what the run in {path} began with; begin a new run")
     trainer = Trainer(network, divide(data, seed=settings.seed), settings)
-    for left in path.glob(".*.partial"):  # by a process that was killed
-        left.unlink(missing_ok=True)
     if (path / CHECKPOINT).exists():  # else it was killed before the first step
         arrays, facts = read_arrays(path / CHECKPOINT, CHECKPOINT)
         try:

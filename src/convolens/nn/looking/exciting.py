@@ -119,7 +119,7 @@ def exciting_images(
     *,
     channels: Sequence[int] | None = None,
     bounds: tuple[float, float] = (-3.0, 3.0),
-    steps: int = 100,
+    steps: int = 60,
     rate: float = 0.1,
     decay: float = 0.02,
     blur: float | None = None,
@@ -129,10 +129,10 @@ def exciting_images(
     """
     Make images that excite channels of a layer as much as they can, by gradient ascent on the input.
 
-    What is raised is the middle cell of a channel's map. Each step adds the gradient, scaled so that its largest
-    number is ``rate``; then everything shrinks by ``decay``. Where the middle cell sees 8 cells or more along some
-    axis, the image is moved about between steps and blurred now and then in the first two thirds of them, so that
-    what it grows from holds a little further on, too, as what is in photographs does.
+    What is raised is the middle cell of a channel's map. Each step adds the gradient, scaled so that the root of
+    the mean square of what is not 0 in it is ``rate``; then everything shrinks by ``decay``. Where the middle cell
+    sees 8 cells or more along every axis, the image is moved about between steps and blurred now and then in the
+    first two thirds of them, so that what it grows from holds a little further on, too, as in photographs.
 
     Parameters
     ----------
@@ -189,8 +189,10 @@ def exciting_images(
         moves = random.integers(-farthest, farthest + 1, len(axes)) * is_early
         uphill = gradients_of(network, np.roll(image, moves, axes), node, flow)[INPUT]
         uphill = np.roll(uphill, -moves, axes)
-        largest = np.abs(uphill).max(tuple(range(1, uphill.ndim)), keepdims=True)
-        image += np.float32(rate) * np.divide(uphill, largest, out=np.zeros_like(uphill), where=largest > 0)
+        every = tuple(range(1, uphill.ndim))
+        length = np.sqrt(np.square(uphill).sum(every, keepdims=True))
+        size = length / np.sqrt(np.maximum(1, np.count_nonzero(uphill, every, keepdims=True)))
+        image += np.float32(rate) * np.divide(uphill, size, out=np.zeros_like(uphill), where=size > 0)
         image *= np.float32(1 - decay)
         if deviation and is_early and step % 5 == 4:
             image = _blurred(image, deviation)

@@ -54,7 +54,7 @@ def gradient_saliency(network: Network, x: Any, target: int) -> Array:
     return np.asarray(slopes[0])
 
 
-def grad_cam(network: Network, x: Any, target: int, *, node: str | None = None) -> Array:
+def grad_cam(network: Network, x: Any, target: int, *, node: str | None = None, each_cell: bool = False) -> Array:
     r"""
     Where the maps of a layer speak for a class: :math:`\mathrm{relu}(Σ_k α_k A_k)`.
 
@@ -66,6 +66,9 @@ def grad_cam(network: Network, x: Any, target: int, *, node: str | None = None) 
         As for :func:`gradient_saliency`.
     node : str, optional
         The layer; by default the last one that puts out maps of more than one cell.
+    each_cell : bool, default False
+        Whether each cell of a map counts by its own gradient rather than by the mean. Where a network ends in
+        global pooling that is the same; where fully connected layers follow, means may cancel to nothing.
 
     Returns
     -------
@@ -81,7 +84,8 @@ def grad_cam(network: Network, x: Any, target: int, *, node: str | None = None) 
 
     References
     ----------
-    R. R. Selvaraju et al., "Grad-CAM", 2017, doi:10.1109/ICCV.2017.74, equations 1 and 2.
+    R. R. Selvaraju et al., "Grad-CAM", 2017, doi:10.1109/ICCV.2017.74, equations 1 and 2; R. L. Draelos, L. Carin,
+    "Use HiResCAM instead of Grad-CAM", 2020, arXiv:2011.08891 (each cell).
     """
     batch, end = _one(network, x), scores_node(network)
     name = node or last_maps(network)
@@ -94,8 +98,8 @@ def grad_cam(network: Network, x: Any, target: int, *, node: str | None = None) 
     flow = toward(network, end, target, 1, batch.dtype)
     back = gradients_of(network, batch, end, flow, [] if name == INPUT else [name])[name][0]
     maps = batch[0] if name == INPUT else network.forward(batch, until=name)[0][0]
-    shares = back.mean(tuple(range(1, back.ndim)))
-    return np.maximum(np.tensordot(shares, maps, 1), 0)
+    shares = back if each_cell else back.mean(tuple(range(1, back.ndim)), keepdims=True)
+    return np.asarray(np.maximum((shares * maps).sum(0), 0))
 
 
 def last_maps(network: Network) -> str:
