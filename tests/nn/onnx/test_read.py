@@ -57,9 +57,9 @@ def test_exported_networks(name: str, tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(2, 3, side, side)).astype(np.float32)
     wanted = expected(path, x)
     network = Network.from_onnx(path)
-    found = network(x)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5 * abs(wanted).max())
+    for found in (network(x), network.prepare()(x)):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5 * abs(wanted).max())
     network.to_onnx(path, overwrite=True)
     np.testing.assert_allclose(expected(path, x), wanted, rtol=1e-4, atol=1e-5 * abs(wanted).max())
     assert [node.layer for node in Network.from_onnx(path).nodes] == [node.layer for node in network.nodes]
