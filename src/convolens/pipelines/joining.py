@@ -32,12 +32,19 @@ class Joining:
         What is kept of two.
     adds : bool
         Whether numbers are added, so that a cell counts as often as it is there.
+    finish : callable
+        What comes of all, by their number and how many they were.
     """
 
     nothing: Callable[[hl.Type], Parts]
     kept: Callable[[hl.Expr, hl.Expr], Parts]
     join: Callable[[Parts, Parts], Parts]
     adds: bool
+    finish: Callable[[hl.Expr, hl.Expr], hl.Expr] = lambda number, _: number
+
+    def result(self, number: hl.Type) -> hl.Type:
+        """Tell in which type the result is: sums of whole numbers are float64."""
+        return hl.Float(64) if self.adds and not number.is_float() else number
 
 
 def parts_at(func: hl.Func, *at: Any) -> Parts:
@@ -70,8 +77,22 @@ def _sum(a: Parts, b: Parts) -> Parts:
     return (a[0] + b[0],)
 
 
+def _zero(number: hl.Type) -> Parts:
+    return (hl.cast(number, 0),)
+
+
+def _mean(number: hl.Expr, count: hl.Expr) -> hl.Expr:
+    return number / hl.cast(number.type(), count)
+
+
+def _root(number: hl.Expr, _: hl.Expr) -> hl.Expr:
+    return hl.sqrt(number)
+
+
 JOININGS = {
     "max": Joining(lambda t: (t.min(),), lambda number, _: (number,), _larger, adds=False),
     "place": Joining(lambda t: (t.min(), hl.i32(NOWHERE)), lambda *both: both, _larger_or_first, adds=False),
-    "mean": Joining(lambda t: (hl.cast(t, 0),), lambda number, _: (number,), _sum, adds=True),
+    "mean": Joining(_zero, lambda number, _: (number,), _sum, adds=True, finish=_mean),
+    "norm-1": Joining(_zero, lambda number, _: (hl.abs(number),), _sum, adds=True),
+    "norm-2": Joining(_zero, lambda number, _: (number * number,), _sum, adds=True, finish=_root),
 }

@@ -124,26 +124,35 @@ def test_means_of_large_numbers_do_not_overflow(layout: str) -> None:
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")
-def test_calls_like_earlier_ones_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small images of channels last take compiled loops; where their sums overflow, they are taken in float64."""
-    monkeypatch.setattr(compiled, "_pays", lambda *_: True)
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_calls_like_earlier_ones_are_repeated(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Means and maxima by compiled loops are NumPy's, again and again, in ``out`` and without spatial axes."""
+    monkeypatch.setattr(compiled, "_whole_pays", lambda *_: True)
     monkeypatch.setattr(compiled, "_replays", {})
-    rng = np.random.default_rng(0)
-    for cell in (1, 1e38, np.nan):
+    rng, axes = np.random.default_rng(0), (2, 3) if layout == "NCHW" else (1, 2)
+    for cell in (1, 3e38, np.nan):
         for _ in range(2):
-            x = rng.normal(size=(2, 7, 5, 33)).astype("f4")
+            x = rng.normal(size=(2, 37, 5, 33)).astype("f4")
             x[0, 1:4, :, 2] = cell
-            out = np.zeros((2, 1, 1, 33), "f4")
-            assert global_avg_pool(x, layout="NHWC", out=out) is out
-            np.testing.assert_allclose(out, x.mean((1, 2), keepdims=True, dtype="f8"), rtol=1e-5, atol=1e-6)
-    assert len(compiled._replays) == 1
+            out = np.zeros(x.max(axes, keepdims=True).shape, "f4")
+            assert global_avg_pool(x, layout=layout, out=out) is out
+            np.testing.assert_allclose(out, x.mean(axes, keepdims=True, dtype="f8"), rtol=1e-6, atol=1e-6)
+            np.testing.assert_array_equal(global_max_pool(x, layout=layout, keepdims=False), x.max(axes))
+    assert len(compiled._replays) == 2
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")
-def test_out_may_overlap_an_input_that_is_summed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As are channels with an infinite cell; no mean is written before all are known."""
-    monkeypatch.setattr(compiled, "_pays", lambda *_: True)
+def test_compiled_loops_leave_what_is_theirs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ``out`` within the input, or with gaps, gets what any other gets; no square vanishes or overflows."""
+    monkeypatch.setattr(compiled, "_whole_pays", lambda *_: True)
     x = np.random.default_rng(0).normal(size=(2, 5, 7, 33)).astype("f4")
     x[0, 0, 0, 0] = np.inf
-    wanted = x.mean((1, 2), keepdims=True, dtype="f8")
-    np.testing.assert_allclose(global_avg_pool(x, layout="NHWC", out=x[:, :1, :1]), wanted, rtol=1e-5, atol=1e-6)
+    wanted, gaps = x.mean((1, 2), keepdims=True, dtype="f8"), np.zeros((2, 1, 1, 66), "f4")
+    global_avg_pool(x, layout="NHWC", out=gaps[..., ::2])
+    np.testing.assert_allclose(gaps[..., ::2], wanted, rtol=1e-6, atol=1e-6)
+    assert not gaps[..., 1::2].any()
+    np.testing.assert_allclose(global_avg_pool(x, layout="NHWC", out=x[:, :1, :1]), wanted, rtol=1e-6, atol=1e-6)
+    for size in (3e-300, 3.0, 3e300):
+        cells = np.full((2, 2, 5, 5), size)
+        np.testing.assert_allclose(global_lp_pool(cells, 2), np.full((2, 2, 1, 1), 5 * size))
+        np.testing.assert_allclose(global_lp_pool(cells, 1), np.full((2, 2, 1, 1), 25 * size))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from convolens.algorithms import pooling_gradients as gradients
+from convolens.algorithms import whole_maps
 from convolens.algorithms.pooling import Kind, pipeline, refusal, run
 from convolens.ops.arrays import Array, channels_first, deliver, in_whole_steps, result_array
 from convolens.ops.pooling.windows import axis_members
@@ -68,12 +69,44 @@ def pool(
     views = (channels_first(a, spec.dims, spec.layout) for a in (x, result))
     with Recording() as recording:
         run(spec, kind, _members(spec, count_pads), *views)
-    whole = result.size and (out is None or result is out)
-    if key is not None and whole and (replay := recording.replay(x, result)):
+    _remember(key, recording, x, result, out)
+    return deliver(result, spec.dtype, out)
+
+
+def pool_whole(
+    kind: whole_maps.Kind,
+    planes: Array,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    x: Array,
+    out: Array | None,
+    key: Key | None = None,
+) -> Array | None:
+    """Pool the whole ``planes`` (N, C, size…) of ``x`` into a result of this shape; None as for :func:`pool`."""
+    if not _whole_pays(kind, planes):
+        return None
+    result = result_array(shape, dtype, out, dtype, x)
+    result = result if result.flags.c_contiguous else np.empty(shape, dtype)
+    with Recording() as recording:
+        whole_maps.run(kind, planes, result.reshape(planes.shape[:2]))
+    _remember(key, recording, x, result, out)
+    return deliver(result, dtype, out)
+
+
+def _whole_pays(kind: whole_maps.Kind, planes: Array) -> bool:
+    if planes.size < LEAST_CELLS or whole_maps.refusal(planes.dtype):
+        return False
+    return predict_setup(whole_maps.pipeline(planes, kind)) < CALLS * planes.size / CELLS_PER_SECOND
+
+
+def _remember(key: Key | None, recording: Recording, x: Array, result: Array, out: Array | None) -> None:
+    """Keep a call of this name, where it can be repeated on ``x`` and what it was asked to write to."""
+    if key is None or not result.size or (out is not None and result is not out):
+        return
+    if replay := recording.replay(x, result):
         if len(_replays) >= MOST_REPLAYS:
             _replays.clear()
-        _replays[key] = replay, spec.output_shape, spec.dtype
-    return deliver(result, spec.dtype, out)
+        _replays[key] = replay, result.shape, result.dtype
 
 
 def bound_pool(spec: PoolSpec, kind: Kind, x: Array, out: Array) -> Bound | None:

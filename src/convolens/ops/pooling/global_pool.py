@@ -10,16 +10,14 @@ import numpy.typing as npt
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first, quietly
 from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, scatter, sum_dtype
-from convolens.ops.pooling.compiled import call_key, pool, repeat
-from convolens.ops.pooling.lp import check_power
-from convolens.spec.layout import FIRST, LAST, join_shape, parse_layout, split_shape
+from convolens.ops.pooling.compiled import call_key, pool_whole, repeat
+from convolens.ops.pooling.lp import are_exact, check_power, summed_norm
+from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
 from convolens.spec.padding import whole_shape
-from convolens.spec.pooling import PoolSpec
 
 MOST_CELLS = 1 << 10  # of a plane whose sum is taken in the type of its cells
 
 
-@quietly
 def global_avg_pool(
     x: npt.ArrayLike,
     *,
@@ -49,8 +47,8 @@ def global_avg_pool(
     Returns
     -------
     ndarray
-        The means: float64 for integers, else in the type of ``x``. Images of more than 1024 cells, and those of
-        float16, are summed in float64, others in their own type.
+        The means: float64 for integers, else in the type of ``x``. Sums are taken in float64, but for those of
+        few cells, of up to 1024 a channel, which may be taken in the type of ``x``.
 
     Raises
     ------
@@ -62,19 +60,15 @@ def global_avg_pool(
     >>> global_avg_pool(np.arange(8).reshape(1, 2, 2, 2), keepdims=False)
     array([[1.5, 5.5]])
     """
-    key = call_key("global mean", x, out, dims, layout) if keepdims else None  # a reshaped result has no replay
-    if key is not None and (repeated := repeat(key, x, out)) is not None and np.isfinite(repeated).all():
+    key = call_key("global mean", x, out, dims, layout, keepdims)
+    if key is not None and (repeated := repeat(key, x, out)) is not None:
         return repeated
     x = as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
     shape = _shape(x, planes, layout, keepdims)
-    # What comes out infinite is summed again, from cells that must still be there.
-    apart = out is None or not np.may_share_memory(x, out)
-    if key is not None and apart and layout == LAST and math.prod(planes.shape[2:]) <= MOST_CELLS:
-        spec = PoolSpec(x.shape, planes.shape[2:], layout=layout, dtype=x.dtype)
-        means = pool(spec, "mean", x, out, key=key)
-        if means is not None and np.isfinite(means).all():
-            return means
+    means = pool_whole("mean", planes, shape, float_dtype(x.dtype), x, out, key)
+    if means is not None:
+        return means
     return finish(_means(planes), shape, float_dtype(x.dtype), FIRST, out)
 
 
@@ -94,10 +88,16 @@ def global_max_pool(
     >>> global_max_pool(np.arange(8).reshape(1, 2, 2, 2), keepdims=False)
     array([[3, 7]])
     """
+    key = call_key("global max", x, out, dims, layout, keepdims)
+    if key is not None and (repeated := repeat(key, x, out)) is not None:
+        return repeated
     x = as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
-    maxima = planes.max(_spatial(planes), keepdims=True)
-    return finish(maxima, _shape(x, planes, layout, keepdims), x.dtype, FIRST, out)
+    shape = _shape(x, planes, layout, keepdims)
+    pooled = pool_whole("max", planes, shape, x.dtype, x, out, key)
+    if pooled is not None:
+        return pooled
+    return finish(planes.max(_spatial(planes), keepdims=True), shape, x.dtype, FIRST, out)
 
 
 @quietly
@@ -118,15 +118,20 @@ def global_lp_pool(
     >>> global_lp_pool([[[[3.0, 0.0], [0.0, -4.0]]]])
     array([[[[5.]]]])
     """
-    x = as_array(x, "input")
     check_power(p)
+    x = as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
+    shape, dtype = _shape(x, planes, layout, keepdims), float_dtype(x.dtype)
+    if kind := summed_norm(p):
+        norms = pool_whole(kind, planes, shape, dtype, x, None)
+        if norms is not None and are_exact(norms, x, p):
+            return finish(norms, shape, dtype, FIRST, out)
     scale, ratios = _ratios(planes)
     if p == math.inf:
         norms = scale * ratios.max(_spatial(planes), keepdims=True)
     else:
         norms = scale * np.sum(ratios**p, _spatial(planes), keepdims=True) ** (1 / p)
-    return finish(norms, _shape(x, planes, layout, keepdims), float_dtype(x.dtype), FIRST, out)
+    return finish(norms, shape, dtype, FIRST, out)
 
 
 @quietly
@@ -227,6 +232,7 @@ def _spatial(planes: Array) -> tuple[int, ...]:
     return tuple(range(2, planes.ndim))
 
 
+@quietly
 def _means(planes: Array) -> Array:
     """Take the mean of each plane, as (N, C, 1, …): by a matrix product, where sums neither overflow nor drift."""
     cells = math.prod(planes.shape[2:])

@@ -1,6 +1,7 @@
 """Lp pooling: the p-norm of each window."""
 
 import math
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, exte
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.pooling import PoolSpec
+
+LEAST_NORM = 1e-140  # beside which cells whose squares vanish in float64 do not matter
 
 
 def _lp_pool(
@@ -106,6 +109,18 @@ def check_power(p: float) -> None:
     """Refuse a power that makes no norm."""
     if isinstance(p, bool) or not isinstance(p, int | float | np.number) or not p >= 1:
         raise SpecError(f"p must be a number of at least 1, or infinity, not {p!r}")
+
+
+def summed_norm(p: float) -> Literal["norm-1", "norm-2"] | None:
+    """Name the norm that compiled loops take, from plain sums in float64; None where they take none."""
+    if p not in (1, 2):
+        return None
+    return "norm-1" if p == 1 else "norm-2"
+
+
+def are_exact(norms: Array, x: Array, p: float) -> bool:
+    """Whether no square that matters vanished or overflowed in float64."""
+    return p == 1 or x.dtype != np.float64 or bool(((norms > LEAST_NORM) & (norms < np.inf)).all())
 
 
 def norm(planes: Array, axis: int, windows: AxisWindows, p: float) -> Array:
