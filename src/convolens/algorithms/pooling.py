@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from convolens.algorithms import sliding_pool
 from convolens.algorithms.base import Array, Pipeline
 from convolens.algorithms.compiled import MOST_DIMS, dense, dense_like, volumes
 from convolens.runtime import compile as compiler
@@ -47,6 +48,8 @@ def refusal(spec: PoolSpec, kind: Kind) -> str | None:
 
 def pipeline(spec: PoolSpec, kind: Kind) -> Pipeline:
     """Name the pipeline that a run takes."""
+    if sliding_pool.takes(spec, kind):
+        return sliding_pool.pipeline(spec, kind)
     lanes = cpu().vector_bytes // spec.dtype.itemsize
     step, cells = (0, spec.in_channels) if spec.layout == LAST else (spec.stride[-1], spec.input_size[-1])
     run = next(run for run in (VECTORS * lanes, lanes, *FEWER) if run <= cells)
@@ -77,6 +80,9 @@ def run(spec: PoolSpec, kind: Kind, members: tuple[Array | Pinned, ...], x: Arra
         Views, wherever the channels lie in memory. Of ``place`` the second output, of int64, takes the places.
     """
     if not outs[0].size:
+        return
+    if sliding_pool.takes(spec, kind):
+        sliding_pool.run(spec, kind, members, x, *outs)
         return
     name, parameters = pipeline(spec, kind)
     axis = 1 if spec.layout == LAST else -1

@@ -59,7 +59,9 @@ def whole(parts: Parts) -> Any:
 
 
 def _larger(a: Parts, b: Parts) -> Parts:
-    return (hl.strict_float(hl.select(_beats(b[0], a[0]), b[0], a[0])),)
+    """Take the larger by the one instruction that there is for it; what is wrong with it for NaN is put right."""
+    larger = hl.select(b[0] > a[0], b[0], a[0])
+    return (hl.strict_float(hl.select(hl.is_nan(b[0]), b[0], larger) if b[0].type().is_float() else larger),)
 
 
 def _larger_or_first(a: Parts, b: Parts) -> Parts:
@@ -67,10 +69,6 @@ def _larger_or_first(a: Parts, b: Parts) -> Parts:
     same = (a[0] == b[0]) | (hl.is_nan(a[0]) & hl.is_nan(b[0]))
     taken = hl.strict_float((hl.is_nan(b[0]) & ~hl.is_nan(a[0])) | (b[0] > a[0]) | (same & (b[1] < a[1])))
     return tuple(hl.select(taken, second, first) for first, second in zip(a, b, strict=True))
-
-
-def _beats(b: hl.Expr, a: hl.Expr) -> hl.Expr:
-    return hl.is_nan(b) | (b > a) if a.type().is_float() else b > a
 
 
 def _sum(a: Parts, b: Parts) -> Parts:
