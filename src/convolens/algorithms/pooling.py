@@ -1,4 +1,4 @@
-"""Maxima of windows, where they lie, and means, by compiled loops."""
+"""Maxima of windows, where they lie, means and norms, by compiled loops."""
 
 import functools
 import math
@@ -20,7 +20,8 @@ PIPELINE = "convolens.pipelines.pooling"
 MOST_STEP = 4  # the stride along rows that is compiled in
 VECTORS = 4  # that are reduced together where they lie side by side
 FEWER = (8, 4, 1)  # cells that are reduced together where fewer than a vector lie side by side
-SIDES = {"max": (2, 3, 5), "place": (2, 3), "mean": (2, 3, 5)}  # of square windows that are compiled in
+# sides of square windows that are compiled in
+SIDES = {"max": (2, 3, 5), "place": (2, 3), "mean": (2, 3, 5), "norm-1": (2, 3), "norm-2": (2, 3)}
 TASKS_PER_CORE = 4
 LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
@@ -28,13 +29,13 @@ _ONE = Pinned(np.ones(1, np.int32))
 
 NOWHERE = 2**31 - 1  # the place of what lies outside
 
-Kind = Literal["max", "place", "mean"]
+Kind = Literal["max", "place", "mean", "norm-1", "norm-2"]
 
 
 def refusal(spec: PoolSpec, kind: Kind) -> str | None:
     """Say why windows cannot be pooled so; None if they can."""
-    if spec.dtype not in (np.float32, np.float64) and (kind != "max" or spec.dtype.kind not in "iu"):
-        return "it takes float32, float64, and maxima of integers"
+    if spec.dtype not in (np.float32, np.float64) and (kind == "place" or spec.dtype.kind not in "iu"):
+        return "it takes float32, float64 and integers, and no integers where it finds places"
     if kind == "place" and (spec.border is not None or math.prod(spec.input_size) >= NOWHERE):
         return "it finds places in planes of fewer than 2³¹ − 1 cells, without a border"
     if spec.dtype.kind != "f" and spec.border is not None and spec.border.mode == "constant":
@@ -50,7 +51,8 @@ def pipeline(spec: PoolSpec, kind: Kind) -> Pipeline:
     """Name the pipeline that a run takes."""
     if sliding_pool.takes(spec, kind):
         return sliding_pool.pipeline(spec, kind)
-    lanes = cpu().vector_bytes // spec.dtype.itemsize
+    doubles = kind.startswith("norm") or (kind == "mean" and spec.dtype.kind != "f")
+    lanes = cpu().vector_bytes // (8 if doubles else spec.dtype.itemsize)  # of what is joined
     step, cells = (0, spec.in_channels) if spec.layout == LAST else (spec.stride[-1], spec.input_size[-1])
     run = next(run for run in (VECTORS * lanes, lanes, *FEWER) if run <= cells)
     shape = {"lanes": lanes, "run": run, "step": step, "side": _side(spec, kind)}
@@ -73,7 +75,7 @@ def run(spec: PoolSpec, kind: Kind, members: tuple[Array | Pinned, ...], x: Arra
     spec : PoolSpec
         What is asked.
     kind : str
-        ``max``, ``place`` or ``mean``.
+        ``max``, ``place``, ``mean``, ``norm-1`` or ``norm-2``.
     members : tuple of ndarray
         For each dimension, how many cells of each window count in a mean, of int32.
     x, *outs : ndarray
@@ -107,7 +109,7 @@ def _layout(spec: PoolSpec, kind: Kind) -> tuple[tuple[Pinned, ...], tuple[int |
     wanted = TASKS_PER_CORE * available_cores() if spec.macs > LEAST_PARALLEL else 1
     rows = -(-height // -(-wanted // planes))
     together = max(1, planes // wanted)
-    outside = 0.0 if kind == "mean" else -math.inf
+    outside = -math.inf if kind in ("max", "place") else 0.0
     if spec.border is not None and spec.border.mode == "constant":
         outside = float(spec.border.value)
     scalars = (*steps[0], *steps[1], *steps[2], spec.pads[-1][0], rows, together, outside)

@@ -47,6 +47,12 @@ class Joining:
         return hl.Float(64) if self.adds and not number.is_float() else number
 
 
+def sum_type(dtype: str, kind: str) -> str:
+    """Tell in which type windows are joined: norms, and sums of whole numbers, in float64."""
+    floats = dtype in ("float32", "float64")
+    return "float64" if JOININGS[kind].adds and not (floats and kind == "mean") else dtype
+
+
 def parts_at(func: hl.Func, *at: Any) -> Parts:
     """Read what a function keeps at a point."""
     here = func[at]

@@ -1,5 +1,5 @@
 """
-Pooling: the maximum, also where it lies, or the mean of the cells of each window, channel by channel.
+Pooling: the maximum, also where it lies, the mean or a norm of the cells of each window, channel by channel.
 
 One pipeline for all windows, strides, dilations and borders in up to three dimensions. A window is reduced down
 its planes and columns first, a vector at a time in a register: one row of the image, in cache, for each row of the
@@ -16,7 +16,7 @@ import halide as hl
 
 from convolens.pipelines import borders
 from convolens.pipelines.indices import clamped
-from convolens.pipelines.joining import JOININGS, NOWHERE, TYPES, Joining, Parts, parts_at, whole
+from convolens.pipelines.joining import JOININGS, NOWHERE, TYPES, Joining, Parts, parts_at, sum_type, whole
 
 
 def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> tuple[hl.Func, list[Any]]:
@@ -26,14 +26,15 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     Parameters
     ----------
     dtype : str
-        float32 or float64; for maxima also whole numbers, which know no number outside.
+        Of floats or whole numbers; these know no number outside beside which maxima are taken. Norms, and means of
+        whole numbers, are summed in float64.
     lanes : int
         Numbers in a vector.
     run : int
         Cells that are reduced together on the way into the row; no more than lie side by side in the source.
     kind : str
         ``max``, in which NaN wins; ``place``, which also says where in its plane the first of the largest cells
-        lies, for floats without a border; ``mean``.
+        lies, for floats without a border; ``mean``; ``norm-1`` and ``norm-2``.
     step : int
         The stride along rows where cells of a row are contiguous in input and output; 0 where channels are.
     side : int
@@ -47,9 +48,10 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     Then scalars: strides, dilations, taps (each x, y, z), cells of border before a row, rows a task, channels a
     task where rows are contiguous, the number outside. Of ``place`` a second output, of int64, has the places.
     """
-    number, joining = TYPES[dtype], JOININGS[kind]
+    source_type, joining = TYPES[dtype], JOININGS[kind]
+    number = TYPES[sum_type(dtype, kind)]
     c, x, y, z, n = at = tuple(hl.Var(v) for v in ("c", "x", "y", "z", "n"))
-    source = hl.ImageParam(number, 5, "source")
+    source = hl.ImageParam(source_type, 5, "source")
     tables = borders.tables()
     members = [hl.ImageParam(hl.Int(32), 1, f"members_{axis}") for axis in "xyz"]
     strides = [hl.Param(hl.Int(32), f"stride_{axis}") for axis in "xyz"]
@@ -74,14 +76,16 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
         line, layer = cell(1, strides[1] * y + dilations[1] * line_tap), cell(2, strides[2] * z + layer_tap)
         shown = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
         place = (shown[1] * source.dim(2).extent() + shown[0]) * width + x
-        there = joining.kept(source[c, x, *shown, n], place)
+        there = joining.kept(hl.cast(number, source[c, x, *shown, n]), place)
         nowhere = joining.kept(beside, hl.i32(NOWHERE))
         inside = (line >= 0) & (layer >= 0)
         return tuple(hl.select(inside, *either) for either in zip(there, nowhere, strict=True))
 
     r = hl.RDom([(0, taps[1]), (0, taps[2])])
     _reduce(down, at, [found(i, 0) for i in range(side)], lambda: found(r.x, dilations[2] * r.y), joining, number)
-    beyond = joining.kept(beside * (taps[1] * taps[2] if joining.adds else 1), hl.i32(NOWHERE))
+    beyond = joining.kept(beside, hl.i32(NOWHERE))
+    if joining.adds:
+        beyond = (beyond[0] * (taps[1] * taps[2]),)
 
     # rows with their border: the ends show what was reduced already
     length = width if step else channels
@@ -105,13 +109,14 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     listed = [parts_at(row, c, first + i, y, z, n) for i in range(side)]
     _reduce(across, at, listed, lambda: parts_at(row, c, first + dilations[0] * t.x, y, z, n), joining, number)
     result, *place = parts_at(across, *at)
-    if kind == "mean":
+    if joining.adds:
         count = [borders.cell_at(m, v) for m, v in zip(members, (x, y, z), strict=True)]
-        if side == 2:  # of one and two cells, whose reciprocals are exact
+        if kind == "mean" and side == 2:  # of one and two cells, whose reciprocals are exact
             parts = (hl.select(cells == 2, hl.cast(number, 0.5), hl.cast(number, 1)) for cells in count)
             result = functools.reduce(operator.mul, parts, result)
         else:
-            result = result / hl.cast(number, count[0] * count[1] * count[2])
+            result = joining.finish(result, count[0] * count[1] * count[2])
+        result = hl.cast(joining.result(source_type), result)
     pooled[at] = whole((result, *place))
     result, *place = parts_at(pooled, *at)
     out[at] = whole((result, *(hl.i64(p) for p in place)))

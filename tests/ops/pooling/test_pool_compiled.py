@@ -7,7 +7,7 @@ import pytest
 
 import convolens as cl
 from convolens.algorithms.pooling import run
-from convolens.ops.pooling import average, compiled, maximum, maximum_gradients
+from convolens.ops.pooling import average, compiled, lp, maximum, maximum_gradients
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import InProcessFunction
 
@@ -153,6 +153,38 @@ def test_finds_places_and_brings_gradients_there(
         np.testing.assert_array_equal(a, b)
     out[...] = 7
     assert (whole == 7).all()
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize(
+    ("kind", "dtype", "layout"),
+    [("mean", "u1", "NHWC"), ("norm-1", "f4", "NHWC"), ("norm-2", "f4", "NCHW"), ("norm-2", "f8", "NHWC")],
+)
+def test_takes_norms_and_means_of_integers(
+    kind: str, dtype: str, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are NumPy's under every border, and squares neither vanish nor overflow."""
+    x = (100 * np.random.default_rng(6).standard_normal((2, 21, 33, 39))).astype(dtype)
+    x[0, :9], x[1, :9] = 0, x[1, :9] * (1 if kind == "mean" else x.dtype.type(1e25))
+
+    def found(name: str) -> Any:
+        options = OPTIONS[name] | {"layout": layout}
+        return cl.avg_pool2d(x, **options) if kind == "mean" else cl.lp_pool2d(x, p=int(kind[-1]), **options)
+
+    names = ["overlap", "border"] if kind == "mean" else ["overlap", "border", "constant"]
+    with monkeypatch.context() as patch:
+        for module in (average, lp):
+            for name in ("pool", "repeat"):
+                patch.setattr(module, name, lambda *_, **__: None)
+        wanted = [found(name) for name in names]
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    compiled._pays.cache_clear()
+    calls = []
+    monkeypatch.setattr(compiled, "run", lambda *arguments: (calls.append(1), run(*arguments)))
+    for name, expected in zip(names, wanted, strict=True):
+        np.testing.assert_allclose(found(name), expected, rtol=1e-6 if dtype == "f4" else 1e-13)
+    compiled._pays.cache_clear()
+    assert len(calls) == len(names)
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")

@@ -10,6 +10,7 @@ from convolens.algorithms import pooling_gradients as gradients
 from convolens.algorithms import whole_maps
 from convolens.algorithms.pooling import Kind, pipeline, refusal, run
 from convolens.ops.arrays import Array, channels_first, deliver, in_whole_steps, result_array
+from convolens.ops.pooling.arrays import float_dtype
 from convolens.ops.pooling.windows import axis_members
 from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_setup
@@ -65,12 +66,13 @@ def pool(
     """Pool ``x``; None where that cannot be compiled, or would not make up for compiling."""
     if not _pays(spec, kind, circumstances()):
         return None
-    result = result_array(spec.output_shape, spec.dtype, out, spec.dtype, x)
+    dtype = spec.dtype if kind == "max" else float_dtype(spec.dtype)
+    result = result_array(spec.output_shape, dtype, out, dtype, x)
     views = (channels_first(a, spec.dims, spec.layout) for a in (x, result))
     with Recording() as recording:
         run(spec, kind, _members(spec, count_pads), *views)
     _remember(key, recording, x, result, out)
-    return deliver(result, spec.dtype, out)
+    return deliver(result, dtype, out)
 
 
 def pool_whole(

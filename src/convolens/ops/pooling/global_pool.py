@@ -11,7 +11,7 @@ from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first, quietly
 from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, scatter, sum_dtype
 from convolens.ops.pooling.compiled import call_key, pool_whole, repeat
-from convolens.ops.pooling.lp import are_exact, check_power, summed_norm
+from convolens.ops.pooling.lp import check_power, squares_were_exact, summed_norm, sums_are_exact
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
 from convolens.spec.padding import whole_shape
 
@@ -124,7 +124,7 @@ def global_lp_pool(
     shape, dtype = _shape(x, planes, layout, keepdims), float_dtype(x.dtype)
     if kind := summed_norm(p):
         norms = pool_whole(kind, planes, shape, dtype, x, None)
-        if norms is not None and are_exact(norms, x, p):
+        if norms is not None and (sums_are_exact(x, p) or squares_were_exact(norms)):
             return finish(norms, shape, dtype, FIRST, out)
     scale, ratios = _ratios(planes)
     if p == math.inf:

@@ -10,6 +10,7 @@ from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype, sum_dtype
+from convolens.ops.pooling.compiled import call_key, pool, repeat
 from convolens.ops.pooling.windows import AxisWindows, along, axis_windows, extend, fold
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
@@ -70,7 +71,8 @@ def _lp_pool(
 
     Notes
     -----
-    Each window is scaled by its largest magnitude first, so powers neither overflow nor vanish. PyTorch's
+    Powers neither overflow nor vanish: sums of float32 are taken in float64, or each window is scaled by its
+    largest magnitude first. PyTorch's
     ``lp_pool2d`` takes powers of x itself, not of its magnitude, so it differs where p is odd and x negative.
 
     Examples
@@ -80,6 +82,12 @@ def _lp_pool(
     >>> lp_pool2d([[[3.0, 0.0], [0.0, -4.0]]], 2)
     array([[[5.]]])
     """
+    check_power(p)
+    kind = summed_norm(p)
+    options = window, stride, padding, dilation, ceil_mode, border, layout
+    key = call_key(kind, x, out, dims, *options) if kind else None
+    if key is not None and (repeated := repeat(key, x, out)) is not None:
+        return repeated
     x = as_array(x, "input")
     spec = PoolSpec(
         x.shape,
@@ -92,6 +100,14 @@ def _lp_pool(
         layout=layout,
         dtype=x.dtype,
     )
+    if kind and sums_are_exact(x, p):
+        norms = pool(spec, kind, x, out, key=key)
+        if norms is not None:
+            return norms
+    elif kind:
+        norms = pool(spec, kind, x, None)
+        if norms is not None and squares_were_exact(norms):
+            return finish(norms, spec.output_shape, norms.dtype, FIRST, out)
     planes = magnitudes(spec, x, p)
     for axis, windows in axis_windows(spec):
         planes = norm(planes, axis, windows, p)
@@ -118,9 +134,14 @@ def summed_norm(p: float) -> Literal["norm-1", "norm-2"] | None:
     return "norm-1" if p == 1 else "norm-2"
 
 
-def are_exact(norms: Array, x: Array, p: float) -> bool:
-    """Whether no square that matters vanished or overflowed in float64."""
-    return p == 1 or x.dtype != np.float64 or bool(((norms > LEAST_NORM) & (norms < np.inf)).all())
+def sums_are_exact(x: Array, p: float) -> bool:
+    """Whether no power that matters can vanish or overflow in float64."""
+    return p == 1 or x.dtype != np.float64
+
+
+def squares_were_exact(norms: Array) -> bool:
+    """Whether no square that matters vanished or overflowed, as these norms show."""
+    return bool(((norms > LEAST_NORM) & (norms < np.inf)).all())
 
 
 def norm(planes: Array, axis: int, windows: AxisWindows, p: float) -> Array:
