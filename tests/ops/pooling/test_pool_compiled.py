@@ -7,7 +7,7 @@ import pytest
 
 import convolens as cl
 from convolens.algorithms.pooling import run
-from convolens.ops.pooling import average, compiled, lp, maximum, maximum_gradients
+from convolens.ops.pooling import average, average_gradients, compiled, lp, maximum, maximum_gradients
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import InProcessFunction
 
@@ -151,6 +151,32 @@ def test_finds_places_and_brings_gradients_there(
     compiled._pays.cache_clear()
     for a, b in zip((*found, out), (*wanted, flowing), strict=True):
         np.testing.assert_array_equal(a, b)
+    out[...] = 7
+    assert (whole == 7).all()
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("count", [True, False])
+@pytest.mark.parametrize("name", ["halve", "overlap", "wide", "ceil"])
+def test_brings_gradients_of_means_back(
+    name: str, count: bool, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums are NumPy's, a NaN reaches its own cells alone, and nothing beside is written."""
+    shape, options = (2, 21, 33, 39), OPTIONS[name] | {"layout": layout, "count_include_pad": count}
+    pooled = cl.avg_pool2d(np.ones(shape, "f4"), **options).shape
+    grad = np.random.default_rng(8).standard_normal(pooled).astype("f4")
+    grad[0, 2, 3, 4] = np.nan
+    with monkeypatch.context() as patch:
+        patch.setattr(average_gradients, "spread_sums", lambda *_: None)
+        wanted = cl.avg_pool2d_grad(grad, shape, **options)
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    monkeypatch.setattr(average_gradients, "spread", None)
+    whole = np.full([n + 4 for n in shape], 7, "f4")
+    out = whole[tuple(slice(2, -2) for _ in shape)]
+    with cl.threads(3):
+        assert cl.avg_pool2d_grad(grad, shape, out=out, **options) is out
+    np.testing.assert_allclose(out, wanted, rtol=1e-5, atol=1e-6)
     out[...] = 7
     assert (whole == 7).all()
 

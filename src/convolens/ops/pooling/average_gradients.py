@@ -6,6 +6,7 @@ from convolens.ops.arrays import Array, as_array, channels_first, check_gradient
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import BorderOption, Sizes, finish, float_dtype
 from convolens.ops.pooling.average import divisors
+from convolens.ops.pooling.compiled import spread_sums
 from convolens.ops.pooling.windows import axis_windows, extend_adjoint, spread
 from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
@@ -69,6 +70,9 @@ def _avg_pool_grad(
     )
     check_gradient(grad_output, spec.output_shape)
     planes = channels_first(grad_output, dims, spec.layout) / divisors(spec, count_include_pad)
+    sums = spread_sums(spec, planes, spec.dtype, out)
+    if sums is not None:
+        return sums
     for axis, windows in axis_windows(spec):
         planes = spread(planes, axis, windows)
     return finish(extend_adjoint(spec, planes), spec.input_shape, spec.dtype, spec.layout, out)

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from convolens.algorithms import listed_sums, whole_maps
 from convolens.algorithms import pooling_gradients as gradients
-from convolens.algorithms import whole_maps
 from convolens.algorithms.pooling import Kind, pipeline, refusal, run
 from convolens.ops.arrays import Array, channels_first, deliver, in_whole_steps, result_array
 from convolens.ops.pooling.arrays import float_dtype
-from convolens.ops.pooling.windows import axis_members
+from convolens.ops.pooling.windows import axis_members, window_lists
 from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_setup
 from convolens.runtime.call import Pinned
 from convolens.runtime.replay import Bound, Recording, Replay
+from convolens.spec.layout import LAST
 from convolens.spec.pooling import PoolSpec
 
 CELLS_PER_SECOND = 5e8  # that NumPy combines
@@ -150,3 +151,25 @@ def spread_pays(numbers: Array, indices: Array, size: tuple[int, ...]) -> bool:
     if numbers.size < LEAST_SPREAD or gradients.refusal(numbers, indices, size):
         return False
     return sum(map(predict_setup, gradients.pipelines(numbers, size))) < CALLS * numbers.size / SPREAD_PER_SECOND
+
+
+def spread_sums(spec: PoolSpec, numbers: Array, dtype: np.dtype[Any], out: Array | None) -> Array | None:
+    """
+    Add each number (N, C, output size…) to all cells of its window; None as for :func:`pool`.
+
+    The result has the input's shape and layout, and lies apart from ``numbers``.
+    """
+    if not _spread_sums_pays(spec, numbers):
+        return None
+    result = result_array(spec.input_shape, dtype, out, numbers.dtype, numbers)
+    planes = channels_first(result, spec.dims, spec.layout)
+    listed_sums.run(numbers, window_lists(spec), planes, spec.layout == LAST)
+    return deliver(result, dtype, out)
+
+
+def _spread_sums_pays(spec: PoolSpec, numbers: Array) -> bool:
+    cells = math.prod(spec.input_shape)
+    if spec.border is not None or cells < LEAST_CELLS or listed_sums.refusal(numbers):
+        return False
+    pipeline = listed_sums.pipeline(numbers, spec.input_size, spec.layout == LAST)
+    return predict_setup(pipeline) < CALLS * cells / CELLS_PER_SECOND

@@ -152,6 +152,20 @@ def spread(grad_output: Array, axis: int, windows: AxisWindows) -> Array:
     return spread
 
 
+@functools.lru_cache(maxsize=64)
+def window_lists(spec: PoolSpec) -> tuple[Array, ...]:
+    """List for each axis, and each of its cells, the windows that have it, counted from 1; 0 fills lists up."""
+    lists = []
+    for _, windows in axis_windows(spec):
+        found = np.zeros((windows.cells, windows.size), np.int32)
+        filled = np.zeros(windows.size, int)
+        for of, cells in windows.steps():
+            found[filled[cells], np.arange(windows.size)[cells]] = np.arange(1, windows.count + 1)[of]
+            filled[cells] += 1
+        lists.append(np.ascontiguousarray(found[: filled.max()]))
+    return tuple(lists)
+
+
 def source_cells(spec: PoolSpec) -> Array:
     """Give each cell of an extended plane the flat index of the input cell it shows; −1 for a constant."""
     cells = np.arange(math.prod(spec.input_size)).reshape(spec.input_size)
