@@ -22,6 +22,7 @@ CUT = {
     "chunked": ConvSpec((1, 3, 4, 1024), (2, 1024, 3, 3), padding=1, layout="NHWC"),
     "1-D": ConvSpec((2, 9, 3), (4, 3, 5), padding=6, dilation=3, layout="NWC"),
     "3-D": ConvSpec((1, 4, 3, 5, 2), (3, 2, 3, 3, 3), padding=1, layout="NDHWC"),
+    "one column": ConvSpec((2, 12, 18, 5, 2), (3, 2, 3, 3, 3), padding=1, stride=2, layout="NDHWC"),
     "float64": ConvSpec((1, 7, 6, 2), (3, 2, 3, 3), padding=2, dilation=2, layout="NHWC", dtype="f8"),
 }
 
@@ -98,6 +99,12 @@ def test_infinite_weights_meet_the_border() -> None:
     found = computed(Tiled(), spec, np.ones(spec.input_shape, np.float32), weight)
     assert np.isnan(found[0, 0, :, 0]).all()
     assert np.isinf(found[0, 1:, 1:, 0]).all()
+
+
+def test_a_single_column_goes_on_from_row_to_row() -> None:
+    """A tile of one pixel in each row would be idle but for that."""
+    merged = [part.panels.merged for part in parts_of(CUT["one column"]) if part.panels.spec.output_size[-1] == 1]
+    assert True in merged
 
 
 @pytest.mark.parametrize("border", ["reflect", 1.5])

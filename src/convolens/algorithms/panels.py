@@ -86,8 +86,8 @@ class Panels:
 
     def of_part(self, spec: ConvSpec) -> Self:
         """Lay out the same weights, or some of them, for a part of the output; its rows are cut, or are whole."""
-        whole_rows = spec.output_size[-1] == self.spec.output_size[-1]
-        merged = whole_rows and _merges(spec, self.pixels)
+        one_step = spec.output_size[-1] in (1, self.spec.output_size[-1])  # from each row to the next
+        merged = one_step and _merges(spec, self.pixels)
         return replace(self, spec=spec, merged=merged, bordered=_is_bordered(spec), is_product=False)
 
     @property
