@@ -17,6 +17,7 @@ from convolens.cli.filter import filter_command
 from convolens.cli.info import info_command
 from convolens.cli.kernels import kernels_command
 from convolens.cli.look import look_command
+from convolens.cli.run import run_command
 from convolens.cli.shape import shape_command
 from convolens.cli.sheet import sheet_command
 from convolens.cli.train import train_command
@@ -44,6 +45,7 @@ app.command("shape")(shape_command)
 app.command("code")(code_command)
 app.command("train")(train_command)
 app.command("look")(look_command)
+app.command("run")(run_command)
 app.command("tune")(tune_command)
 app.command("info")(info_command)
 app.command("cache")(cache_command)

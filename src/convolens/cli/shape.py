@@ -3,13 +3,16 @@
 import json
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from convolens.cli.networks import InputShape, is_network
 from convolens.cli.options import FLAG
+from convolens.cli.shape_network import measured
 from convolens.cli.shape_tables import dense_table, formula_table, layer_table, settings_table, totals
 from convolens.errors import SpecError
 from convolens.spec.formula import layer_formulas
@@ -30,7 +33,10 @@ class ValueType(StrEnum):
 def shape_command(
     stack: Annotated[
         list[str] | None,
-        typer.Argument(help="Input and layers, such as '3x224x224 conv:64,k7,s2,p3 relu max:3,s2,p1'."),
+        typer.Argument(
+            help="Input and layers, such as '3x224x224 conv:64,k7,s2,p3 relu max:3,s2,p1'; or a network: an .onnx "
+            "or .safetensors file, or the folder of a run."
+        ),
     ] = None,
     *,
     formulas: Annotated[bool, typer.Option(metavar=FLAG, help="Put the numbers into the formulae.")] = True,
@@ -49,14 +55,25 @@ def shape_command(
     dtype: Annotated[
         ValueType, typer.Option(metavar="DTYPE", help="Data type of the values: float16, float32 or float64.")
     ] = ValueType.float32,
+    input_shape: InputShape = None,
+    measure: Annotated[bool, typer.Option(metavar=FLAG, help="Measure the layers of a network's file.")] = True,
     as_json: Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead.")] = False,
 ) -> None:
-    """Show the shape, parameters, multiply-adds, memory and receptive field of every layer of a stack."""
+    """
+    Show the shape, parameters, multiply-adds, memory and receptive field of every layer of a stack.
+
+    Of a network in a file, the time of every layer in place of the receptive field, measured on this machine.
+    """
     if not (stack or keep or solve):
         raise SpecError("give a stack, such as '3x224x224 conv:64,k7,s2,p3', or one of --keep and --solve")
     console = Console(highlight=False, markup=False, quiet=as_json)
     answers: dict[str, Any] = {}
-    if stack:
+    if stack and len(stack) == 1 and is_network(stack[0]):
+        found = measured(Path(stack[0]), input_shape, measure=measure)
+        _print(console, found.table())
+        _print(console, found.totals())
+        answers |= found.as_json()
+    elif stack:
         layers = parse_stack(" ".join(stack), dtype=dtype.value)
         _print_stack(console, layers, formulas=formulas, dense=dense)
         answers |= _stack_as_json(layers)

@@ -53,7 +53,7 @@ def _three_digits(number: float, base: int, units: Sequence[str]) -> str:
 
 def layer_table(stack: Stack) -> Table:
     """Make the table of layers: a row each, with shape, costs and receptive field."""
-    table = _table("", "layer", "output", "parameters", "mult-adds", "memory", "sees", "step")
+    table = plain_table("", "layer", "output", "parameters", "mult-adds", "memory", "sees", "step")
     for column in (0, 3, 4, 5, 6, 7):
         table.columns[column].justify = "right"
     table.add_row("", "input", times(stack.input_shape))
@@ -109,7 +109,7 @@ def _formula_rows(layers: Sequence[Layer]) -> Iterator[tuple[str, str]]:
 
 def dense_table(stack: Stack) -> Table:
     """Make the comparison with fully connected layers: between each convolution's input and output, and in all."""
-    table = _table("", "layer", "weights and biases", "fully connected", "times as many")
+    table = plain_table("", "layer", "weights and biases", "fully connected", "times as many")
     for column in (0, 2, 3, 4):
         table.columns[column].justify = "right"
     for number, layer in enumerate(stack.layers, 1):
@@ -129,7 +129,7 @@ def _compared(part: Layer | Stack) -> tuple[str, str, str]:
 
 def settings_table(settings: Sequence[Setting], input_size: int) -> Table:
     """Make the table of settings that give the wanted size, with the formula of each."""
-    table = _table("kernel", "stride", "padding", "dilation", "size")
+    table = plain_table("kernel", "stride", "padding", "dilation", "size")
     for column in range(4):
         table.columns[column].justify = "right"
     for one in settings:
@@ -138,7 +138,8 @@ def settings_table(settings: Sequence[Setting], input_size: int) -> Table:
     return table
 
 
-def _table(*headings: str) -> Table:
+def plain_table(*headings: str) -> Table:
+    """Make a table whose cells fold."""
     table = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for column in table.columns:
         column.overflow = "fold"

@@ -49,7 +49,7 @@ def test_every_layer_is_written() -> None:
 @pytest.mark.parametrize("opset", [13, 17, 21])
 @pytest.mark.parametrize(("layer", "shapes"), MAPS + VECTORS, ids=str)
 def test_layers(layer: Layer, shapes: tuple[Shape, ...], opset: int, tmp_path: Path) -> None:
-    """A layer written is what ONNX accepts, and computes the same in ONNX Runtime and when it is read again."""
+    """A layer written is what ONNX accepts, and computes the same in ONNX Runtime, read again, and prepared."""
     network, path = network_of(layer, shapes), str(tmp_path / "it.onnx")
     if isinstance(layer, Function) and layer.name == "gelu-tanh" and opset < 20:
         with pytest.raises(SpecError, match="needs opset 20"):
@@ -62,6 +62,7 @@ def test_layers(layer: Layer, shapes: tuple[Shape, ...], opset: int, tmp_path: P
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(None, {"input": x})[0], wanted, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(Network.from_onnx(path)(x), wanted, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(network.prepare()(x), wanted, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("border", ["wrap", "symmetric", 0.5, "reflect"])

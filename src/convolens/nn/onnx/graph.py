@@ -142,6 +142,11 @@ def _opset(path: object, model: Any) -> int:
     return opset
 
 
+def _shortest(value: Any) -> Any:
+    """Write a number of single precision in as few digits as it was meant: 0.1, not 0.10000000149."""
+    return float(str(np.float32(value))) if isinstance(value, float) else value
+
+
 def _graph_of(path: object, onnx: Any, model: Any, opset: int) -> Graph:
     graph = model.graph
     if graph.sparse_initializer:
@@ -162,7 +167,7 @@ def _graph_of(path: object, onnx: Any, model: Any, opset: int) -> Graph:
             raise SpecError(
                 f"{path}: operator {node.op_type} of {node.domain} (node {name!r}, opset {opset}) is unknown"
             )
-        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        attributes = {a.name: _shortest(onnx.helper.get_attribute_value(a)) for a in node.attribute}
         outputs = tuple(node.output)
         operations.append(Operation(node.op_type, name, tuple(node.input), outputs, attributes, opset))
     sizes = tuple(d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in tensor.shape.dim)

@@ -135,7 +135,8 @@ def _with_constant(name: str, value: str, array: Array, build: Builder, *, first
         return view
     while item.ndim and len(item) == 1:
         item = item[0]
-    layer = WithConstant(name, item.shape, learned=item.size > 1, first=first)
+    stands_first = first and name in ("divide", "power", "subtract")
+    layer = WithConstant(name, item.shape, learned=item.size > 1, first=stands_first)
     return build.through(layer, view, constant=item)
 
 
