@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import convolens as cl
 from convolens.errors import SpecError
+from convolens.ops.pooling import adaptive, compiled
 from convolens.ops.pooling.adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, regions
+from convolens.runtime import compile as compiler
 
 
 @st.composite
@@ -52,6 +54,26 @@ def test_regions_cover_the_axis(size, count):
     lengths = [region.stop - region.start for region in found]
     assert min(lengths) >= 1
     assert max(lengths) - min(lengths) <= 2
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("output_size", [(7, 14), (1, 1)])
+def test_regions_that_are_alike_take_compiled_loops(output_size, monkeypatch):
+    """They are windows, or the whole image: means, maxima and indices are PyTorch's, and calls are repeated."""
+    for pays in ("_pays", "_whole_pays"):
+        monkeypatch.setattr(compiled, pays, lambda *_: True)
+    monkeypatch.setattr(compiled, "_replays", {})
+    for module, name in ((adaptive, "region_sizes"), (np, "take_along_axis")):
+        monkeypatch.setattr(module, name, None)
+    functional, rng = torch.nn.functional, np.random.default_rng(2)
+    for _ in range(2):
+        x = rng.standard_normal((2, 20, 28, 28)).astype("f4")
+        expected = functional.adaptive_avg_pool2d(torch.from_numpy(x), output_size).numpy()
+        np.testing.assert_allclose(adaptive_avg_pool2d(x, output_size), expected, rtol=1e-5, atol=1e-6)
+        theirs = functional.adaptive_max_pool2d(torch.from_numpy(x), output_size, return_indices=True)
+        for mine, other in zip(cl.adaptive_max_pool2d(x, output_size, return_indices=True), theirs, strict=True):
+            np.testing.assert_array_equal(mine, other.numpy())
+    assert len(compiled._replays) == 1
 
 
 def test_by_hand():

@@ -11,9 +11,12 @@ import numpy.typing as npt
 from convolens.ops.arrays import Array, as_array, channels_first
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, sum_dtype
+from convolens.ops.pooling.compiled import call_key, pool, pool_whole, pool_with_indices, repeat
+from convolens.ops.pooling.global_pool import MOST_CELLS
 from convolens.ops.pooling.windows import along
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
 from convolens.spec.padding import per_dimension
+from convolens.spec.pooling import PoolSpec
 from convolens.spec.sliding import check_cells
 
 AdaptiveSizes = int | Sequence[int | None]
@@ -65,9 +68,20 @@ def _adaptive_avg_pool(
     >>> adaptive_avg_pool2d(np.arange(15).reshape(1, 3, 5), (1, 2))
     array([[[6., 8.]]])
     """
+    key = call_key("adaptive mean", x, out, dims, output_size, layout)
+    if key is not None and (repeated := repeat(key, x, out)) is not None:
+        return repeated
     x, layout = as_array(x, "input"), parse_layout(layout, dims)
     counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
     planes = channels_first(x, dims, layout)
+    if math.prod(counts) == 1:
+        pooled = pool_whole("mean", planes, shape, float_dtype(x.dtype), x, out, key)
+    else:
+        spec = _as_windows(x, planes.shape[2:], counts, layout)
+        few = spec is not None and math.prod(spec.window) <= MOST_CELLS
+        pooled = pool(spec, "mean", x, out, key=key) if spec and few else None
+    if pooled is not None:
+        return pooled
     divisors = region_sizes(planes.shape[2:], counts)
     for axis, count in reversed(list(enumerate(counts, start=2))):
         sums = [
@@ -157,6 +171,10 @@ def _adaptive_max_pool(
     x, layout = as_array(x, "input"), parse_layout(layout, dims)
     counts, shape = _adaptive_shape(dims, x.shape, output_size, layout)
     planes = channels_first(x, dims, layout)
+    if spec := _as_windows(x, planes.shape[2:], counts, layout):
+        pooled = pool_with_indices(spec, x, out) if return_indices else pool(spec, "max", x, out)
+        if pooled is not None:
+            return pooled
     indices = np.arange(math.prod(planes.shape[2:])).reshape(1, 1, *planes.shape[2:])
     indices = np.broadcast_to(indices, planes.shape)
     for axis, count in reversed(list(enumerate(counts, start=2))):
@@ -184,6 +202,14 @@ def region_sizes(size: tuple[int, ...], counts: tuple[int, ...]) -> Array:
     """Count the cells of each region of an image."""
     axes = ([r.stop - r.start for r in regions(n, count)] for n, count in zip(size, counts, strict=True))
     return functools.reduce(np.multiply.outer, map(np.array, axes))
+
+
+def _as_windows(x: Array, size: tuple[int, ...], counts: tuple[int, ...], layout: str) -> PoolSpec | None:
+    """See regions as windows side by side; None where they are not all alike."""
+    if not x.size or any(n % m for n, m in zip(size, counts, strict=True)):
+        return None
+    window = tuple(n // m for n, m in zip(size, counts, strict=True))
+    return PoolSpec(x.shape, window, layout=layout, dtype=x.dtype)
 
 
 def _adaptive_shape(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array, as_array, channels_first, quietly
-from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, scatter, sum_dtype
+from convolens.ops.pooling.arrays import finish, float_dtype, plane_size, sum_dtype
 from convolens.ops.pooling.compiled import call_key, pool_whole, repeat
 from convolens.ops.pooling.lp import check_power, squares_were_exact, summed_norm, sums_are_exact
 from convolens.spec.layout import FIRST, join_shape, parse_layout, split_shape
@@ -178,9 +178,11 @@ def global_max_pool_grad(
     """
     grad_output, x = as_array(grad_output, "grad_output"), as_array(x, "input")
     planes, layout = _planes(x, dims, layout)
-    places = planes.reshape(*planes.shape[:2], math.prod(planes.shape[2:])).argmax(axis=-1, keepdims=True)
-    spread = scatter(_gradient(grad_output, planes), places, planes.shape[2:])
-    return finish(spread, x.shape, float_dtype(grad_output.dtype), layout, out)
+    flat = planes.reshape(*planes.shape[:2], math.prod(planes.shape[2:]))
+    places, dtype = flat.argmax(axis=-1, keepdims=True), float_dtype(grad_output.dtype)
+    spread = np.zeros(flat.shape, dtype)
+    np.put_along_axis(spread, places, _gradient(grad_output, planes).reshape(places.shape), axis=-1)
+    return finish(spread.reshape(planes.shape), x.shape, dtype, layout, out)
 
 
 @quietly
