@@ -72,13 +72,16 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     down, row, across, pooled, out = funcs
     width, channels = source.dim(1).extent(), source.dim(0).extent()
 
-    def found(line_tap: Any, layer_tap: Any) -> Parts:
+    def found(line_tap: Any, layer_tap: Any, column_tap: int | None = None) -> Parts:
         line, layer = cell(1, strides[1] * y + dilations[1] * line_tap), cell(2, strides[2] * z + layer_tap)
+        column, inside = x, (line >= 0) & (layer >= 0)
+        if column_tap is not None:
+            looked_up = cell(0, strides[0] * x + column_tap)
+            column, inside = clamped(looked_up, source.dim(1)), inside & (looked_up >= 0)
         shown = [clamped(v, source.dim(i)) for i, v in ((2, line), (3, layer))]
-        place = (shown[1] * source.dim(2).extent() + shown[0]) * width + x
-        there = joining.kept(hl.cast(number, source[c, x, *shown, n]), place)
+        place = (shown[1] * source.dim(2).extent() + shown[0]) * width + column
+        there = joining.kept(hl.cast(number, source[c, column, *shown, n]), place)
         nowhere = joining.kept(beside, hl.i32(NOWHERE))
-        inside = (line >= 0) & (layer >= 0)
         return tuple(hl.select(inside, *either) for either in zip(there, nowhere, strict=True))
 
     r = hl.RDom([(0, taps[1]), (0, taps[2])])
@@ -107,6 +110,10 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     t = hl.RDom([(0, taps[0])])
     first = (step or strides[0]) * x
     listed = [parts_at(row, c, first + i, y, z, n) for i in range(side)]
+    # four cells, few of which two windows share: no row is kept of them
+    at_once = not step and side == 2 and run >= lanes
+    if at_once:
+        listed = [found(i, 0, j) for i in range(side) for j in range(side)]
     _reduce(across, at, listed, lambda: parts_at(row, c, first + dilations[0] * t.x, y, z, n), joining, number)
     result, *place = parts_at(across, *at)
     if joining.adds:
@@ -121,7 +128,7 @@ def build(dtype: str, lanes: int, run: int, kind: str, step: int, side: int) -> 
     result, *place = parts_at(pooled, *at)
     out[at] = whole((result, *(hl.i64(p) for p in place)))
 
-    _schedule(funcs, at, (r, filled, t), (task_rows, task_channels), lanes, run, step)
+    _schedule(funcs, at, (r, filled, t), (task_rows, task_channels), lanes, run, step, at_once)
     # what compiled code may take for granted; it checks its arguments against this
     outputs = out.output_buffers()
     for buffer in (source, outputs[0]):  # the others are like the first
@@ -142,6 +149,7 @@ def _schedule(
     lanes: int,
     run: int,
     step: int,
+    at_once: bool,
 ) -> None:
     """Let a task be some rows, of some channels where rows are contiguous; in it, go row by row."""
     down, row, across, pooled, out = funcs
@@ -153,7 +161,10 @@ def _schedule(
     out.split(y, strip, y, task_rows, guard)
     wide, task = hl.Var("wide"), hl.Var("task")
     along, inner_loops, outer = (x, (y, c), (several, z, n)) if step else (c, (x, y), (z, n))
-    out.split(along, wide, along, lanes, masked).vectorize(along)
+    if at_once:
+        out.split(c, wide, c, run, hl.TailStrategy.ShiftInwards).vectorize(c, lanes).unroll(c)
+    else:
+        out.split(along, wide, along, lanes, masked).vectorize(along)
     if step:
         out.split(c, several, c, task_channels, guard)
     out.reorder(along, wide, *inner_loops, strip, *outer)
@@ -162,6 +173,9 @@ def _schedule(
         out.fuse(fused, axis, task)
         fused = task
     out.parallel(task).never_partition_all()
+    if at_once:
+        across.compute_at(out, wide).bound_extent(c, run).bound_extent(x, 1).vectorize(c, lanes).unroll(c)
+        return
     row.compute_at(out, y).hoist_storage(out, task).store_in(hl.MemoryType.Heap)
     width_of = min(lanes, run)
     row.update(0).allow_race_conditions().vectorize(filled.x, width_of)
