@@ -227,6 +227,17 @@ def test_other_opsets_and_domains(tmp_path: Path) -> None:
         Network.from_onnx(tmp_path / "it.onnx")
 
 
+def test_changes_of_strides(tmp_path: Path) -> None:
+    """All numbers in a list, and each taken in its place, as PyTorch writes a change of strides, is nothing."""
+    constants = {"all": np.array([-1]), "places": np.arange(24).reshape(1, 2, 3, 4)}
+    nodes = [node("Reshape", "x", "all", outputs=("list",)), node("Gather", "list", "places")]
+    path = tmp_path / "it.onnx"
+    assert Network.from_onnx(model_of(nodes, (1, 2, 3, 4), 17, constants, path)).nodes == []
+    constants["places"] = constants["places"][..., ::-1].copy()
+    with pytest.raises(SpecError, match=r"Reshape .*batch must stay the first axis"):
+        Network.from_onnx(model_of(nodes, (1, 2, 3, 4), 17, constants, path))
+
+
 def test_open_sizes_and_several_outputs(tmp_path: Path) -> None:
     """Where the file leaves something open, it is asked for."""
     nodes = [node("Relu"), node("Neg", outputs=("z",))]

@@ -69,6 +69,8 @@ class Builder:
         How many want each value.
     bare : dict of str to set of str
         Normalising nodes that wait for their ``scale`` and ``shift`` from the operations behind them.
+    refused : dict of str to SpecError
+        Values that cannot be had, and why; it is told where one is wanted.
     """
 
     def __init__(self, graph: Graph, input_shape: Shape) -> None:
@@ -80,12 +82,13 @@ class Builder:
         self.uses = Counter(name for operation in graph.operations for name in operation.inputs)
         self.uses.update(graph.outputs)
         self.bare: dict[str, set[str]] = {}
+        self.refused: dict[str, SpecError] = {}
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of a value, the batch first."""
         if name in self.constants:
             return self.constants[name].shape
-        view = self.views[name]
+        view = self.view(name)
         full = (self.batch, *self.network.shapes[view.node])
         return tuple(full[axis] for axis in view.axes)
 
@@ -93,6 +96,8 @@ class Builder:
         """Return a value that depends on the input, its axes in any order."""
         if name in self.views:
             return self.views[name]
+        if name in self.refused:
+            raise self.refused[name]
         what = "a constant" if name in self.constants else "missing"
         raise SpecError(f"{name!r} should follow from the input, but is {what}")
 

@@ -50,7 +50,7 @@ def _transpose(operation: Operation, build: Builder) -> View:
 
 def _reshape(operation: Operation, build: Builder) -> View:
     name = operation.inputs[0]
-    shape, wanted = build.shape(name), build.constant(operation, 1, "shape").reshape(-1).tolist()
+    shape, wanted = build.shape(name), list(build.whole_numbers(operation, 1, "shape") or ())
     if not operation.get("allowzero", 0):
         if any(size == 0 and axis >= len(shape) for axis, size in enumerate(wanted)):
             raise SpecError(f"shape {wanted} takes sizes from axes that {shape} has not")

@@ -184,18 +184,32 @@ def _groups(seen: Recogniser, operation: Operation) -> Operation | None:
     after = seen.constants.get(operation.inputs[1])
     if shape is None or scale is None or shift is None or after is None or len(shape) != 3:
         return None
-    if not (np.all(scale == 1) and np.all(shift == 0) and len(scale) == shape[1] and shape[2] == -1):
-        return None
     before_shape = seen.shape_of(before.inputs[0])
+    cells = math.prod(before_shape[1:]) // len(scale)
+    if not (np.all(scale == 1) and np.all(shift == 0) and len(scale) == shape[1] and shape[2] in (-1, cells)):
+        return None
     if tuple(after) != before_shape and tuple(after) != (0, *before_shape[1:]):
         return None
     attributes = {"epsilon": normal.get("epsilon", 1e-5), "num_groups": int(shape[1])}
     return replace(operation, kind="NormaliseGroups", inputs=(before.inputs[0],), attributes=attributes)
 
 
+def _strided(seen: Recogniser, operation: Operation) -> Operation | None:
+    """Every number in its place, gathered from a list of all, as PyTorch writes a change of strides."""
+    flat, indices = seen.maker(operation.inputs[0], "Reshape"), seen.constants.get(operation.inputs[1])
+    if flat is None or indices is None or seen.constants[flat.inputs[1]].tolist() != [-1]:
+        return None
+    count = math.prod(seen.shape_of(flat.inputs[0]))
+    if indices.size != count or not np.array_equal(indices.reshape(-1), np.arange(count)):
+        return None
+    attributes = {"shape": indices.shape}
+    return replace(operation, kind="Reshape", inputs=flat.inputs[:1], attributes=attributes)
+
+
 PATTERNS: dict[str, tuple[Callable[[Recogniser, Operation], Operation | None], ...]] = {
     "Mul": (_product,),
     "Div": (_product, _normalisation),
     "Add": (_dense,),
+    "Gather": (_strided,),
     "Reshape": (_groups,),
 }

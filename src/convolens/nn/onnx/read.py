@@ -28,21 +28,28 @@ def read_network(
     seen = Recogniser(build.constants, build.shape)
     for operation in _needed(graph, wanted):
         try:
-            arrays = _computed(operation, build)
-            if arrays is not None:
-                build.constants |= dict(zip(operation.outputs, arrays, strict=False))
-                continue
-            found = seen.recognised(operation)
-            if found.kind not in HANDLERS:
-                raise SpecError("this operator is not known")
-            views = HANDLERS[found.kind](found, build)
+            _read(operation, build, seen)
         except (ConvolensError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            known = next((known for known in build.refused.values() if known is error), None)
             reason = error if isinstance(error, ConvolensError) else f"it is damaged ({error})"
-            raise SpecError(f"{path}: {operation} cannot be read: {reason}") from None
-        build.views |= dict(zip(operation.outputs, views if isinstance(views, list) else [views], strict=False))
+            refusal = known or SpecError(f"{path}: {operation} cannot be read: {reason}")
+            build.refused |= dict.fromkeys(operation.outputs, refusal)
     if wanted in build.constants:
         raise SpecError(f"{path}: output {wanted!r} does not depend on the input")
     return build.finished(wanted)
+
+
+def _read(operation: Operation, build: Builder, seen: Recogniser) -> None:
+    """Compute an operation, or turn it into layers."""
+    arrays = _computed(operation, build)
+    if arrays is not None:
+        build.constants |= dict(zip(operation.outputs, arrays, strict=False))
+        return
+    found = seen.recognised(operation)
+    if found.kind not in HANDLERS:
+        raise SpecError("this operator is not known")
+    views = HANDLERS[found.kind](found, build)
+    build.views |= dict(zip(operation.outputs, views if isinstance(views, list) else [views], strict=False))
 
 
 def _output(path: object, graph: Graph, output: str | None) -> str:
