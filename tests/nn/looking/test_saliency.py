@@ -96,6 +96,17 @@ def test_grad_cam_shows_the_right_place() -> None:
     maps = network.values(x[None])["relu1"][0]
     np.testing.assert_allclose(areas, np.maximum(maps[1] / 144, 0), rtol=1e-5)
     np.testing.assert_allclose(grad_cam(network, x, 0, node="relu1"), edges)
+    np.testing.assert_allclose(grad_cam(network, x, 0, each_cell=True), edges, rtol=1e-6)
+
+
+def test_grad_cam_cell_by_cell_adds_up_to_the_score() -> None:
+    """Where a fully connected layer follows, means cancel, but the cells are what the score is made of."""
+    network, x = corners(), np.random.default_rng(0).uniform(1, 2, (1, 8, 8))
+    network.weights["dense1.weight"][0].reshape(2, 8, 8)[0, 4:] = -1
+    found = grad_cam(network, x, 0, each_cell=True)
+    np.testing.assert_allclose(found[:4, :4], x[0, :4, :4], rtol=1e-5)
+    assert (found[4:] == 0).all()
+    assert (grad_cam(network, x, 0) == 0).all()
 
 
 def test_mistakes() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from convolens.errors import SpecError, unknown_name
 from convolens.kernels import kernels
 from convolens.nn.graph import INPUT
-from convolens.nn.looking.gradients import gradients_of
+from convolens.nn.looking.gradients import gradients_of, items_at_once
 from convolens.nn.network import Network
 from convolens.nn.receptive import input_window
 from convolens.ops.arrays import Array, as_array, quietly
@@ -53,7 +53,7 @@ def exciting_patches(
     *,
     channels: Sequence[int] | None = None,
     count: int = 9,
-    batch: int = 256,
+    batch: int | None = None,
 ) -> list[list[Patch]]:
     """
     Find the patches of data that excite channels of a layer most; of each item the best one.
@@ -70,8 +70,8 @@ def exciting_patches(
         Of its output; by default all.
     count : int, default 9
         Patches for each channel.
-    batch : int, default 256
-        Items that are computed at a time.
+    batch : int, optional
+        Items that are computed at a time; by default as many as memory is likely to hold.
 
     Returns
     -------
@@ -87,6 +87,7 @@ def exciting_patches(
     """
     items = as_array(inputs, "inputs")
     wanted = _channels(network, node, channels)
+    batch = items_at_once(network) if batch is None else batch
     if not len(items) or count < 1 or batch < 1:
         raise SpecError(
             f"{len(items)} items have no {count} patches; give one item and ask for one patch at least"

@@ -17,6 +17,7 @@ from convolens.ops.arrays import Array
 MOST_FILTERS = 36
 TILE, GAP, BETWEEN = 0.69, 0.1, 0.42
 ROW = TILE + 0.58
+COLOURS = 3  # channels that are drawn as red, green and blue
 WAVES = 48
 """Frequencies along each axis of a response."""
 
@@ -69,7 +70,8 @@ def _filters(node: Node, weights: Array, before: Array | None) -> Figure:
                 _weights(page, left, y, after if tile == "learned" or was is None else was, after)
     page.y += 0.3 + -(-len(shown) // columns) * ROW
     page.width = max(columns * card - BETWEEN + 2 * MARGIN, 8.5)
-    page.legend(1, signed=True, words="weights, as a share of the largest of the filter")
+    colour = "; in colour those for red, green and blue, where mid-grey is 0" if each == COLOURS else ""
+    page.legend(1, signed=True, words=f"weights, as a share of the largest of the filter{colour}")
     return page.done()
 
 
@@ -101,7 +103,7 @@ def _weights(page: Page, x: float, y: float, kernel: Array, scale: Array) -> Non
     """Draw a kernel: its pattern, or in colour where it looks at red, green and blue."""
     pattern, most = principal_pattern(kernel)[0], float(np.abs(principal_pattern(scale)[0]).max()) or 1.0
     width, height = fitted(pattern.shape, TILE)
-    if len(kernel) == 3:
+    if len(kernel) == COLOURS:
         colours = np.clip(0.5 + np.moveaxis(kernel, 0, -1) / (2 * float(np.abs(scale).max()) or 1.0), 0, 1)
         page.pixels(x, y, width, height, colours)
     else:

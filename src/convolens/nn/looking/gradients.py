@@ -1,6 +1,7 @@
 """How an output changes with the input, or with the map of any node, of a network as it is used."""
 
 import copy
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from convolens.nn.normalise import BatchNorm
 from convolens.ops.arrays import Array
 
 SEEN = "seen"
+MOST_ITEMS, MOST_NUMBERS = 256, 1 << 25
 
 
 def gradients_of(network: Network, x: Array, node: str, flow: Array, at: Collection[str] = ()) -> dict[str, Array]:
@@ -54,6 +56,11 @@ def gradients_of(network: Network, x: Array, node: str, flow: Array, at: Collect
         name: np.zeros((len(x), *network.shapes[name]), flow.dtype) if grad is None else grad
         for name, grad in found.items()
     }
+
+
+def items_at_once(network: Network) -> int:
+    """Choose how many items to compute at a time, so that memory holds the largest maps."""
+    return min(MOST_ITEMS, max(1, MOST_NUMBERS // max(math.prod(shape) for shape in network.shapes.values())))
 
 
 def scores_node(network: Network) -> str:

@@ -14,6 +14,7 @@ from convolens.ops.arrays import Array
 MARGIN = 0.35
 WIDTH = 12.0
 SMALLEST_MARKED = 0.2  # inches of a cell that has room for its sign
+SEAM = 0.07  # inches between a sign and the edge
 FAINT = 0.12  # of the largest number; below, a sign would only be noise
 STRONG, WEAK, PALE = "#2166ac", "#9db7d3", "#eef2f6"
 
@@ -56,7 +57,10 @@ class Page(Canvas):
         for row, column in marked:
             value = float(values[row, column])
             if abs(value) > FAINT * most:
-                place = x + (column + 0.5) * width / columns, y + (row + 0.52) * height / rows
+                place = (
+                    x + min(max((column + 0.5) * width / columns, SEAM), width - SEAM),
+                    y + min(max((row + 0.52) * height / rows, SEAM), height - SEAM),
+                )
                 self.sign(
                     *place, value, max(6, min(9, 40 * size)), on=abs(value) / most, alone=size < SMALLEST_MARKED
                 )

@@ -11,7 +11,7 @@ from convolens.nn.graph import Node
 from convolens.nn.layer import describe
 from convolens.nn.looking.exciting import Patch, exciting_images, exciting_patches
 from convolens.nn.looking.maps import percent
-from convolens.nn.looking.page import MARGIN, Page, chosen, fitted, picture_colours, short
+from convolens.nn.looking.page import FAINT, MARGIN, SEAM, Page, chosen, fitted, picture_colours, short
 from convolens.nn.looking.saliency import grad_cam, gradient_saliency, last_maps, occlusion
 from convolens.nn.looking.subject import Subject
 from convolens.ops.arrays import Array
@@ -134,7 +134,7 @@ def saliency_page(
                 np.abs(slope).argmax(0), *np.indices(slope.shape[1:])
             ],  # of the channels the one that counts most
             grad_cam(network, item, target, node=layer, each_cell=True),
-            occlusion(network, item, target, window=window),
+            occlusion(network, item, target, window=window, stride=max(1, window // 4)),
         )
         x = MARGIN + 1.0
         page.pixels(x, page.y, width, height, picture_colours(item, subject.bounds))
@@ -156,10 +156,13 @@ def _over(page: Page, x: float, y: float, size: tuple[float, float], values: Arr
     colours[..., :3] *= _spread(pale, rows, columns)[..., None]
     page.pixels(x, y, *size, colours)
     height, width = values.shape
-    for at in {int(values.argmin()), int(values.argmax())} if most else ():
+    for at in (values.argmax(), values.argmin())[: 2 if values.min() < 0 else 1]:
         row, column = np.unravel_index(at, values.shape)
-        if abs(values[row, column]) > 0.12 * most:
-            place = x + (column + 0.5) * size[0] / width, y + (row + 0.5) * size[1] / height
+        if abs(values[row, column]) > FAINT * most:
+            place = (
+                x + min(max((column + 0.5) * size[0] / width, SEAM), size[0] - SEAM),
+                y + min(max((row + 0.5) * size[1] / height, SEAM), size[1] - SEAM),
+            )
             page.sign(*place, values[row, column], 11, alone=True)
     page.text(x + size[0], y + size[1] + 0.12, f"largest {short(most)}", 7.5, ha="right", color=SOFT)
 

@@ -6,12 +6,10 @@ import numpy as np
 
 from convolens.errors import SpecError, unknown_name
 from convolens.nn.graph import INPUT
-from convolens.nn.looking.gradients import gradients_of, scores_node, toward
+from convolens.nn.looking.gradients import gradients_of, items_at_once, scores_node, toward
 from convolens.nn.network import Network
 from convolens.ops.arrays import Array, as_array
 from convolens.spec.padding import per_dimension
-
-MOST_HIDDEN = 256  # items with something hidden that are computed at a time
 
 
 def gradient_saliency(network: Network, x: Any, target: int) -> Array:
@@ -173,8 +171,9 @@ def occlusion(
     starts = [range(0, cells - side + 1, step) for cells, side, step in zip(size, sides, steps, strict=True)]
     corners = np.array(np.meshgrid(*starts, indexing="ij")).reshape(len(size), -1).T
     falls, covered = np.zeros(size), np.zeros(size)
-    for first in range(0, len(corners), MOST_HIDDEN):
-        some = corners[first : first + MOST_HIDDEN]
+    batch_size = items_at_once(network)
+    for first in range(0, len(corners), batch_size):
+        some = corners[first : first + batch_size]
         places = [tuple(slice(at, at + side) for at, side in zip(corner, sides, strict=True)) for corner in some]
         hidden = np.repeat(batch, len(some), 0)
         for item, place in zip(hidden, places, strict=True):
