@@ -2,15 +2,19 @@
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.filters import Filter
+from benchmarks.networks import build, multiply_adds
+
+if TYPE_CHECKING:
+    from convolens.nn import Network
 
 Array = npt.NDArray[Any]
-Operation = Literal["conv", "transposed", "gradients", "deformable", "filter", "max-pool", "avg-pool"]
+Operation = Literal["conv", "transposed", "gradients", "deformable", "filter", "max-pool", "avg-pool", "network"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +28,16 @@ class Case:
         Of the input, (N, C, *size) whatever the layout; of an image, (H, W) or (H, W, channels).
     weight : tuple of int
         (K, C / groups, *kernel size); of a transposed convolution, (C, K / groups, *kernel size). Pooling is
-        depthwise, and knows of its weights the size of the windows only.
+        depthwise, and knows of its weights the size of the windows only. Of a network, the channels that it begins
+        with.
     channels_last : bool
         Whether input and output have their channels last. NumPy's memory is laid out so.
     filter : Filter or None
         What an image is filtered with.
     offset_groups : int
         Of a deformable convolution, which has a mask, too.
+    network : str
+        Which one, if this is one; see :mod:`benchmarks.networks`.
     """
 
     name: str
@@ -46,6 +53,7 @@ class Case:
     dtype: str = "float32"
     filter: Filter | None = field(default=None)
     offset_groups: int = 1
+    network: str = ""
 
     @property
     def kernel(self) -> tuple[int, ...]:
@@ -79,6 +87,8 @@ class Case:
         """(N, K, *size) of the output, or the shape of an image."""
         if self.operation == "filter":
             return self.shape
+        if self.network:
+            return (self.shape[0], *self.whole.output_shape)
         out_channels = self.weight[1] * self.groups if self.operation == "transposed" else self.weight[0]
         return (self.shape[0], out_channels, *self.output_size)
 
@@ -87,6 +97,8 @@ class Case:
         """Multiplications and additions of the direct computation."""
         if self.operation == "filter":
             return 2 * math.prod(self.shape) * math.prod(self.kernel)
+        if self.network:
+            return 2 * self.shape[0] * multiply_adds(self.whole)
         cells = self.size if self.operation == "transposed" else self.output_size
         products = self.shape[0] * math.prod(cells) * math.prod(self.weight)
         return 2 * products * (2 if self.operation == "gradients" else 1)
@@ -100,6 +112,11 @@ class Case:
     def pools_all(self) -> bool:
         """Whether there is one window, the whole image."""
         return self.pools and self.kernel == self.size
+
+    @property
+    def whole(self) -> "Network":
+        """The network, with its weights."""
+        return build(self.network, self.shape[1:], self.weight[0])
 
     @property
     def single_channel(self) -> bool:
@@ -119,7 +136,7 @@ class Case:
             return {"x": rng.integers(0, np.iinfo(kind).max, self.shape, kind, endpoint=True)}
         if self.operation == "filter":
             return {"x": rng.random(self.shape, kind)}
-        shapes = {"x": self.shape} if self.pools else {"x": self.shape, "weight": self.weight}
+        shapes = {"x": self.shape} if self.pools or self.network else {"x": self.shape, "weight": self.weight}
         if self.operation == "gradients":
             shapes["grad"] = self.output_shape
         if self.operation == "deformable":
@@ -132,6 +149,9 @@ class Case:
         """Return a copy of the same kind whose computation takes next to nothing."""
         if self.operation == "filter":
             return replace(self, shape=(48, 56, *self.shape[2:]))
+        if self.network:
+            side = min(32, self.shape[2])
+            return replace(self, shape=(min(self.shape[0], 2), self.shape[1], side, side), weight=(8,))
         kernel = tuple(min(k, 8 + k % 2) for k in self.kernel)
         centred = self.padding == self.dilation * (self.kernel[-1] - 1) // 2
         padding = self.dilation * (kernel[-1] - 1) // 2 if centred else min(self.padding, kernel[-1] - 1)

@@ -55,6 +55,12 @@ def pooling(
     )  # fmt: skip
 
 
+def network(name: str, batch: int, *shape: int, width: int = 64) -> Case:
+    """Return a whole network that begins with so many channels."""
+    label = name if batch == 1 else f"{name}-b{batch}"
+    return Case(label, "networks", "network", (batch, *shape), (width,), network=name)
+
+
 # 3×3, stride 1: the layers where networks of the VGG and ResNet kind spend their time.
 PLAIN = (
     ("vgg16-conv1.2", 64, 64, 224),
@@ -199,6 +205,11 @@ CASES = (
         for n, c, h in (("conv2", 64, 56), ("conv3", 128, 28), ("conv4", 256, 14))
         for m in (1, 4)
     ),
+    # Inference with whole networks.
+    *(network(name, 1, 3, 224, 224) for name in ("vgg16", "resnet18", "resnet50", "unet")),
+    network("mobilenetv2", 1, 3, 224, 224, width=32),
+    *(network("digits", batch, 1, 28, 28, width=16) for batch in (64, 1024)),
+    network("cifar-vgg", 64, 3, 32, 32),
     # In float64.
     layer("resnet-conv2-f64", "float64", 64, 64, 3, 56, 56, dtype="float64"),
     layer("resnet-conv3-f64-nchw", "float64", 128, 128, 3, 28, 28, last=False, dtype="float64"),
@@ -221,5 +232,7 @@ FIRST_CALLS = (
     "gaussian-1-1mp-uint8-grey",
 )
 MEMORY_IMAGES = tuple(case.name for case in CASES if case.operation == "filter")
-MEMORY = tuple(case.name for case in CASES if case.name not in MEMORY_IMAGES and case.group != "overhead")
+MEMORY = tuple(
+    case.name for case in CASES if case.name not in MEMORY_IMAGES and case.group not in ("overhead", "networks")
+)
 """Cases that are run again in fresh processes, for their first call and their memory."""

@@ -23,18 +23,22 @@ class Target:
         Least geometric mean of the ratios.
     against : tuple of str
         The peers meant, by name; empty: all of them.
+    cases : tuple of str
+        The cases meant; empty: all of the group.
     """
 
     each: float | None = None
     mean: float | None = None
     against: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = [
             f"≥ {self.mean:g}× in geometric mean" if self.mean else "",
             f"≥ {self.each:g}× each" if self.each else "",
         ]
-        return ", ".join(filter(None, parts)) + (f" against {', '.join(self.against)}" if self.against else "")
+        against = f" against {', '.join(self.against)}" if self.against else ""
+        return ", ".join(filter(None, parts)) + against + (f": {', '.join(self.cases)}" if self.cases else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,18 @@ GROUPS = {
         ),
         Group("pooling", "max 2×2, 3×3 and 5×5, mean 2×2 and 3×3, mean of all", (Target(1.0),)),
         Group("gradients", "gradients to input and weight, 3×3, batch 8 to 32", (Target(None, 1.8, ("torch",)),)),
+        Group(
+            "networks",
+            "whole networks, one image of 224², and small ones in batches",
+            (
+                Target(2.2, cases=("vgg16",)),
+                Target(1.6, cases=("resnet18",)),
+                Target(1.2, cases=("resnet50",)),
+                Target(1.0, cases=("mobilenetv2",)),
+                Target(2.0, cases=("unet",)),
+                Target(2.0, None, ("torch",), ("digits-b64", "digits-b1024", "cifar-vgg-b64")),
+            ),
+        ),
         Group("float64", "layers in float64", (Target(None, 3.0, ("torch",)),)),
         Group("overhead", "a prepared call on a tiny input", measure="seconds", limit=10e-6),
         Group("first-call", "the first call of a new process, nothing on disk", measure="seconds", limit=1.5),

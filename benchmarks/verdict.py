@@ -72,7 +72,9 @@ def accuracy(records: list[Record]) -> Iterator[tuple[str, float, str, float, bo
         errors = [
             (record["accuracy"][kind], record["case"])
             for record in records
-            if record.get("dtype") == "float32" and record["accuracy"].get(kind) is not None
+            if record.get("dtype") == "float32"
+            and record["group"] != "networks"  # errors of many layers
+            and record["accuracy"].get(kind) is not None
         ]
         if errors:
             worst, case = max(errors)
@@ -86,6 +88,7 @@ def good_choices(records: list[Record]) -> tuple[int, int]:
 
 
 def _against_peers(group: Group, threads: int, records: list[Record], target: Target) -> Verdict:
+    records = [r for r in records if not target.cases or r["case"] in target.cases]
     found = {r["case"]: ratio for r in records if (ratio := best_ratio(r, target.against)) is not None}
     if not found:
         return Verdict(group.name, threads, len(records), None, None, "", str(target), None)

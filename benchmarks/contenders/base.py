@@ -52,6 +52,8 @@ def frameworks_can(case: Case, most: float = TOO_LONG, *, deformable: bool = Fal
     """Refuse what deep-learning frameworks do not do, or not in reasonable time."""
     if case.operation == "filter":
         raise Unable("no image filters")
+    if case.network:
+        raise Unable("no networks")
     if case.operation == "deformable" and not deformable:
         raise Unable("no deformable convolution")
     if math.prod(case.kernel) >= LARGE_KERNEL and case.operations > most:

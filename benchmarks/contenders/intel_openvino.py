@@ -16,7 +16,8 @@ SIZES = {1: "W", 2: "HW", 3: "DHW"}
 
 def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Variant]:
     """Yield channels-first, and channels-last where the case leaves the choice."""
-    frameworks_can(case, deformable=True)
+    if not case.network:
+        frameworks_can(case, deformable=True)
     if case.operation == "gradients":
         raise Unable("no gradients")
     if case.dtype != "float32":
@@ -45,6 +46,8 @@ def _variant(case: Case, data: dict[str, Array], threads: int, *, is_last: bool)
 
 
 def _model(case: Case, data: dict[str, Array]) -> openvino.Model:
+    if case.network:
+        return _network(case)
     x, weight = _parameter(data["x"]), data["weight"]
     steps, pads, dilations = ([n] * case.dims for n in (case.stride, case.padding, case.dilation))
     if case.operation == "deformable":
@@ -74,6 +77,12 @@ def _pool(case: Case, data: dict[str, Array]) -> openvino.Model:
     else:
         node = operations.avg_pool(x, steps, pads, pads, list(case.kernel), exclude_pad=False)
     return openvino.Model([node.output(0)], [x], "one")
+
+
+def _network(case: Case) -> openvino.Model:
+    from benchmarks.contenders.onnx_network import onnx_model
+
+    return openvino.Core().read_model(onnx_model(case.whole, case.shape[0]).SerializeToString())
 
 
 def _parameter(array: Array) -> openvino.Node:

@@ -10,13 +10,15 @@ from onnx import helper, numpy_helper
 
 from benchmarks.case import Array, Case
 from benchmarks.contenders.base import Unable, Variant, frameworks_can
+from benchmarks.contenders.onnx_network import onnx_model
 
 PACKAGE = "onnxruntime"
 
 
 def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Variant]:
     """Yield the session, channels first: its one layout outside."""
-    frameworks_can(case, deformable=True)
+    if not case.network:
+        frameworks_can(case, deformable=True)
     if case.operation == "gradients":
         raise Unable("no gradients")
     if case.dtype != "float32":
@@ -41,6 +43,8 @@ def _inputs(case: Case) -> list[str]:
 
 
 def _model(case: Case, data: dict[str, Array]) -> onnx.ModelProto:
+    if case.network:
+        return onnx_model(case.whole, case.shape[0])
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(case.dtype))
     graph = helper.make_graph(
         [_node(case)],

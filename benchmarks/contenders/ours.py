@@ -26,6 +26,13 @@ def variants(case: Case, data: dict[str, Array], threads: int, **choice: Any) ->
         yield Variant("", call, lambda result: [result])
         return
 
+    if case.network:
+        if choice:
+            raise Unable("networks know no choice")
+        prepared, image = case.whole.prepare(), data["x"]
+        yield Variant("prepared", lambda: prepared(image), lambda result: [result])
+        return
+
     def place(array: Array) -> Array:
         return last(array, case.dims) if case.channels_last else np.ascontiguousarray(array)
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as functional
 
 from benchmarks.case import Array, Case
+from benchmarks.contenders import pytorch_network
 from benchmarks.contenders.base import Variant, frameworks_can
 
 PACKAGE = "torch"
@@ -17,8 +18,11 @@ Tensors = dict[str, torch.Tensor]
 
 def variants(case: Case, data: dict[str, Array], threads: int) -> Iterator[Variant]:
     """Yield channels-first and channels-last, plain and prepacked; conversions are timed where there are any."""
-    frameworks_can(case)
     torch.set_num_threads(threads)
+    if case.network:
+        yield from pytorch_network.variants(case, data)
+        return
+    frameworks_can(case)
     plain = {name: torch.from_numpy(array) for name, array in data.items()}
     yield _variant("channels-first", _operation(case, plain), plain)
     packed = _packed(case, plain)

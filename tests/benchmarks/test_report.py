@@ -75,6 +75,12 @@ def test_targets_against_named_peers() -> None:
     assert met(record("images", "blur", scipy=16)) == [None, True]
 
 
+def test_targets_of_named_cases() -> None:
+    """Each network is held against its own target; where one was not measured, there is no verdict."""
+    of_networks = met(record("networks", "vgg16", torch=2.1), record("networks", "mobilenetv2", torch=1.1))
+    assert of_networks == [False, None, None, True, None, None]
+
+
 def test_limits() -> None:
     """A limit is kept by the largest value, or not."""
     values = [record("memory", name) | {"value": value} for name, value in (("a", 0.2), ("b", 1.6))]
