@@ -40,9 +40,15 @@ def pipelines(numbers: Array, size: tuple[int, ...]) -> tuple[Pipeline, ...]:
     return (_looking(numbers), _asking(numbers, own)) if own else (_scattering(numbers),)
 
 
-def _tasks(x: Array) -> int:
+def tasks(x: Array) -> int:
     """Tell how many tasks are worth starting."""
     return min(TASKS_PER_CORE * available_cores(), 1 + x.size // LEAST_TASK)
+
+
+def cut(x: Array, count: int, height: int) -> tuple[int, int]:
+    """Tell how many rows, and images, make a task."""
+    wanted = tasks(x)
+    return -(-height // -(-wanted // count)), -(-count // wanted)
 
 
 def _last(x: Array) -> bool:
@@ -75,8 +81,7 @@ def scatter(numbers: Array, indices: Array, out: Array) -> None:
     bands = np.lib.stride_tricks.as_strided(
         target, (planes, count, size, channels), (plane, step * cell, cell, channel)
     )
-    tasks = _tasks(out)
-    scalars = (needed, step, size, -(-planes // tasks))
+    scalars = (needed, step, size, -(-planes // tasks(out)))
     compiler.load(name, **parameters)(flat, places, firsts, bands, scalars=scalars)
     if not np.may_share_memory(target, out):
         out[...] = (target if block == 1 else np.moveaxis(target, -1, 1)).reshape(out.shape)
@@ -125,8 +130,7 @@ def ask(numbers: Array, indices: Array, out: Array) -> bool:
         (count, height, rows, *inner[0], channels),
         (plane, rows * row, row, *inner[1], channel),
     )
-    tasks = _tasks(out)
-    scalars = (rows, columns, target.shape[2], -(-height // -(-tasks // count)), -(-count // tasks))
+    scalars = (rows, columns, target.shape[2], *cut(out, count, height))
     name, parameters = _asking(numbers, steps)
     compiler.load(name, **parameters)(flat, places, windows, scalars=scalars)
     target[:, rows * height :] = 0
@@ -153,7 +157,12 @@ def _disjoint(numbers: Array, size: tuple[int, ...]) -> tuple[int, int] | None:
 def _asking(numbers: Array, steps: tuple[int, int]) -> Pipeline:
     last = _last(numbers)
     run = next(run for run in RUNS if run <= numbers.shape[1 if last else -1])
-    return OWN_CELLS, {"dtype": numbers.dtype.name, "lanes": run, "step": 0 if last else steps[1]}
+    return OWN_CELLS, {
+        "dtype": numbers.dtype.name,
+        "lanes": run,
+        "step": 0 if last else steps[1],
+        "places": "plane",
+    }
 
 
 def _looking(numbers: Array) -> Pipeline:
@@ -171,7 +180,7 @@ def _are_own(indices: Array, steps: tuple[int, int], size: tuple[int, ...], pipe
     count, windows, channels = places.shape
     strip = min(windows, max(LANES, STRIP // channels))
     found = np.empty((count, -(-windows // strip), LANES), np.int32)
-    scalars = (*steps, size[-1], strip, -(-count // _tasks(indices)))
+    scalars = (*steps, size[-1], strip, -(-count // tasks(indices)))
     compiler.load(name, **parameters)(places, starts, found, scalars=scalars)
     return not found.any()
 

@@ -9,22 +9,21 @@ import numpy as np
 from convolens.errors import SpecError
 from convolens.nn.initialise import check_scheme, weight_and_bias
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, one, spatial
-from convolens.nn.memory import arranged, laid_out, restored
-from convolens.ops import conv_gradients, gradients, transposed
-from convolens.ops.activation_gradients import FROM_SUMS
-from convolens.ops.activations import activate, find_activation
+from convolens.nn.memory import alike, arranged, laid_out, restored
+from convolens.ops import gradients, transposed
+from convolens.ops.activations import find_activation
 from convolens.ops.arrays import Array
+from convolens.ops.conv_gradients import ConvGradients
 from convolens.ops.prepared import PreparedConv
+from convolens.ops.trained import TrainedConv
 from convolens.planning.gradients import TRAINING
 from convolens.spec.geometry import ConvSpec
-from convolens.spec.layout import FIRST
 from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.receptive import Reach
 from convolens.spec.transposed import transposed_spec
 
 Sizes = int | tuple[int, ...]
 
-CONVOLVE_BACK = {1: conv_gradients.conv1d_grad, 2: conv_gradients.conv2d_grad, 3: conv_gradients.conv3d_grad}
 TRANSPOSE = {1: transposed.conv_transpose1d, 2: transposed.conv_transpose2d, 3: transposed.conv_transpose3d}
 TRANSPOSE_BACK = {
     1: (gradients.conv_transpose1d_grad_input, gradients.conv_transpose1d_grad_weight),
@@ -129,29 +128,38 @@ class Conv(Layer):
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Convolve, add the bias, apply the activation."""
         source, layout = arranged(inputs[0])
-        conv = self.prepared(weights["weight"], weights.get("bias"), inputs[0].shape[1], layout)
-        if training is None or self.activation not in FROM_SUMS:
-            result = conv(source)
-            return restored(result, layout), (source, layout, {"output": result})
-        conv.activation = None
-        sums = conv(source)
-        result = sums.copy()
-        activate(result, self.activation)
-        return restored(result, layout), (source, layout, {"preactivation": sums})
+        if training is None:
+            prepared = self.prepared(weights["weight"], weights.get("bias"), inputs[0].shape[1], layout)
+            return restored(prepared(source), layout), None
+        source, weight, bias = alike(source, weights["weight"], weights.get("bias"))
+
+        def make() -> TrainedConv:
+            options = self.options(inputs[0].shape[1]) | {"activation": self.activation, "layout": layout}
+            return TrainedConv(source.shape, source.dtype, weight.shape, bias=self.bias, **options)
+
+        conv = training.once((self, source.shape, source.dtype, layout), make)
+        result, given = conv(source, weight, bias)
+        return restored(result, layout), (conv, source, layout, given)
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Return what flows back through activation and convolution."""
-        source, layout, known = saved
-        channels = source.shape[1 if layout == FIRST else -1]
-        wanted = {"input": needs_input, "weight": True, "bias": self.bias}
-        found = CONVOLVE_BACK[grad.ndim - 2](
-            laid_out(grad, layout), source, weights["weight"], activation=self.activation, layout=layout,
-            needs=[name for name, is_wanted in wanted.items() if is_wanted],
-            **(known if self.activation else {}), **self.options(channels),
-        )  # fmt: skip
+        conv, source, layout, given = saved
+        source, weight, flowing = alike(source, weights["weight"], laid_out(grad, layout))
+        return self._gradients(conv.back(flowing, source, weight, given, needs_input=needs_input), layout)
+
+    def backward_from_sums(
+        self, weights: Weights, saved: Any, grad: Array, totals: Array, *, needs_input: bool = True
+    ) -> Gradients:
+        """Return what flows back through the convolution alone; ``totals`` has the gradient of the bias."""
+        conv, source, layout, _ = saved
+        source, weight, flowing = alike(source, weights["weight"], grad)
+        found = conv.back_from_sums(flowing, totals, source, weight, needs_input=needs_input)
+        return self._gradients(found, layout)
+
+    def _gradients(self, found: ConvGradients, layout: str) -> Gradients:
         back = None if found.input is None else restored(found.input, layout)
-        learned = {"weight": found.weight, "bias": found.bias}
-        return Gradients((back,), {name: array for name, array in learned.items() if array is not None})
+        learned = {"weight": found.weight, "bias": found.bias if self.bias else None}
+        return Gradients((back,), {name: a for name, a in learned.items() if a is not None})
 
 
 @dataclass(frozen=True)

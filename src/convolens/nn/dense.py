@@ -1,5 +1,6 @@
 """The fully connected layer."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,16 @@ import numpy as np
 from convolens.errors import SpecError
 from convolens.nn.initialise import check_scheme, weight_and_bias
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe, one
+from convolens.nn.memory import alike
 from convolens.ops.arrays import Array
+from convolens.ops.trained import TrainedConv
+from convolens.spec.layout import LAST
 from convolens.spec.receptive import Reach
+
+AS_CONVOLUTION: dict[str, Any] = {
+    "stride": 1, "padding": 0, "border": "constant", "dilation": 1, "groups": 1, "flip": False,
+}  # fmt: skip
+"""A batch is seen as a row of cells, under a kernel of one cell, whose sums do not depend on threads."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +68,25 @@ class Dense(Layer):
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Multiply by the weights, and add the bias."""
-        result = inputs[0] @ weights["weight"].T
-        if self.bias:
-            result += weights["bias"]
-        return result, inputs[0]
+        if training is None:
+            result = inputs[0] @ weights["weight"].T
+            if self.bias:
+                result += weights["bias"]
+            return result, None
+        x, weight, bias = alike(inputs[0], weights["weight"], weights.get("bias"))
+        row = np.ascontiguousarray(x)[np.newaxis]
+        make = functools.partial(
+            TrainedConv, row.shape, row.dtype, (*weight.shape, 1), bias=self.bias, layout=LAST, **AS_CONVOLUTION
+        )
+        conv = training.once((self, row.shape, row.dtype), make)
+        result, given = conv(row, weight[..., np.newaxis], bias)
+        return result[0], (conv, row, given)
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Multiply by the weights turned, and by the inputs."""
-        learned = {"weight": grad.T @ saved, **({"bias": grad.sum(0)} if self.bias else {})}
-        return Gradients((grad @ weights["weight"] if needs_input else None,), learned)
+        conv, row, given = saved
+        row, weight, flowing = alike(row, weights["weight"], np.ascontiguousarray(grad)[np.newaxis])
+        found = conv.back(flowing, row, weight[..., np.newaxis], given, needs_input=needs_input)
+        back = None if found.input is None else found.input[0]
+        learned = {"weight": found.weight[..., 0], **({"bias": found.bias} if self.bias else {})}
+        return Gradients((back,), learned)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from convolens.nn.activation import Activation
 from convolens.nn.convolution import Conv
 from convolens.nn.layer import Layer
+from convolens.nn.pooled import PooledConv
 
 INPUT = "input"
 
@@ -67,6 +68,20 @@ def join_activations(nodes: Sequence[Node], wanted: str) -> list[Node]:
         ):
             del joined[before.name]
             layer = replace(before.layer, activation=node.layer.name)
+            node = replace(node, layer=layer, inputs=before.inputs, holder=before.holder)
+        joined[node.name] = node
+    return list(joined.values())
+
+
+def join_pools(nodes: Sequence[Node], wanted: str) -> list[Node]:
+    """Let convolutions be pooled at once where that alone uses their output."""
+    uses = count_uses(nodes, [wanted])
+    joined: dict[str, Node] = {}
+    for node in nodes:
+        before = joined.get(node.inputs[0])
+        if before is not None and uses[before.name] == 1 and PooledConv.takes(before.layer, node.layer):
+            del joined[before.name]
+            layer = PooledConv(before.layer, node.layer)  # type: ignore[arg-type]
             node = replace(node, layer=layer, inputs=before.inputs, holder=before.holder)
         joined[node.name] = node
     return list(joined.values())

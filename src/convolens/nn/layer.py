@@ -1,18 +1,22 @@
 """What a layer is: shapes, what it learns, a way forward and a way back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar
 
 import numpy as np
 
 from convolens.errors import SpecError
 from convolens.ops.arrays import Array
+from convolens.planning.circumstances import circumstances
 from convolens.spec.receptive import Reach
 
 Shape = tuple[int, ...]
 Weights = Mapping[str, Array]
+Made = TypeVar("Made")
+
+MOST_KEPT = 8  # shapes of batches
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,22 @@ class Training:
     ----------
     random : Generator
         Where dropout draws from.
+    kept : dict
+        What a layer keeps from step to step, such as plans; a network hands each of its nodes one of its own.
     """
 
     random: np.random.Generator
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what was made under a key before, if plans would still be the same; else make and keep it."""
+        whole = key, circumstances()
+        if whole not in self.kept:
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            self.kept[whole] = make()
+        found: Made = self.kept[whole]
+        return found
 
 
 @dataclass(frozen=True)

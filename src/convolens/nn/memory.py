@@ -1,8 +1,11 @@
 """How feature maps lie in memory: channels behind the batch for all to see, and innermost where that is faster."""
 
+from typing import Any
+
 import numpy as np
 
 from convolens.ops.arrays import Array
+from convolens.runtime.memory import empty
 from convolens.spec.layout import FIRST, LAST
 
 
@@ -35,4 +38,17 @@ def is_channels_last(x: Array) -> bool:
 
 def channels_innermost(x: Array) -> Array:
     """Set the channels of a map (N, C, size…) innermost in memory."""
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+    view = np.moveaxis(x, 1, -1)
+    if not view.flags.c_contiguous:
+        view, source = empty(view.shape, view.dtype), view
+        view[...] = source
+    return np.moveaxis(view, -1, 1)
+
+
+def alike(source: Array, *others: Array | None) -> tuple[Any, ...]:
+    """Give floats the type that holds them all; what is None stays so."""
+    given = [a for a in (source, *others) if a is not None]
+    if all(a.dtype == source.dtype for a in given):
+        return source, *others
+    dtype = np.result_type(*given)
+    return tuple(None if a is None else a.astype(dtype, copy=False) for a in (source, *others))

@@ -1,19 +1,20 @@
 """A network: a directed graph of layers, the weights they learned, and the two ways through it."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convolens.errors import ConvolensError, SpecError, unknown_name
-from convolens.nn.graph import INPUT, Node, count_uses, join_activations, needed_for
+from convolens.nn.graph import INPUT, Node, count_uses, join_activations, join_pools, needed_for
 from convolens.nn.initialise import Undrawn, check_arrays
 from convolens.nn.layer import Layer, Shape, Training, describe
 from convolens.nn.memory import channels_innermost
 from convolens.nn.text import MERGES, layers_of
 from convolens.ops.arrays import Array, as_array
+from convolens.runtime.memory import Pool
 from convolens.spec.padding import whole_shape
 from convolens.spec.stack_options import SIZES
 from convolens.spec.stack_text import words_of
@@ -73,6 +74,8 @@ class Network:
         self.shapes: dict[str, Shape] = {INPUT: self.input_shape}
         self.weights: dict[str, Array] = {}
         self.statistics: dict[str, Array] = {}
+        self._kept: dict[str, dict[Hashable, Any]] = {}  # plans and the like, by node
+        self._memory = Pool()  # of maps and gradients in training
         for layer in layers:
             self.add(layer)
 
@@ -245,6 +248,10 @@ class Network:
 
         return network_table(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copy and pickle all but what can be made again."""
+        return vars(self) | {"_kept": {}}
+
     def __repr__(self) -> str:
         return (
             f"Network({describe(self.input_shape)} → {describe(self.output_shape)}, {self.parameters} parameters)"
@@ -384,14 +391,23 @@ class Network:
         wanted = until or self.last
         if wanted not in self.shapes:
             raise unknown_name("node", wanted, self.shapes)
+        if training is None:
+            return self._forward(x, wanted, None)
+        with self._memory.serving():
+            return self._forward(x, wanted, training)
+
+    def _forward(self, x: Any, wanted: str, training: Training | None) -> tuple[Array, Tape]:
         steps = join_activations(needed_for(self.nodes, wanted), wanted)
+        if training is not None:
+            steps = join_pools(steps, wanted)
         uses = count_uses(steps, [wanted])
         values, saved, held = {INPUT: self._checked(x)}, dict[str, Any](), self._by_node()
         for step in steps:
             inputs = [values[source] for source in step.inputs]
-            values[step.name], kept = step.layer.forward(held[step.holder], *inputs, training=training)
+            told = None if training is None else replace(training, kept=self._kept.setdefault(step.name, {}))
+            values[step.name], left = step.layer.forward(held[step.holder], *inputs, training=told)
             if training is not None:
-                saved[step.name] = kept
+                saved[step.name] = left
             for source in step.inputs:
                 uses[source] -= 1
                 if not uses[source]:
@@ -418,6 +434,10 @@ class Network:
         dict of str to ndarray, and ndarray or None
             The gradient of every array in :attr:`weights` that had a say; that of the input.
         """
+        with self._memory.serving():
+            return self._backward(tape, grad, needs_input)
+
+    def _backward(self, tape: Tape, grad: Array, needs_input: bool) -> tuple[dict[str, Array], Array | None]:
         flowing: dict[str, Array] = {tape.steps[-1].name if tape.steps else INPUT: grad}
         learned: dict[str, Array] = {}
         wanting, held = self._wanting(tape.steps, needs_input), self._by_node()

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
+from convolens.algorithms import own_maxima
 from convolens.errors import SpecError
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, one, spatial
 from convolens.nn.memory import arranged, laid_out, restored
@@ -16,6 +19,7 @@ from convolens.ops.pooling import (
     maximum,
     maximum_gradients,
 )
+from convolens.spec.layout import LAST
 from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.pooling import PoolSpec
 from convolens.spec.receptive import Reach
@@ -107,10 +111,24 @@ class Pool(Layer):
         if self.take == "mean":
             result = MEAN[dims](source, self.window, count_include_pad=self.count_include_pad, **options)
             return restored(result, layout), (None, source.shape, layout)
+        window = self._side_by_side(source, layout)
+        if training is not None and window is not None:
+            result, places = own_maxima.maxima(source, window)
+            return restored(result, layout), (places, source.shape, layout)
         if training is None:
             return restored(MAX[dims](source, self.window, **options), layout), None
         result, indices = MAX[dims](source, self.window, return_indices=True, **options)
         return restored(result, layout), (indices, source.shape, layout)
+
+    def _side_by_side(self, source: Array, layout: str) -> tuple[int, int] | None:
+        """Return the window if all lie side by side, and compiled loops take their places; else None."""
+        dims = source.ndim - 2
+        window = per_dimension(self.window, dims, "window")
+        stride = window if self.stride is None else per_dimension(self.stride, dims, "stride")
+        is_plain = self.padding == 0 and per_dimension(self.dilation, dims, "dilation") == (1,) * dims
+        if layout != LAST or dims != 2 or stride != window or not is_plain or self.ceil_mode:
+            return None
+        return None if own_maxima.refusal(source, window) else (window[0], window[1])
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Give each number to the cell that was the largest, or to all in equal parts."""
@@ -118,7 +136,10 @@ class Pool(Layer):
         flowing, dims = laid_out(grad, layout), grad.ndim - 2
         if not needs_input:
             return Gradients((None,), {})
-        if self.take == "max":
+        if self.take == "max" and indices.dtype == np.uint8:
+            window = per_dimension(self.window, dims, "window")
+            back = own_maxima.spread(np.ascontiguousarray(flowing), indices, shape, (window[0], window[1]))
+        elif self.take == "max":
             back = MAX_BACK[dims](flowing, indices, shape, layout=layout)
         else:
             options = self.windows() | {"layout": layout, "count_include_pad": self.count_include_pad}

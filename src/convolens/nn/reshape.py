@@ -10,6 +10,7 @@ from convolens.errors import SpecError
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe, one, spatial
 from convolens.nn.memory import channels_innermost, is_channels_last
 from convolens.ops.arrays import Array
+from convolens.runtime.memory import empty
 from convolens.spec.receptive import Reach
 
 
@@ -24,7 +25,9 @@ class Flatten(Layer):
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Join all axes but the batch."""
         (x,) = inputs
-        return x.reshape(len(x), math.prod(x.shape[1:])), (x.shape, is_channels_last(x))
+        result = empty((len(x), math.prod(x.shape[1:])), x.dtype)
+        result.reshape(x.shape)[...] = x
+        return result, (x.shape, is_channels_last(x))
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Part them again, in the order of memory that they had."""

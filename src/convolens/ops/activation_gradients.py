@@ -10,6 +10,7 @@ from convolens.errors import SpecError
 from convolens.ops.arrays import Array, quietly
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
+from convolens.runtime.memory import empty
 
 PIPELINE = "convolens.pipelines.activation_gradient"
 LEAST = 1 << 16  # elements below which NumPy is as fast
@@ -65,7 +66,7 @@ def flow_back(grad: Array, given: Array | None, activation: str | None) -> tuple
     rows = grad.size // columns
     shares = -(-rows // share_rows)
     kept = 0 if activation is None else grad.size
-    room = np.empty(kept + shares * share_sums, grad.dtype)
+    room = empty((kept + shares * share_sums,), grad.dtype)
     function = compiler.load(PIPELINE, dtype=str(grad.dtype), lanes=lanes, activation=activation or "none")
     scalars = (columns, rows, share_rows, shares, share_sums, apart)
     function(*(run.reshape(-1) for run in runs), room, scalars=scalars)

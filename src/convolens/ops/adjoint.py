@@ -1,9 +1,9 @@
 """The adjoint of a convolution, ready to run: by NumPy tap by tap, or by compiled loops."""
 
 import functools
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -48,6 +48,10 @@ class Adjoint:
     bias: Array | None
     activation: str | None
     way: "Way"
+
+    def renew(self, weight: Array) -> None:
+        """Take other turned weights, of the same shape and type."""
+        self.way.renew(weight.astype(self.spec.compute_dtype, copy=False))
 
     def __call__(self, x: Array, out: Array) -> None:
         """Compute the adjoint of ``x`` (N, K, output size…) into ``out`` (N, C, input size…) of the sums' type."""
@@ -119,6 +123,9 @@ class Way(Protocol):
     finishes: bool
     """Whether it adds the bias and applies the activation, too."""
 
+    def renew(self, weight: Array) -> None:
+        """Take other weights, of the same shape and type."""
+
     def __call__(self, x: Array, out: Array) -> None:
         """Compute the adjoint of ``x`` into ``out``; both of ``spec.compute_dtype``, channels first."""
 
@@ -131,19 +138,36 @@ class Taps:
     def __init__(self, spec: ConvSpec, weight: Array) -> None:
         self.spec, self.weight = spec, weight
 
+    def renew(self, weight: Array) -> None:
+        """Take other weights."""
+        self.weight = weight
+
     def __call__(self, x: Array, out: Array) -> None:
         """Send each cell of ``x`` to its window."""
         out[...] = input_gradient(self.spec, self.weight, x)
 
 
-class Compiled:
+class Compiled(ABC):
     """Calls of compiled functions, repeated where the arrays lie in memory as the last ones did."""
 
     finishes = True
 
-    def __init__(self, run: Callable[[Array, Array], Epilogue]) -> None:
-        self.run = run
+    def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
+        self.spec, self.epilogue = spec, Epilogue(bias, activation)
+        self.renew(weight)
+
+    def renew(self, weight: Array) -> None:
+        """Prepare other weights."""
+        self.state = self.prepare(weight)
         self.last: tuple[tuple[int, ...], Replay] | None = None
+
+    @abstractmethod
+    def prepare(self, weight: Array) -> Any:
+        """Do what depends on the weights alone."""
+
+    @abstractmethod
+    def run(self, x: Array, out: Array) -> Epilogue:
+        """Compute the adjoint, and return what is left to do."""
 
     def __call__(self, x: Array, out: Array) -> None:
         """Repeat the last call; or run anew, and NumPy for an activation that is left."""
@@ -160,17 +184,25 @@ class Compiled:
 class Tiled(Compiled):
     """All phases by one compiled pipeline."""
 
-    def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
-        state, epilogue = TILED.prepare(spec, weight), Epilogue(bias, activation)
-        super().__init__(lambda x, out: TILED.run_with(spec, state, x, out, epilogue))
+    def prepare(self, weight: Array) -> Any:
+        """Order the weights of all phases."""
+        return TILED.prepare(self.spec, weight)
+
+    def run(self, x: Array, out: Array) -> Epilogue:
+        """Compute all phases at once."""
+        return TILED.run_with(self.spec, self.state, x, out, self.epilogue)
 
 
 class Spaced(Compiled):
     """Each channel by itself, with zeros between the cells of its rows, by the depthwise loops."""
 
-    def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
-        parts, epilogue = depthwise_adjoint.prepare(spec, weight), Epilogue(bias, activation)
-        super().__init__(lambda x, out: depthwise_adjoint.run(spec, parts, x, out, epilogue))
+    def prepare(self, weight: Array) -> Any:
+        """Order the weights of each part."""
+        return depthwise_adjoint.prepare(self.spec, weight)
+
+    def run(self, x: Array, out: Array) -> Epilogue:
+        """Compute part after part."""
+        return depthwise_adjoint.run(self.spec, self.state, x, out, self.epilogue)
 
 
 class Folded:
@@ -180,6 +212,10 @@ class Folded:
 
     def __init__(self, spec: ConvSpec, whole: Way) -> None:
         self.spec, self.whole = spec, whole
+
+    def renew(self, weight: Array) -> None:
+        """Take other weights."""
+        self.whole.renew(weight)
 
     def __call__(self, x: Array, out: Array) -> None:
         """Compute the padded result, and fold its border back."""
@@ -216,7 +252,7 @@ class Phases:
         for phase in phases(spec):
             if isinstance(phase, Phase):
                 conv = PreparedConv(
-                    np.flip(backward[at[:, :, *phase.taps]], tuple(range(2, backward.ndim))),
+                    _reversed(backward, phase),
                     bias,
                     spec.dims,
                     calls=calls,
@@ -234,6 +270,12 @@ class Phases:
                 self.parts.append((phase, conv))
             else:
                 self.unreached.append(phase)
+
+    def renew(self, weight: Array) -> None:
+        """Take other weights, each phase its own."""
+        backward = _backward(self.spec, weight)
+        for phase, conv in self.parts:
+            conv.renew(_reversed(backward, phase), self.bias)
 
     def __call__(self, x: Array, out: Array) -> None:
         """Run the phases, each into its cells of the output."""
@@ -259,6 +301,11 @@ class Phases:
 
     def _laid_out(self, x: Array) -> Array:
         return np.moveaxis(x, 1, -1) if self.spec.layout == LAST else x
+
+
+def _reversed(backward: Array, phase: Phase) -> Array:
+    """Take the weights of a phase, in the order in which its windows meet them."""
+    return np.flip(backward[at[:, :, *phase.taps]], tuple(range(2, backward.ndim)))
 
 
 def _backward(spec: ConvSpec, weight: Array) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
+from convolens.runtime.memory import empty
 from convolens.spec.dtypes import number_dtype
 from convolens.spec.layout import LAST
 
@@ -100,10 +101,10 @@ def result_array(
         If ``out`` has not the result's shape or dtype, or cannot be written.
     """
     if out is None:
-        return np.empty(shape, compute)
+        return empty(shape, compute)
     check_out(out, shape, dtype)
     if dtype != compute or not in_whole_steps(out) or any(np.may_share_memory(out, x) for x in inputs):
-        return np.empty(shape, compute)
+        return empty(shape, compute)
     return out
 
 

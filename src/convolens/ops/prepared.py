@@ -72,12 +72,27 @@ class PreparedConv:
         self.dims = self.weight.ndim - 2
         self.max_pool = None if max_pool is None else per_dimension(max_pool, self.dims, "max_pool")
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
+        self._renewed = False
+        self._remember_by_weights()
+        self._plans: dict[tuple[tuple[int, ...], np.dtype[Any]], Plan] = {}
+
+    def _remember_by_weights(self) -> None:
+        """Begin anew with what depends on the weights."""
         # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
         # Two states: where an image is cut into tiles, those inside a row and the one at its end.
         self._state = functools.lru_cache(maxsize=2)(functools.partial(_prepare, self.weight))
         self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
         self._replays: dict[tuple[Any, ...], tuple[Replay, Plan]] = {}
-        self._plans: dict[tuple[tuple[int, ...], np.dtype[Any]], Plan] = {}
+
+    def renew(self, weight: Array, bias: Array | None) -> None:
+        """
+        Take other numbers, of the same shapes and types, as a network in training does after every step.
+
+        Plans stay as they are; so they do not go by what the numbers are any more, and no call is checked for
+        numbers that are not finite, or recorded to be repeated.
+        """
+        self.weight, self.bias, self._renewed = weight, bias, True
+        self._remember_by_weights()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle weights and options; the states are prepared anew."""
@@ -113,14 +128,14 @@ class PreparedConv:
             weight_dtype=self.weight.dtype,
             **self.options,
         )
-        may_separate = self.algorithm in ("auto", "separable") and not self.exact
+        may_separate = self.algorithm in ("auto", "separable") and not self.exact and not self._renewed
         rank = self._rank(spec.compute_dtype) if may_separate else None
         return spec if rank is None else spec.replace(weight_rank=rank)
 
     def plan(self, input_shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> Plan:
         """Return how an input of this shape and dtype would be convolved; ``print`` it to see the alternatives."""
         spec = self.spec(input_shape, dtype)
-        if not math.isfinite(self._weights) and self.algorithm == "auto":
+        if self.algorithm == "auto" and not self._renewed and not math.isfinite(self._weights):
             return self._choose(spec, exact=True, algorithm="auto")
         return self._choose(spec, exact=self.exact, algorithm=self.algorithm)
 
@@ -203,7 +218,7 @@ class PreparedConv:
     def _computed(self, x: npt.ArrayLike, residual: npt.ArrayLike | None, out: Array | None) -> Array:
         image = as_array(x, "input")
         result, recording, plan = self._carried_out(image, residual, out)
-        if recording is not None and residual is None and self.calls > ONE_OFF:
+        if recording is not None and residual is None and self.calls > ONE_OFF and not self._renewed:
             self._remember(recording, plan, image, result, out)
         return result
 
@@ -247,7 +262,7 @@ class PreparedConv:
 
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
         """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
-        return is_tame(x, spec.border.value, self._factor(spec), spec.compute_dtype, self.calls)
+        return self._renewed or is_tame(x, spec.border.value, self._factor(spec), spec.compute_dtype, self.calls)
 
     def _factor(self, spec: ConvSpec) -> float:
         """Tell how many times the largest number of an image any sum of the work on it may be."""

@@ -1,0 +1,96 @@
+"""A convolution in training: planned once, then run forward and back under weights that change."""
+
+from typing import Any
+
+import numpy as np
+
+from convolens.ops.activation_gradients import FROM_SUMS, flow_back
+from convolens.ops.activations import activate
+from convolens.ops.adjoint import Adjoint, prepare_adjoint
+from convolens.ops.arrays import Array, channels_first
+from convolens.ops.conv_gradients import ConvGradients
+from convolens.ops.prepared import PreparedConv
+from convolens.ops.transposed import turn
+from convolens.planning.gradients import TRAINING, plan_weight_gradient
+from convolens.runtime.memory import empty
+
+
+class TrainedConv:
+    """
+    One convolution with its gradients, for inputs of one shape and type.
+
+    Plans go by the shapes alone, and no call is checked for numbers that are not finite: where one comes up,
+    whether in one window or in all around it, the loss is not finite either. What depends on the weights is made
+    anew at each call.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Of the batch, in the layout of the options.
+    dtype : dtype
+        Float type of input, weights and result.
+    weight_shape : tuple of int
+        (K, C / groups, kernel size…).
+    activation : str, optional
+        What follows the sums, as :func:`convolens.conv2d` takes it.
+    **options
+        Stride, padding and so on, as :func:`convolens.conv2d` takes them, and the layout.
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        weight_shape: tuple[int, ...],
+        *,
+        bias: bool = False,
+        activation: str | None = None,
+        **options: Any,
+    ) -> None:
+        nothing = np.zeros(weight_shape, dtype)
+        no_bias = np.zeros(weight_shape[0], dtype) if bias else None
+        self.activation = activation
+        self._conv = PreparedConv(
+            nothing, no_bias, None, calls=TRAINING, exact=False, algorithm="auto",
+            activation=None if activation in FROM_SUMS else activation, **options,
+        )  # fmt: skip
+        self._conv.renew(nothing, no_bias)
+        self.spec = self._conv.spec(input_shape, dtype)
+        self._gradient = plan_weight_gradient(self.spec).algorithm
+        self._adjoint: Adjoint | None = None
+
+    def __call__(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
+        """Convolve, add the bias, apply the activation; return that, and what its derivative follows from."""
+        self._conv.renew(weight, bias)
+        sums = self._conv(x)
+        if self.activation not in FROM_SUMS:
+            return sums, sums
+        result = sums.copy()
+        activate(result, self.activation)
+        return result, sums
+
+    def back(
+        self, grad: Array, x: Array, weight: Array, given: Array, *, needs_input: bool = True
+    ) -> ConvGradients:
+        """Take a gradient with respect to the result back; ``given`` is what came with that."""
+        grads, known = (channels_first(a, self.spec.dims, self.spec.layout) for a in (grad, given))
+        flowing, sums = flow_back(grads, known if self.activation else None, self.activation)
+        return self.back_from_sums(flowing, sums, x, weight, needs_input=needs_input)
+
+    def back_from_sums(
+        self, flowing: Array, totals: Array, x: Array, weight: Array, *, needs_input: bool = True
+    ) -> ConvGradients:
+        """Take a gradient (N, K, size…) with respect to the sums back; ``totals`` has that of the bias."""
+        spec, images = self.spec, channels_first(x, self.spec.dims, self.spec.layout)
+        found = self._gradient.run(spec, images, flowing)
+        back = self._to_input(flowing, weight) if needs_input else None
+        return ConvGradients(back, turn(spec, found), totals.astype(flowing.dtype))
+
+    def _to_input(self, flowing: Array, weight: Array) -> Array:
+        turned = turn(self.spec, weight)
+        if self._adjoint is None:
+            self._adjoint = prepare_adjoint(self.spec, np.zeros_like(turned), calls=TRAINING)
+        self._adjoint.renew(turned)
+        result = empty(self.spec.input_shape, flowing.dtype)
+        self._adjoint(flowing, channels_first(result, self.spec.dims, self.spec.layout))
+        return result

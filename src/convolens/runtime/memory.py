@@ -1,0 +1,92 @@
+"""Memory of large arrays that is taken again and again, since fresh pages come slowly."""
+
+import math
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from convolens.runtime.call import Array, address
+
+LEAST = 1 << 16  # bytes, below which the allocator takes no pages of its own
+ALIGNMENT = 64  # bytes: a line of the cache, the longest vector
+SPARE = 3  # times the memory that was ever in use at once that may be held
+
+
+class Pool:
+    """
+    Memory that goes from array to array.
+
+    An array lives as long as somebody holds it or a view of it; then its memory serves another one of its size.
+    """
+
+    def __init__(self) -> None:
+        self._rooms: dict[int, list[Array]] = {}
+        self._most = 0  # bytes that were in use at once
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type["Pool"], tuple[()]]:
+        """Copy and pickle as a pool that holds nothing yet."""
+        return Pool, ()
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Make an array without setting its numbers."""
+        count = math.prod(shape) * dtype.itemsize
+        if count < LEAST:
+            return np.empty(shape, dtype)
+        with self._lock:
+            idle = _idle(self._rooms.get(count, []))
+            room = idle[0] if idle else self._new(count)
+            start = -address(room) % ALIGNMENT
+            return room[start : start + count].view(dtype).reshape(shape)
+
+    def _new(self, count: int) -> Array:
+        """Make more room; give back first what is idle, if too much is held."""
+        held = sum(size * len(rooms) for size, rooms in self._rooms.items())
+        spare = sum(size * len(_idle(rooms)) for size, rooms in self._rooms.items())
+        self._most = max(self._most, held - spare + count)
+        if held + count > SPARE * self._most:
+            self._rooms.clear()  # what is in use lives on with its arrays
+        room = np.empty(count + ALIGNMENT, np.uint8)
+        self._rooms.setdefault(count, []).append(room)
+        return room
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Have :func:`empty` take memory from here, in this thread."""
+        before, _serving.pool = _serving.pool, self
+        try:
+            yield
+        finally:
+            _serving.pool = before
+
+
+class _Serving(threading.local):
+    """The pool that serves a thread; none, most of the time."""
+
+    pool: Pool | None = None
+
+
+_serving = _Serving()
+
+
+def empty(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Make an array as ``np.empty`` does, in memory of the pool that serves this thread, if one does."""
+    pool = _serving.pool
+    return np.empty(shape, dtype) if pool is None else pool.empty(shape, np.dtype(dtype))
+
+
+def _idle(rooms: list[Array]) -> list[Array]:
+    """List the rooms that nobody else holds; arrays on a room hold it as their base."""
+    return [rooms[i] for i in range(len(rooms)) if _references(rooms, i) == ALONE]
+
+
+def _references(rooms: list[Array], i: int) -> int:
+    return sys.getrefcount(rooms[i])
+
+
+ALONE = _references([np.empty(1, np.uint8)], 0)
+"""References to a room that only its list and the asking hold, which interpreters count in ways of their own."""

@@ -1,0 +1,50 @@
+"""Memory that goes from array to array."""
+
+import copy
+import pickle
+
+import numpy as np
+
+from convolens.runtime.memory import LEAST, SPARE, Pool, empty
+
+
+def test_memory_serves_again() -> None:
+    """Once nobody holds an array or a view of it, and not before."""
+    pool = Pool()
+    with pool.serving():
+        first = empty((LEAST, 3), "f4")
+        place, view = first.ctypes.data, first.T[1]
+        first[...] = 1
+        del first
+        second = empty((3, LEAST), "f4")
+        second[...] = 2
+        assert second.ctypes.data != place
+        assert (view == 1).all()
+        del view
+        assert empty((3, LEAST), "f4").ctypes.data == place
+
+
+def test_only_within() -> None:
+    """Outside, arrays are like all others; small ones are, anyway."""
+    pool = Pool()
+    assert empty((LEAST,), "f8").base is None
+    with pool.serving():
+        assert empty((5,), "f8").base is None
+        assert empty((LEAST,), "f8").dtype == np.float64
+    assert empty((LEAST,), "f8").base is None
+
+
+def test_copies_hold_nothing() -> None:
+    """A copy is a pool of its own."""
+    pool = copy.deepcopy(Pool())
+    assert pickle.loads(pickle.dumps(pool))._rooms == pool._rooms == {}
+
+
+def test_gives_back_what_is_idle() -> None:
+    """Sizes that are not asked for again do not pile up."""
+    pool = Pool()
+    with pool.serving():
+        for count in range(LEAST, LEAST + 50):
+            empty((count,), "u1")
+    held = sum(size * len(rooms) for size, rooms in pool._rooms.items())
+    assert held <= SPARE * (LEAST + 50)
