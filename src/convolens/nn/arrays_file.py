@@ -53,13 +53,7 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Arra
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    with open_input(path) as file:
-        data = file.read()
-    if data.startswith(_PICKLES):
-        raise FileError(
-            f"{path}: is a pickle, or an archive that may hold one, as PyTorch writes them, and not a {kind}; "
-            "nothing is ever unpickled: save the weights as safetensors"
-        )
+    data = _read(path, kind)
     try:
         arrays = load(data)
         length = int.from_bytes(data[:8], "little")
@@ -71,3 +65,36 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Arra
     if found != kind:
         raise FileError(f"{path}: holds a {found}, not a {kind}")
     return arrays, facts
+
+
+def read_plain_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
+    """
+    Read the arrays of any safetensors file.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it is damaged, or something else.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    data = _read(path, "file of weights")
+    try:
+        arrays: dict[str, Array] = load(data)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise FileError(f"{path}: is not a safetensors file, is damaged, or holds other types: {error}") from None
+    return arrays
+
+
+def _read(path: str | os.PathLike[str], kind: str) -> bytes:
+    """Read a file; refuse pickles."""
+    with open_input(path) as file:
+        data = file.read()
+    if data.startswith(_PICKLES):
+        raise FileError(
+            f"{path}: is a pickle, or an archive that may hold one, as PyTorch writes them, and not a {kind}; "
+            "nothing is ever unpickled. In PyTorch, write the weights as safetensors: "
+            "safetensors.torch.save_file(torch.load(path, weights_only=True), 'weights.safetensors')"
+        )
+    return data

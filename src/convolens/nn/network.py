@@ -242,6 +242,53 @@ class Network:
 
         save_network(self, path, overwrite=overwrite)
 
+    def load_state(
+        self, source: Mapping[str, Any] | str | os.PathLike[str], *, names: Mapping[str, str] | None = None
+    ) -> None:
+        """
+        Take weights and running means from a PyTorch state dict.
+
+        Parameters
+        ----------
+        source : mapping of str to array_like, or path
+            The state, ``module.state_dict()``, or a safetensors file of one.
+        names : mapping of str to str, optional
+            For nodes, the modules they are called in the state. All others follow in their order, unless all are
+            called alike. A file sorts modules by their names; there each node takes the first that fits.
+
+        Raises
+        ------
+        SpecError
+            If the two have other layers or shapes; nothing is changed then.
+        UnknownNameError
+            If there is no such node or module.
+        FileError
+            If the file is none of safetensors. A pickle (.pt, .pth) is refused, whatever is in it.
+
+        Examples
+        --------
+        >>> network = Network.from_text("1x4x4 conv 2,k3 flatten dense 3")
+        >>> state = {"0.weight": np.ones((2, 1, 3, 3)), "0.bias": np.zeros(2)}
+        >>> network.load_state(state | {"2.weight": np.ones((3, 8)), "2.bias": np.arange(3)})
+        >>> network(np.ones((1, 1, 4, 4)))
+        array([[72., 73., 74.]], dtype=float32)
+        """
+        from convolens.nn.state import load_state
+
+        load_state(self, source, names)
+
+    def state(self) -> dict[str, Array]:
+        """
+        Give copies of weights and running means, as PyTorch names them, by node.
+
+        In the order of PyTorch's modules: ``dict(zip(module.state_dict(), map(torch.tensor,
+        network.state().values())))`` is a state for a module of the same layers, but for what batch normalisation
+        counts.
+        """
+        from convolens.nn.state import network_state
+
+        return network_state(self)
+
     def __str__(self) -> str:
         """Tell of each layer its shape, parameters, multiply-adds for one item, and receptive field."""
         from convolens.nn.table import network_table
