@@ -92,6 +92,11 @@ GROUPS = {
                 Target(2.0, None, ("torch",), ("digits-b64", "digits-b1024", "cifar-vgg-b64")),
             ),
         ),
+        Group(
+            "training",
+            "steps of training, 28×28 and 32×32, batch 64 and 128",
+            (Target(1.5, None, ("torch",)),),
+        ),
         Group("float64", "layers in float64", (Target(None, 3.0, ("torch",)),)),
         Group("overhead", "a prepared call on a tiny input", measure="seconds", limit=10e-6),
         Group("first-call", "the first call of a new process, nothing on disk", measure="seconds", limit=1.5),

@@ -40,7 +40,7 @@ def measure(case: Case, peers: list[str], threads: int, peaks: dict[str, float],
         "dtype": case.dtype,
         "operations": case.operations,
         "contenders": contenders,
-        "ratios": _ratios(samples),
+        "ratios": ratios(samples),
         "accuracy": _accuracy(case, data, answers, contenders[OURS], threads),
         "choice": _choice(case, data, threads, seconds / 3, rounds),
     }
@@ -108,7 +108,7 @@ def _field(
             if off > tolerance(case):
                 wrong = {"status": "wrong", "variant": variant.label, "error": off}
                 continue
-            once = _probe(variant)
+            once = probe(variant)
             if quickest is None or once < quickest[0]:
                 quickest = once, variant, off
     except Unable as reason:
@@ -122,13 +122,13 @@ def _field(
     return {"status": "ran", "variant": quickest[1].label, "error": quickest[2]}, quickest[1].call
 
 
-def _probe(variant: Variant) -> float:
+def probe(variant: Variant) -> float:
     """Return the best of a few timings; of one, where it is slow."""
     once = _timed(variant.call, 1)
     return once if once > 0.2 else min(once, *(_timed(variant.call, 1) for _ in range(4)))
 
 
-def _ratios(samples: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+def ratios(samples: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     """Return each peer's time over ours, taken round by round."""
     mine = samples.get(OURS, [])
     return {

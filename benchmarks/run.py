@@ -14,6 +14,7 @@ from benchmarks.contenders.registry import PEERS
 from benchmarks.groups import GROUPS
 from benchmarks.machine import describe, environment, versions
 from benchmarks.processes import NAMES, ONCE, measure_in_processes
+from benchmarks.training import COURSES
 
 Record = dict[str, Any]
 
@@ -28,6 +29,7 @@ def select(groups: list[str], cases: list[str]) -> dict[str, list[str]]:
         If a name is not known; the message lists those that are.
     """
     by_group: dict[str, list[str]] = {group: list(NAMES.get(group, ())) for group in GROUPS}
+    by_group["training"] += COURSES
     for case in CASES:
         by_group[case.group].append(case.name)
     known = {name for names in by_group.values() for name in names}

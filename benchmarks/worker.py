@@ -19,13 +19,17 @@ def main() -> None:
     # Only now: libraries look at cores and environment when they are loaded.
     from benchmarks.cases import BY_NAME
     from benchmarks.measure import measure
+    from benchmarks.training import COURSES, measure_training
 
     warnings.simplefilter("ignore")
     peaks = {dtype: peak(dtype) for dtype in ("float32", "float64")}
     print(json.dumps({"threads": options.threads, "cores": cores(), "peaks": peaks}), flush=True)
     peers = [name for name in options.peers.split(",") if name]
     for name in options.cases.split(","):
-        record = measure(BY_NAME[name], peers, options.threads, peaks, quick=options.quick)
+        if name in COURSES:
+            record = measure_training(name, peers, options.threads, quick=options.quick)
+        else:
+            record = measure(BY_NAME[name], peers, options.threads, peaks, quick=options.quick)
         print(json.dumps(record), flush=True)
 
 
