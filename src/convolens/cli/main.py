@@ -11,6 +11,7 @@ import typer
 from convolens.cli.cache import cache_command
 from convolens.cli.code import code_command
 from convolens.cli.demo import demo_command
+from convolens.cli.experiment import experiment_command
 from convolens.cli.explain import explain_command
 from convolens.cli.failures import exit_code_of
 from convolens.cli.filter import filter_command
@@ -46,6 +47,7 @@ app.command("code")(code_command)
 app.command("train")(train_command)
 app.command("look")(look_command)
 app.command("run")(run_command)
+app.command("experiment")(experiment_command)
 app.command("tune")(tune_command)
 app.command("info")(info_command)
 app.command("cache")(cache_command)
