@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cases import check_against, computed, expected, random_arrays, scattered
+from cases import check_against, computed, expected, random_array, random_arrays, scattered
+from convolens.algorithms import panels
 from convolens.algorithms.base import Epilogue
 from convolens.algorithms.panels import Panels
 from convolens.algorithms.reference import Reference
@@ -208,3 +209,26 @@ def test_refusals() -> None:
     assert "integers" in str(Tiled().refusal(ConvSpec((1, 1, 5), (1, 1, 3), dtype="i4")))
     assert "dimensions" in str(Tiled().refusal(ConvSpec((1, 1, 5, 5, 5, 5), (1, 1, 3, 3, 3, 3))))
     assert Tiled().refusal(ConvSpec((1, 1, 5), (1, 1, 3))) is None
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ConvSpec((2, 14, 13, 3), (5, 3, 7, 4), padding=(3, 1), dilation=(2, 1), layout="NHWC"),
+        ConvSpec((1, 15, 13, 4), (6, 2, 6, 3), stride=(2, 1), groups=2, layout="NHWC"),
+        ConvSpec((1, 4, 9, 8, 2), (3, 2, 2, 5, 3), padding=2, border="reflect", layout="NDHWC"),
+    ],
+)
+def test_large_kernels_in_bands(spec: ConvSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some rows after the others, with bias, residual and activation in their places."""
+    monkeypatch.setattr(panels, "MOST_TERMS", 20)
+    monkeypatch.setattr(panels, "CHUNK_TERMS", 20)
+    assert len(panels.Panels.of(spec).bands) > 1
+    algorithm, (x, weight) = Tiled(), random_arrays(spec)
+    residual, bias = random_array(spec.output_shape, spec.dtype), random_array(spec.weight_shape[:1], spec.dtype)
+    out = np.empty(spec.output_shape, np.float32)
+    images, outputs, added = (np.moveaxis(array, -1, 1) for array in (x, out, residual))
+    state = algorithm.prepare(spec, weight)
+    assert algorithm.run_with(spec, state, images, outputs, Epilogue(bias, "relu", added)).done
+    sums = computed(Reference(), spec, x, weight) + bias + residual
+    np.testing.assert_allclose(out, np.maximum(sums, 0), atol=2e-5)

@@ -111,6 +111,14 @@ class Panels:
         return self.channels * math.prod(self.spec.kernel_size)
 
     @property
+    def bands(self) -> list[tuple[int, int]]:
+        """First kernel row, and the one behind the last, of those that are summed in one go."""
+        depth, height, width = volume(self.spec.kernel_size)
+        terms = self.channels // self.chunks * depth * width
+        most = height if terms * height <= MOST_TERMS else max(1, CHUNK_TERMS // terms)
+        return [(start, min(start + most, height)) for start in range(0, height, most)]
+
+    @property
     def is_whole_rows(self) -> bool:
         """Whether the numbers of a kernel row are one run: all channels of cells that are neighbours."""
         return self.chunks == 1 and (self.spec.dilation[-1] == 1 or self.spec.kernel_size[-1] == 1)

@@ -1,5 +1,6 @@
 """The direct sum in register tiles: compiled loops that run at the processor's multiply-add peak."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -40,21 +41,28 @@ class Constants:
 @dataclass(frozen=True, slots=True)
 class Call:
     """
-    What one part of the output takes.
+    What one part of the output takes, under some rows of the kernel.
 
     Attributes
     ----------
     part : Part
         Which one, and how it is computed.
+    image : tuple of slice
+        What these rows may see of the image.
     weights : tuple of Pinned
         Those of each group, in panels.
     tables : tuple of Pinned
         For x, y, z: the image cell of each padded cell, −1 where the border's constant lies; none without pads.
+    first, last : bool
+        Whether these are the first, and the last rows; between, the output holds what is summed so far.
     """
 
     part: Part
+    image: tuple[slice, ...]
     weights: tuple[Pinned, ...]
     tables: tuple[Pinned, ...]
+    first: bool
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,8 @@ class Tiled(Algorithm[Weights]):
 
     One compiled pipeline serves all sizes, kernels, strides, dilations and borders in up to three dimensions.
     Where windows stay in the image it is read in place; else a block of it, with its border, goes through a
-    scratch array that stays in cache. Long sums are taken in chunks.
+    scratch array that stays in cache. Long sums are taken in chunks of the channels, those of large kernels in
+    bands of kernel rows.
 
     References
     ----------
@@ -150,16 +159,31 @@ def _together(spec: ConvSpec, state: Weights) -> Constants:
         parts = parts_of(spec) if np.isfinite(state.weight).all() else (whole(spec),)  # ∞ · 0 is NaN
         packed = [panels.pack(group) for group in np.split(state.weight, spec.groups)]
         bias = Pinned(np.zeros((panels.count, panels.width), spec.compute_dtype))
-        calls = [
-            Call(
-                part,
-                tuple(Pinned(panels.under(weights, part.taps)) for weights in packed),
-                tuple(map(Pinned, part.panels.tables())),
-            )
-            for part in parts
-        ]
+        calls = [call for part in parts for call in _calls(part, panels, packed)]
         state.together.append(Constants(bias, tuple(calls)))
     return state.together[0]
+
+
+def _calls(part: Part, panels: Panels, packed: list[Array]) -> Iterator[Call]:
+    """Cut the kernel into bands of rows whose sums are short enough."""
+    (planes, rows, columns), bands = part.taps, part.panels.bands
+    depth, lines, width = part.image
+    for start, stop in bands:
+        begin, above = rows.start or 0, start * part.panels.spec.dilation[-2:][0]
+        taps = planes, rows if len(bands) == 1 else slice(begin + start, begin + stop), columns
+        image, tables = part.image, part.panels.tables()
+        if tables:
+            tables[1] = tables[1][above:]
+        else:
+            image = (depth, slice((lines.start or 0) + above, lines.stop), width)
+        yield Call(
+            part,
+            image,
+            tuple(Pinned(panels.under(weights, taps)) for weights in packed),
+            tuple(map(Pinned, tables)),
+            first=start == 0,
+            last=stop == bands[-1][1],
+        )
 
 
 def _apart(spec: ConvSpec, state: Weights) -> channels_first.Packed:
@@ -180,7 +204,6 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
     left = NOTHING if fused else Epilogue(activation=epilogue.activation)
     if not target.size:
         return left
-    activation, clamp = fused or ("clamp", CLAMPS[None])
     biases = _biases(constants.bias, epilogue.bias, spec.groups)
     residual = None
     if epilogue.residual is not None:
@@ -188,15 +211,20 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
     for call in constants.calls:
         panels, cells = call.part.panels, target[:, *call.part.cells]
         flat = _planes(cells, panels)
-        added = [] if residual is None else [_residual(residual[:, *call.part.cells], panels)]
+        if call.first:
+            added = [] if residual is None else [_residual(residual[:, *call.part.cells], panels)]
+        else:
+            added = [flat]
+        activation, clamp = (call.last and fused) or ("clamp", CLAMPS[None])
         threads = thread_count()
         function = compiler.load(PIPELINE, **panels.parameters(threads, activation, residual=bool(added)))
         scalars = (*panels.numbers(), *panels.tasks(threads), *clamp)
         channels, kernels = panels.channels, flat.shape[-1] // spec.groups
         for g, (weights, bias) in enumerate(zip(call.weights, biases, strict=True)):
-            image = _rows(source[:, *call.part.image, g * channels : (g + 1) * channels], panels)
+            image = _rows(source[:, *call.image, g * channels : (g + 1) * channels], panels)
             *adds, result = (array[..., g * kernels : (g + 1) * kernels] for array in (*added, flat))
-            function(image, weights, bias, *call.tables, *adds, result, scalars=scalars)
+            own = bias if call.last else constants.bias
+            function(image, weights, own, *call.tables, *adds, result, scalars=scalars)
         if not np.may_share_memory(flat, cells):
             cells[...] = flat.reshape(cells.shape)
     return left
