@@ -45,6 +45,7 @@ def as_box(
     parameters: dict[str, str | int] = {"source": dtype, "sums": sums, "target": dtype, "response": response}
     runs = _runs(kernel.shape[1])
     parameters |= {"lanes": lanes, "vectors": VECTORS, "levels": len(runs) - 1, "few": FEW}
+    parameters["ties"] = sums != "uint16" or divisor % 2 == 0  # odd divisors have none
     high = len(kernel)
     cut = tasks(
         extent,

@@ -22,6 +22,7 @@ from convolens.runtime.cpu import cpu
 from convolens.spec.borders import Border, source_index
 
 DENSE, PASSES = "convolens.pipelines.photograph", "convolens.pipelines.passes"
+IN_PLACE = "convolens.pipelines.in_place"
 DTYPES = ("uint8", "uint16", "float32")
 _NAMES = {np.dtype(name).char: name for name in DTYPES}  # dtypes take long to say theirs
 UNROLLED = (3, 5, 7)  # heights of kernels with loops of their own
@@ -204,14 +205,16 @@ def _weighted(
         sums = "float32" if narrow else "float64"
     item = np.dtype(sums).itemsize
     lanes = cpu().vector_bytes // item
-    parameters: dict[str, str | int] = {"source": dtype, "sums": sums, "target": dtype, "response": response}
+    pipeline = DENSE if product is None else PASSES
+    parameters: dict[str, str | int] = {"source": dtype, "sums": sums, "target": dtype}
+    if pipeline == DENSE and dtype == sums:
+        pipeline, parameters = IN_PLACE, {"dtype": dtype}
     vectors = VECTORS if len(kernels) == 1 else VECTORS_OF_TWO
-    parameters |= {"lanes": lanes, "vectors": vectors, "rows": ROWS}
+    parameters |= {"response": response, "lanes": lanes, "vectors": vectors, "rows": ROWS}
     height = extent.kernel[0]
     parameters["height"] = height if height in UNROLLED else 0
     weights = [numbers] if product is None else [factors[np.newaxis] for factors in product]
     arrays = [np.ascontiguousarray(array, sums) for array in weights]
     run = max(RUN_BYTES // item, extent.halo)
     cut = tasks(extent, vectors * lanes, item, ROWS, least=height // 4, most=extent.height, run=run)
-    pipeline = DENSE if product is None else PASSES
     return Recipe(pipeline, parameters, arrays, cut, scale * factor, (ROWS, vectors * lanes))

@@ -27,7 +27,7 @@ from convolens.pipelines.pixels import (
 
 
 def build(
-    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, levels: int, few: int
+    source: str, sums: str, target: str, response: str, lanes: int, vectors: int, levels: int, few: int, ties: bool
 ) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
@@ -44,6 +44,8 @@ def build(
         How many times sums of runs of cells are added up to sums of longer ones, before these make up the box.
     few : int
         How many runs make up a longer one.
+    ties : bool
+        Whether a quotient may lie in the middle between two integers.
 
     Notes
     -----
@@ -101,7 +103,7 @@ def build(
         at = at + length * count
     result = hl.Expr(total[x, y, *task])
     if sums in ("uint16", "int32"):
-        pixels = quotient(result, divisor, multiplier, shift, target)
+        pixels = quotient(result, divisor, multiplier, shift, target, ties=ties)
     else:
         result = result * hl.cast(number, setting.scale) if running else result
         pixels = as_pixels(hl.abs(result) if response == "absolute" else result, sums, target)

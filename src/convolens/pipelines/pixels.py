@@ -16,7 +16,8 @@ NUMBERS = {
     "float64": hl.Float(64),
 }
 
-RUN = 32  # cells of a row that are copied together
+RUN_BYTES = 64  # of a row that are copied together, and
+LEAST_RUN = 32  # cells
 MAGIC = 1.5 * 2.0**23  # added to a number in float32, leaves no place for a fraction: it is rounded
 
 
@@ -84,36 +85,103 @@ def bordered_cell(
 
 
 def bordered_block(image: hl.ImageParam, setting: Setting, number: hl.Type) -> hl.Func:
+    """Fill a scratch array with a block of an image (planes, rows, cells) and the border around it."""
+    _, y, block, strip, _ = cell = block_variables()
+    line = setting.lines[promised(setting.row_step * strip + y, setting.lines.dim(0).extent())]
+    start = setting.cell_step * block
+    return _bordered(image, setting, number, cell, line, start, setting.room, hl.Expr(True))
+
+
+def bordered_tile(
+    image: hl.ImageParam,
+    setting: Setting,
+    tile: Sequence[hl.Var],
+    corner: Sequence[hl.Expr],
+    around: tuple[hl.Expr, hl.Expr],
+) -> tuple[hl.Func, Callable[[hl.Expr, hl.Expr], hl.Expr], hl.Expr]:
     """
-    Fill a scratch array with a block of an image (planes, rows, cells) and the border around it.
+    Fill a scratch array with a tile of a block and the border around it, where the image does not hold them.
+
+    Parameters
+    ----------
+    image : ImageParam
+        Planes, rows, cells.
+    setting : Setting
+        As ever.
+    tile : sequence of Var
+        Which tile of a block, along rows and columns.
+    corner : sequence of Expr
+        First cell and row of a tile in its block.
+    around : tuple of Expr
+        Cells and rows of a tile with those that its windows hold.
+
+    Returns
+    -------
+    bordered : Func
+        The scratch array.
+    cell : function
+        Reads the image itself, where it holds all of them.
+    inside : Expr
+        Whether it does.
+    """
+    x, y, block, strip, plane = block_variables()
+    length, lines = image.dim(0).extent(), setting.lines
+    start = setting.cell_step * block + corner[0]
+
+    def line(row: hl.Expr) -> hl.Expr:
+        return lines[promised(setting.row_step * strip + corner[1] + row, lines.dim(0).extent())]
+
+    def cell(column: hl.Expr, row: hl.Expr) -> hl.Expr:
+        at = promised(start - setting.before + column, length)
+        return image[at, promised(line(row), image.dim(1).extent()), plane]
+
+    in_columns = (start >= setting.before) & (start + around[0] <= setting.before + length)
+    inside = in_columns & (line(hl.Expr(0)) >= 0) & (line(around[1] - 1) >= 0)
+    place = (x, y, *tile, block, strip, plane)
+    bordered = _bordered(image, setting, image.type(), place, line(y), start, around[0], ~inside)
+    return bordered, cell, inside
+
+
+def _bordered(
+    image: hl.ImageParam,
+    setting: Setting,
+    number: hl.Type,
+    place: Sequence[hl.Var],
+    line: hl.Expr,
+    start: hl.Expr,
+    room: hl.Expr,
+    needed: hl.Expr,
+) -> hl.Func:
+    """
+    Fill rows with cells from ``start`` on, of which there are ``room``, with the border, where they are needed.
 
     Rows are copied in vectors that lie inside the image, and may overlap; then the cells on either side of it are
     looked up one by one.
     """
-    _, y, block, strip, plane = cell = block_variables()
+    _, y, *others, plane = place
     length, padded = image.dim(0).extent(), setting.columns.dim(0).extent()
-    start, room = setting.cell_step * block, setting.room
     first = hl.clamp(setting.before - start, 0, room)
     last = hl.clamp(setting.before + length - start, first, room)
-    in_vectors = last - first >= RUN
-    line = setting.lines[promised(setting.row_step * strip + y, setting.lines.dim(0).extent())]
+    together = max(LEAST_RUN, RUN_BYTES // image.type().bytes())
+    in_vectors = last - first >= together
     constant = hl.cast(number, setting.outside)
     bordered = hl.Func("bordered")
-    bordered[cell] = hl.undef(number)
+    bordered[place] = hl.undef(number)
 
     def lay(at: hl.Expr, column: hl.Expr, shown: hl.Expr) -> None:
         found = image[promised(column, length), hl.clamp(line, 0, image.dim(1).extent() - 1), plane]
-        bordered[promised(at, room), y, block, strip, plane] = hl.select(shown, hl.cast(number, found), constant)
+        value = hl.select(shown, hl.cast(number, found), constant)
+        bordered[promised(at, room), y, *others, plane] = value
 
-    run = hl.RDom([(0, RUN), (0, (room + RUN - 1) / RUN)])
-    run.where(in_vectors)
-    at = first + hl.min(RUN * run.y, last - first - RUN) + run.x
+    run = hl.RDom([(0, together), (0, (room + together - 1) / together)])
+    run.where(needed & in_vectors)
+    at = first + hl.min(together * run.y, last - first - together) + run.x
     lay(at, start + at - setting.before, line >= 0)
     bordered.update(0).reorder(run.x, run.y, y).allow_race_conditions().vectorize(run.x)
     ends = ((hl.Expr(0), first, padded - length), (last, room - last, padded - length), (hl.Expr(0), room, room))
     for i, (edge, cells, most) in enumerate(ends, start=1):
         end = hl.RDom([(0, most)])
-        end.where((end.x < cells) & (in_vectors if i < 3 else ~in_vectors))
+        end.where(needed & (end.x < cells) & (in_vectors if i < 3 else ~in_vectors))
         column = setting.columns[promised(start + edge + end.x, padded)]
         lay(edge + end.x, column, (line >= 0) & (column >= 0))
         bordered.update(i).reorder(end.x, y)
@@ -184,18 +252,23 @@ def as_pixels(values: hl.Expr, sums: str, target: str) -> hl.Expr:
     return hl.cast(kind, hl.reinterpret(bits, hl.strict_float(held + hl.cast(number, 1.5 * 2.0**fraction))))
 
 
-def quotient(sums: hl.Expr, divisor: hl.Param, multiplier: hl.Param, shift: hl.Param, target: str) -> hl.Expr:
+def quotient(
+    sums: hl.Expr, divisor: hl.Param, multiplier: hl.Param, shift: hl.Param, target: str, *, ties: bool
+) -> hl.Expr:
     """
     Divide whole numbers, none below zero, and round, halves to even: exactly, by multiplication.
 
-    Sums in uint16 and half of the divisor are multiplied, of the product the upper 16 bits are taken and shifted.
-    For others a quotient in float32, rather too small than too large, is at most one off: the remainder tells.
+    Without ``ties`` the divisor is odd, and there are no halves. Sums in uint16 and half of the divisor are
+    multiplied, of the product the upper 16 bits are taken and shifted. For others a quotient in float32, rather
+    too small than too large, is at most one off: the remainder tells.
     """
     if sums.type() == hl.UInt(16):
         d, half = hl.cast(hl.UInt(16), divisor), hl.cast(hl.UInt(16), divisor / 2)
         raised = sums + half
         found = hl.mul_shift_right(raised, hl.cast(hl.UInt(16), multiplier), 16) >> hl.cast(hl.UInt(16), shift)
-        is_tie = hl.cast(hl.UInt(16), hl.select(raised == found * d, 1, 0)) & hl.cast(hl.UInt(16), 1 - divisor % 2)
+        if not ties:
+            return hl.saturating_cast(NUMBERS[target], found)
+        is_tie = hl.cast(hl.UInt(16), hl.select(raised == found * d, 1, 0))
         return hl.saturating_cast(NUMBERS[target], found - (found & is_tie))
     single, limit = hl.Float(32), hl.cast(hl.Int(32), NUMBERS[target].max())
     held = hl.min(sums, divisor * limit)

@@ -99,6 +99,8 @@ def parse_border(border: str | float | Border) -> Border:
         return border
     if not isinstance(border, str):
         return Border("constant", border)
+    if border in _NAMED:
+        return _NAMED[border]  # the small operations feel the time that a new one takes
     name = border.strip().lower().replace("_", "-")
     if name in SYNONYMS:
         return Border(SYNONYMS[name])
@@ -116,6 +118,9 @@ def _plain_number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise SpecError(f"border must be a name or a number, not {value!r}; names: {', '.join(MODES)}")
     return int(value) if isinstance(value, numbers.Integral) else float(value)
+
+
+_NAMED = {mode: Border(mode) for mode in MODES}
 
 
 def without_value(border: str | float | Border) -> Border:
