@@ -9,7 +9,9 @@ from benchmarks.case import Array, Case
 from benchmarks.contenders import MISSING, OURS, Unable, Variant, load, ours
 from benchmarks.reference import error, solve, tolerance
 
-PAUSE = 0.01  # seconds of rest before each turn: thread pools of the contender before stop spinning
+PAUSE = 0.01  # seconds of rest before each turn, and again while thread pools of the contender before still spin
+IDLE = 0.1  # share of a core that a process at rest takes at most
+LONGEST_REST = 0.5  # seconds
 LEAST_SAMPLE = 1e-3  # seconds; quicker calls are repeated within a sample
 FAR_BEHIND = 5.0  # algorithms predicted this many times slower than the choice are not tried
 GOOD_CHOICE = 1.1
@@ -67,6 +69,7 @@ def time_in_turn(calls: dict[str, Callable[[], Any]], seconds: float, rounds: in
     repeats, turns = {}, {}
     samples: dict[str, list[float]] = {name: [] for name in calls}
     for name, call in calls.items():
+        rest()
         once = _timed(call, 1)
         repeats[name] = max(1, round(LEAST_SAMPLE / once))
         turns[name] = min(rounds, int(seconds / (once * (repeats[name] + 1))))
@@ -75,10 +78,19 @@ def time_in_turn(calls: dict[str, Callable[[], Any]], seconds: float, rounds: in
     for turn in range(max(turns.values(), default=0)):
         for name, call in calls.items():
             if turn < turns[name]:
-                time.sleep(PAUSE)
+                rest()
                 call()
                 samples[name].append(_timed(call, repeats[name]))
     return samples
+
+
+def rest() -> None:
+    """Wait until this process is idle: some threads spin after a call, those of ONNX Runtime for 45 ms."""
+    for _ in range(round(LONGEST_REST / PAUSE)):
+        used = time.process_time()
+        time.sleep(PAUSE)
+        if time.process_time() - used < IDLE * PAUSE:
+            return
 
 
 def spread(times: list[float]) -> dict[str, float]:
@@ -124,6 +136,7 @@ def _field(
 
 def probe(variant: Variant) -> float:
     """Return the best of a few timings; of one, where it is slow."""
+    rest()
     once = _timed(variant.call, 1)
     return once if once > 0.2 else min(once, *(_timed(variant.call, 1) for _ in range(4)))
 

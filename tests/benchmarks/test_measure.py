@@ -1,6 +1,8 @@
 """The clock, the record and the processes, without a word on how long anything takes."""
 
+import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from benchmarks.contenders import Variant
 from benchmarks.measure import measure, spread, time_in_turn
 from benchmarks.processes import first_call, memory
 from benchmarks.run import chosen_peers, select
+
+from benchmarks import measure as timing
 
 
 def test_contenders_take_turns() -> None:
@@ -27,6 +31,19 @@ def test_the_slow_are_timed_once() -> None:
     calls = []
     assert len(time_in_turn({"slow": lambda: calls.append(sum(range(300_000)))}, 1e-9, 9)["slow"]) == 1
     assert len(calls) == 1
+
+
+def test_rests_until_nobody_spins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the process takes time while it sleeps, it goes on sleeping, but not for ever."""
+    used, slept = iter([0.0, 0.009, 0.009, 0.012, 0.012, 0.0121]), []
+    clock = SimpleNamespace(process_time=lambda: next(used), sleep=slept.append)
+    monkeypatch.setattr(timing, "time", clock)
+    timing.rest()
+    assert len(slept) == 3
+    busy = itertools.count()
+    clock.process_time = lambda: next(busy)
+    timing.rest()
+    assert sum(slept[3:]) == pytest.approx(timing.LONGEST_REST)
 
 
 def test_spread_is_median_and_quartiles() -> None:

@@ -1,5 +1,7 @@
 """How numbers and sums of numbers are written in explanations."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable
 from typing import Any

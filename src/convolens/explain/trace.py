@@ -1,5 +1,7 @@
 """Every step of one convolution: each output cell worked out, when it is asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -105,7 +107,7 @@ class Trace(Work):
         """Return all steps as JSON: ``spec``, and under ``steps`` what :meth:`Step.as_dict` gives of each."""
         return steps_json(self.spec, self)
 
-    def picture(self, cell: Cell | None = None) -> "Figure":
+    def picture(self, cell: Cell | None = None) -> Figure:
         """
         Draw one step: the image, the window on it, kernel, products, sum, and the output.
 

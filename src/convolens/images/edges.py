@@ -1,5 +1,7 @@
 """Edges: how steeply a picture changes at every pixel, and in which direction."""
 
+from __future__ import annotations
+
 from typing import Any, Literal, get_args, overload
 
 import numpy as np

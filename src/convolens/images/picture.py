@@ -1,5 +1,7 @@
 """A walk over a picture of either kind, array or `Image`, and a result of the same kind."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """One kernel, with everything there is to know about it."""
 
+from __future__ import annotations
+
 import math
 import textwrap
 from collections.abc import Mapping

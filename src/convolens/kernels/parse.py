@@ -1,5 +1,7 @@
 """Kernels from what a person gives: a catalogue name, numbers as text, a file, or an array."""
 
+from __future__ import annotations
+
 import os
 import re
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What a kernel does to waves: the size of its frequency response."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, SupportsIndex
 

@@ -1,5 +1,7 @@
 """Arrays in and out: what every operation takes, its view with channels first, and ``out=``."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

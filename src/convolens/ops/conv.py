@@ -1,5 +1,7 @@
 """Convolution in one, two and three dimensions, as deep learning means it."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array

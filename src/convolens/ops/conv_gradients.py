@@ -1,5 +1,7 @@
 """All gradients of a convolution with its bias and activation at once."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """Correlation and convolution of one-channel arrays in any number of dimensions."""
 
+from __future__ import annotations
+
 import functools
 from typing import Any
 

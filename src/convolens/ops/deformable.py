@@ -1,5 +1,7 @@
 """Deformable convolution: every kernel cell looks where its own offset points, between the cells."""
 
+from __future__ import annotations
+
 import functools
 import math
 from typing import Any

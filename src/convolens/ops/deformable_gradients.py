@@ -1,5 +1,7 @@
 """The gradients of deformable convolution: what is asked, and what is given back."""
 
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 

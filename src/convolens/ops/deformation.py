@@ -1,5 +1,7 @@
 """The arguments of a deformable convolution: checked, viewed alike whatever the layout, sampled block by block."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

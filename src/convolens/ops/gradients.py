@@ -1,5 +1,7 @@
 """What flows backward through a convolution or transposed convolution: to its input, its weights, its bias."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

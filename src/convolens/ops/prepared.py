@@ -1,5 +1,7 @@
 """A convolution with its weights: prepared once, called many times."""
 
+from __future__ import annotations
+
 import functools
 import math
 from typing import Any

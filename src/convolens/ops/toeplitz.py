@@ -1,5 +1,7 @@
 """The convolution as a matrix: sparse, one row for each output cell, one column for each input cell."""
 
+from __future__ import annotations
+
 import math
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 
-def toeplitz(spec: ConvSpec, weight: npt.ArrayLike) -> "sparse.csr_array":
+def toeplitz(spec: ConvSpec, weight: npt.ArrayLike) -> sparse.csr_array:
     r"""
     Write a convolution as a sparse matrix.
 

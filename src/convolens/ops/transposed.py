@@ -1,5 +1,7 @@
 """Transposed convolution: the adjoint of convolution, which sends each input cell to a window of the output."""
 
+from __future__ import annotations
+
 import functools
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Windows as columns, and columns back to windows: im2col and its adjoint, col2im."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 

@@ -1,5 +1,7 @@
 """What lies outside an image: the five borders, their synonyms, and the cell that each puts at a coordinate."""
 
+from __future__ import annotations
+
 import math
 import numbers
 from dataclasses import dataclass

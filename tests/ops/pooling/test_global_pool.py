@@ -142,6 +142,23 @@ def test_calls_like_earlier_ones_are_repeated(layout: str, monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+def test_repeated_calls_are_worth_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small map is pooled by NumPy at first; calls in a row make up for a second of compiling."""
+    by_loops, run = [], compiled.whole_maps.run
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 1.0)
+    monkeypatch.setattr(compiled, "_by_numpy", {})
+    monkeypatch.setattr(compiled, "_replays", {})
+    monkeypatch.setattr(compiled.whole_maps, "run", lambda *given: (by_loops.append(1), run(*given)))
+    x = np.random.default_rng(0).normal(size=(1, 1280, 7, 7)).astype("f4")
+    first, counts = global_avg_pool(x), []
+    for _ in range(20):
+        np.testing.assert_allclose(global_avg_pool(x), first, rtol=1e-6, atol=1e-6)
+        counts.append(len(by_loops))
+    assert counts[0] == 0
+    assert counts[-1] > 0
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 def test_compiled_loops_leave_what_is_theirs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """An ``out`` within the input, or with gaps, gets what any other gets; no square vanishes or overflows."""
     monkeypatch.setattr(compiled, "_whole_pays", lambda *_: True)

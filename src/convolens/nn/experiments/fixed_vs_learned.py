@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from convolens.kernels import kernels
-from convolens.nn.experiments.trial import Experiment, Outcome, Trial, bars, compared, panels, spread
+from convolens.nn.experiments.trial import Experiment, Outcome, Trial, compared, groups, panels, spread
 from convolens.ops.arrays import Array
 
 BY_HAND = ("sobel-x", "sobel-y", "laplacian-4")
@@ -43,7 +43,7 @@ def run(trial: Trial) -> Outcome:
         for name, options in variants.items()
     }
     figure, (axis,) = panels(1, 8)
-    bars(axis, found)
+    groups(axis, found)
     axis.set(ylabel="test accuracy, %", title="First layer: Sobel and Laplacian, or learned")
     few, most_of = ([list(every.values())[at] for every in found.values()] for at in (0, -1))
     return Outcome(

@@ -6,13 +6,14 @@ from convolens.nn.experiments.trial import Experiment, Outcome, Trial, line, pan
 from convolens.nn.network import Network
 
 FAMILIES = {
-    "convolutions": ("conv {0},k3 relu max 2 flatten dense {1}", (4, 8, 16, 32)),
+    "one convolution": ("conv {0},k3 relu max 2 flatten dense {1}", (4, 8, 16, 32)),
+    "two convolutions": ("2*(conv {0},k3,same relu max 2) flatten dense {1}", (4, 8, 16, 24)),
     "fully connected": ("flatten dense {0} relu dense {1}", (4, 8, 16, 32, 64, 128)),
 }
 
 
 def run(trial: Trial) -> Outcome:
-    """Train networks of either family from small to large."""
+    """Train networks of each family from small to large."""
     rows, numbers, curves = [], [], {}
     for family, (text, widths) in FAMILIES.items():
         sizes, every = [], []
@@ -32,16 +33,17 @@ def run(trial: Trial) -> Outcome:
     axis.axhline(target, color="gray", linestyle="--", linewidth=1)
     axis.set(xscale="log", xlabel="parameters", ylabel="test accuracy, %", title="Accuracy for parameters")
     axis.legend(loc="lower right")
-    conv, dense = needed["convolutions"], needed["fully connected"]
+    *convolutional, dense = needed.values()
     return Outcome(
         "How many parameters does an accuracy cost?",
         ("family", "width", "parameters", "test accuracy, %"),
         tuple(rows),
         (
             trial.conditions,
-            f"For {target:.1f} %, read off the lines between the means, convolutions need about {conv:,.0f} "
-            f"parameters and fully connected layers {dense:,.0f}: {dense / conv:.1f} times as many.",
-            f"{target:.1f} % is the highest half percent that both families reach with these widths. Larger "
+            f"For {target:.1f} %, read off the lines between the means, "
+            f"{', '.join(f'{family} needs about {count:,.0f}' for family, count in needed.items())} parameters: "
+            f"{' and '.join(f'{dense / count:.1f}' for count in convolutional)} times as many in the last.",
+            f"{target:.1f} % is the highest half percent that all families reach with these widths. Larger "
             "pictures widen the gap, since a fully connected layer has a weight for each cell.",
         ),
         {"runs": numbers, "equal_accuracy": target, "needed": needed},

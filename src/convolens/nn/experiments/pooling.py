@@ -6,7 +6,7 @@ import numpy as np
 
 from convolens.nn.augment import augment
 from convolens.nn.data import Dataset
-from convolens.nn.experiments.trial import Experiment, Outcome, Trial, bars, compared, panels, spread
+from convolens.nn.experiments.trial import Experiment, Outcome, Trial, compared, groups, panels, spread
 
 TEXT = "conv 16,k3,same{stride} relu {pool} conv 16,k3,same relu flatten dense {classes}"
 WAYS = {"max": ("", "max 2"), "average": ("", "avg 2"), "stride": (",s2", "")}
@@ -32,7 +32,7 @@ def run(trial: Trial) -> Outcome:
                 changed = _changed(trainer.parts.test, how, seed)
                 found[way][test].append(100 * trainer.evaluate(changed)[1])
     figure, (axis,) = panels(1, 7)
-    bars(axis, found)
+    groups(axis, found)
     axis.set(ylabel="test accuracy, %", title="Halving a map: maximum, average, or every second cell")
     return Outcome(
         "Maximum or average?",

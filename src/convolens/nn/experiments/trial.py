@@ -17,6 +17,8 @@ from convolens.nn.train import Settings, Trainer
 from convolens.ops.arrays import Array
 
 Numbers = Sequence[float]
+MARKERS = "osD^v"
+"""Of lines and groups, so that colour does not tell them apart alone."""
 
 
 @dataclass(frozen=True)
@@ -199,18 +201,15 @@ def line(axis: Axes, at: Numbers, every: Sequence[Numbers], label: str, **option
     """Draw means over places, with a standard deviation up and down."""
     means = [float(np.mean(values)) for values in every]
     deviations = [float(np.std(values, ddof=1)) if len(values) > 1 else 0.0 for values in every]
-    axis.errorbar(at, means, deviations, marker="o", capsize=3, label=label, **options)
+    marker = MARKERS[len(axis.containers) % len(MARKERS)]
+    axis.errorbar(at, means, deviations, marker=marker, capsize=3, label=label, **options)
 
 
-def bars(axis: Axes, found: Mapping[str, Mapping[str, Numbers]]) -> None:
+def groups(axis: Axes, found: Mapping[str, Mapping[str, Numbers]]) -> None:
     """Draw means and standard deviations beside each other, one group for each of the inner names."""
-    width = 0.8 / len(found)
-    lowest = min(min(values) for every in found.values() for values in every.values())
+    width = 0.6 / len(found)
     for index, (label, every) in enumerate(found.items()):
         places = np.arange(len(every)) + (index - (len(found) - 1) / 2) * width
-        means = [float(np.mean(values)) for values in every.values()]
-        deviations = [float(np.std(values, ddof=1)) if len(values) > 1 else 0.0 for values in every.values()]
-        axis.bar(places, means, width, yerr=deviations, capsize=3, label=label)
+        line(axis, [float(place) for place in places], list(every.values()), label, linestyle="none")
         axis.set_xticks(range(len(every)), list(every))
-    axis.set_ylim(max(0, lowest - 5), 100)
     axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(found), frameon=False)

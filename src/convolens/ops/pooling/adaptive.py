@@ -1,5 +1,7 @@
 """Adaptive pooling: the image divided into a grid of regions, and the mean or maximum of each."""
 
+from __future__ import annotations
+
 import functools
 import math
 from collections.abc import Sequence

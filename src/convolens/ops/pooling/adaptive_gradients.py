@@ -1,5 +1,7 @@
 """Gradient of adaptive average pooling; that of adaptive max pooling is with :func:`max_pool2d_grad`."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 

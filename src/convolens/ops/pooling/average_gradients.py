@@ -1,5 +1,7 @@
 """Gradients of average pooling with sliding windows."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from convolens.ops.arrays import Array, as_array, channels_first, check_gradient

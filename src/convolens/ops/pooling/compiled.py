@@ -23,10 +23,11 @@ CELLS_PER_SECOND = 5e8  # that NumPy combines
 SPREAD_PER_SECOND = 5e7  # numbers that NumPy brings to their cells
 LEAST_CELLS = 1 << 14  # below which NumPy takes no longer
 LEAST_SPREAD = 1 << 11  # numbers below which NumPy takes no longer
-CALLS = 1000  # that a network is taken to make
+CALLS = 1000  # that a network is taken to make for each that it made
 MOST_REPLAYS = 256  # calls that can be repeated; each holds a few tables of its axes
 
 Key = tuple[Any, ...]
+_by_numpy: dict[tuple[whole_maps.Kind, np.dtype[Any]], int] = {}  # cells of whole maps that NumPy pooled
 _replays: dict[Key, tuple[Replay, tuple[int, ...], np.dtype[Any]]] = {}
 
 
@@ -99,7 +100,11 @@ def pool_whole(
 def _whole_pays(kind: whole_maps.Kind, planes: Array) -> bool:
     if planes.size < LEAST_CELLS or whole_maps.refusal(planes.dtype):
         return False
-    return predict_setup(whole_maps.pipeline(planes, kind)) < CALLS * planes.size / CELLS_PER_SECOND
+    cells = _by_numpy.get((kind, planes.dtype), 0) + planes.size  # a network ends in one small map: calls add up
+    if predict_setup(whole_maps.pipeline(planes, kind)) < CALLS * cells / CELLS_PER_SECOND:
+        return True
+    _by_numpy[kind, planes.dtype] = cells
+    return False
 
 
 def _remember(key: Key | None, recording: Recording, x: Array, result: Array, out: Array | None) -> None:

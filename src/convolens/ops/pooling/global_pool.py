@@ -1,5 +1,7 @@
 """Global pooling: one number for each channel of the whole image, and its gradient."""
 
+from __future__ import annotations
+
 import functools
 import math
 from typing import Any

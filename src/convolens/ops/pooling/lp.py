@@ -1,5 +1,7 @@
 """Lp pooling: the p-norm of each window."""
 
+from __future__ import annotations
+
 import math
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """Gradients of Lp pooling with sliding windows."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 

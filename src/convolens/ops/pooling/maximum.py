@@ -1,5 +1,7 @@
 """Max pooling: the largest cell of each window, and where it lies."""
 
+from __future__ import annotations
+
 from typing import Any, Literal, Protocol, TypedDict, Unpack, cast, overload
 
 import numpy as np

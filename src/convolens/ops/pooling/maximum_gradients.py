@@ -1,5 +1,7 @@
 """Gradients of max pooling, sliding and adaptive: each number goes to the cell that was chosen."""
 
+from __future__ import annotations
+
 import numpy.typing as npt
 
 from convolens.algorithms import pooling_gradients as compiled

@@ -1,5 +1,7 @@
 """Max unpooling: maxima put back where they were, among zeros; and its gradient."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
