@@ -41,8 +41,8 @@ def run(trial: Trial) -> Outcome:
         (
             trial.conditions,
             f"For {target:.1f} %, read off the lines between the means, "
-            f"{', '.join(f'{family} needs about {count:,.0f}' for family, count in needed.items())} parameters: "
-            f"{' and '.join(f'{dense / count:.1f}' for count in convolutional)} times as many in the last.",
+            + ", ".join(f"{family}: about {count:,.0f}" for family, count in needed.items())
+            + f" parameters; the last {' and '.join(f'{dense / n:.1f}' for n in convolutional)} times as many.",
             f"{target:.1f} % is the highest half percent that all families reach with these widths. Larger "
             "pictures widen the gap, since a fully connected layer has a weight for each cell.",
         ),
