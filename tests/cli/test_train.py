@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from convolens.cli.main import main
+from convolens.errors import TrainingError
+from convolens.nn.run_folder import resume_run
 from convolens.nn.train import Trainer
 
 
@@ -76,6 +78,22 @@ def test_numbers_that_do_not_hold(data: str, tmp_path: Path, capsys: pytest.Capt
     assert "lower it" in last
     assert last.endswith(f"the last good state is in {out}")
     assert (out / "checkpoint").exists()
+
+
+def test_a_network_that_diverged_is_not_kept(
+    data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the last step of an epoch, or its only one, breaks the network, what was kept before stays."""
+    out = tmp_path / "run"
+    options = ["--rate", "1e30", "--batch", "2000", "--network", "conv 4,k3 relu conv 4,k3 flatten dense 2"]
+    assert main(["train", data, "--out", str(out), "--epochs", "1", *options]) == 2
+    assert "the validation loss is not finite at the end of epoch 1" in capsys.readouterr().err
+    assert (out / "metrics.jsonl").read_text() == ""
+    trainer = resume_run(out).trainer
+    assert max(np.abs(array).max() for array in trainer.network.weights.values()) < 10
+    trainer.network.weights["conv1.bias"][0] = np.nan
+    with pytest.raises(TrainingError, match=r"'conv1.bias' is not finite"):
+        trainer.check_weights()
 
 
 def test_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

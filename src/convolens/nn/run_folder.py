@@ -1,6 +1,7 @@
 """The folder of a run: configuration, checkpoint, metrics, pictures, and the network; each written whole."""
 
 import json
+import math
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -39,10 +40,18 @@ class Run:
         self.folder, self.trainer, self.skipped = folder, trainer, skipped
 
     def save(self) -> None:
-        """Write a checkpoint, in place of the one before, which stays until this one is whole; and the metrics."""
+        """
+        Write a checkpoint, in place of the one before, which stays until this one is whole; and the metrics.
+
+        Raises
+        ------
+        TrainingError
+            If a weight is not finite; the one before stays.
+        """
+        self.trainer.check_weights()
         arrays, facts = self.trainer.state()
         write_arrays(self.folder / CHECKPOINT, arrays, {"kind": CHECKPOINT, **facts}, overwrite=True)
-        lines = [json.dumps(entry) for entry in self.trainer.progress.history]
+        lines = [json.dumps(entry, allow_nan=False) for entry in self.trainer.progress.history]
         _write(self.folder / METRICS, "".join(f"{line}\n" for line in lines))
 
     def finish(self) -> dict[str, Any]:
@@ -54,7 +63,7 @@ class Run:
             "items": trainer.parts.counts,
             "drawn": trainer.parts.drawn,
             "test_items": len(test.classes),
-            "test_loss": loss,
+            "test_loss": loss if math.isfinite(loss) else None,
             "test_accuracy": accuracy,
             "seconds": trainer.progress.seconds,
         }

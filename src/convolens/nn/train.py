@@ -185,7 +185,8 @@ class Trainer:
         Raises
         ------
         TrainingError
-            If the loss is not finite any more; the step is not taken.
+            If the loss is not finite any more; the step is not taken. If the loss of the validation part or a
+            weight is not finite at the end; the epoch does not count then.
         """
         progress = self.progress
         if self.is_done:
@@ -197,6 +198,9 @@ class Trainer:
                 self._step()
                 on_step()
             loss, right = self.evaluate(self.parts.validation)[:2]
+        if not math.isfinite(loss):
+            raise self._diverged("validation loss")
+        self.check_weights()
         count = len(self.parts.training.classes)
         progress.history.append(
             {
@@ -236,16 +240,34 @@ class Trainer:
         length = clip_gradients(gradients, settings.clip or math.inf)
         if not math.isfinite(loss) or not math.isfinite(length):
             self.network.statistics.update(kept)
-            what = "loss" if not math.isfinite(loss) else "gradient"
-            raise TrainingError(
-                f"the {what} is not finite at step {progress.step + 1} of epoch {progress.epoch + 1}; weights "
-                f"grow without bound at a rate of {rate:.3g}: lower it, clip gradients, or add normalisation (bn)"
-            )
+            raise self._diverged("loss" if not math.isfinite(loss) else "gradient")
         self.optimiser.step(self.network.weights, gradients, rate)
         progress.loss += loss * len(which)
         progress.right += int((scores.argmax(1) == classes).sum())
         progress.step += 1
         progress.seconds += time.perf_counter() - begun
+
+    def check_weights(self) -> None:
+        """
+        Refuse to go on with, or keep, what is no network any more.
+
+        Raises
+        ------
+        TrainingError
+            If a weight or a running mean is not finite.
+        """
+        for name, array in (self.network.weights | self.network.statistics).items():
+            if not np.isfinite(array).all():
+                raise self._diverged(repr(name))
+
+    def _diverged(self, what: str) -> TrainingError:
+        progress = self.progress
+        place = f"step {progress.step + 1}" if progress.step < self.steps else "the end"
+        rate = self._rate(min(progress.step, self.steps - 1))
+        return TrainingError(
+            f"the {what} is not finite at {place} of epoch {progress.epoch + 1}; weights grow without bound at a "
+            f"rate of {rate:.3g}: lower it, clip gradients, or add normalisation (bn)"
+        )
 
     @quietly
     def evaluate(self, data: Dataset) -> tuple[float, float, Array]:
