@@ -23,7 +23,10 @@ def run_command(
         Path, typer.Argument(metavar="NETWORK", help="An .onnx or .safetensors file, or the folder of a run.")
     ],
     *,
-    image: Annotated[Path, typer.Option(metavar="FILE", help="The picture; its middle is taken, in their size.")],
+    image: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The picture; brought to their size as in training, else its middle."),
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the result goes: .npy, or .png for a map.")
     ] = None,

@@ -34,10 +34,12 @@ class Run:
         What is trained, and how far.
     skipped : tuple of str
         What of the data could not be read.
+    fit : {"crop", "stretch"}
+        How images are brought to their size.
     """
 
-    def __init__(self, folder: Path, trainer: Trainer, skipped: tuple[str, ...]) -> None:
-        self.folder, self.trainer, self.skipped = folder, trainer, skipped
+    def __init__(self, folder: Path, trainer: Trainer, skipped: tuple[str, ...], fit: str) -> None:
+        self.folder, self.trainer, self.skipped, self.fit = folder, trainer, skipped, fit
 
     def save(self) -> None:
         """
@@ -118,7 +120,7 @@ def begin_run(
     parts = divide(read, seed=settings.seed)
     text = network or f"{USUAL} dense {len(read.names)}"
     built = Network.from_text(text, parts.training.inputs.shape[1:], seed=settings.seed)
-    run = Run(path, Trainer(built, parts, settings), read.skipped)
+    run = Run(path, Trainer(built, parts, settings), read.skipped, fit)
     try:
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
@@ -194,7 +196,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
             trainer.put_state(arrays, facts)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileError(f"{path / CHECKPOINT}: does not belong to this run: {error}") from None
-    return Run(path, trainer, data.skipped)
+    return Run(path, trainer, data.skipped, fit)
 
 
 def _write(path: Path, text: str) -> None:

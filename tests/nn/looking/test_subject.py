@@ -10,6 +10,7 @@ import pytest
 from convolens.errors import FileError, SpecError
 from convolens.images import Image, write_image
 from convolens.nn import Network
+from convolens.nn.data import read_data
 from convolens.nn.looking import gradient_saliency
 from convolens.nn.looking.subject import Subject, open_subject
 from convolens.nn.run_folder import begin_run
@@ -87,14 +88,19 @@ def test_a_run_is_not_touched(run: Path) -> None:
 
 
 def test_pictures(tmp_path: Path) -> None:
-    """The middle of a picture, each cell the mean of what falls into it, on the network's scale."""
-    subject = Subject(Network((1, 2, 2)), None, (), mean=0.5, deviation=0.25)
+    """The middle of a picture, or all of it, as images to learn from are sized, on the network's scale."""
     pixels = np.zeros((4, 8), np.uint8)
     pixels[:, 2:4] = [[255, 255], [255, 255], [0, 255], [0, 0]]
     pixels[:, 7] = 255  # is cut off
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_image(tmp_path / name / "wide.png", Image(pixels))
     write_image(tmp_path / "wide.png", Image(pixels))
-    found = subject.picture(tmp_path / "wide.png")
-    np.testing.assert_allclose(found, [[[2, -2], [-1, -2]]], atol=1e-5)
+    for fit in ("stretch", "crop"):
+        subject = Subject(Network((1, 2, 2)), None, (), mean=0.5, deviation=0.25, fit=fit)
+        found = subject.picture(tmp_path / "wide.png")
+        seen = (read_data(tmp_path, size=(2, 2), fit=fit).inputs[0] - 0.5) / 0.25
+        np.testing.assert_allclose(found, seen, atol=1e-5)
     np.testing.assert_allclose(subject.picture(tmp_path / "wide.png", invert=True), -found, atol=1e-5)
     colour = Subject(Network((3, 4, 8)), None, ())
     np.testing.assert_allclose(colour.picture(tmp_path / "wide.png"), [pixels / 255] * 3, atol=1e-5)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image as Pillow
 
 from convolens.errors import FileError, SpecError
 from convolens.images import luminance, read_image
@@ -16,6 +15,7 @@ from convolens.nn.data import Dataset, divide, read_data
 from convolens.nn.layer import describe
 from convolens.nn.network import Network
 from convolens.nn.run_folder import CONFIGURATION, NETWORK, read_run
+from convolens.nn.sources.image_folder import as_item, fitted
 from convolens.nn.train import first_kernels
 from convolens.ops.arrays import Array
 
@@ -45,6 +45,8 @@ class Subject:
         Weights that were kept before training, by their names.
     why_no_data : str
         What became of the data, if there are none.
+    fit : {"crop", "stretch"}
+        How pictures are brought to the network's size: their middle, or all of them stretched.
     """
 
     network: Network
@@ -54,6 +56,7 @@ class Subject:
     deviation: float = 1.0
     before: dict[str, Array] = field(default_factory=dict)
     why_no_data: str = "say which with --data"
+    fit: str = "crop"
 
     def item(self, number: int) -> tuple[Array, int]:
         """
@@ -75,7 +78,7 @@ class Subject:
 
     def picture(self, path: str | os.PathLike[str], *, invert: bool = False) -> Array:
         """
-        Read a picture as the network takes it: its middle, in the network's size, in grey or colour.
+        Read a picture as the network takes it: in its size, as images to learn from are; in grey or colour.
 
         Parameters
         ----------
@@ -93,14 +96,10 @@ class Subject:
         if len(shape) != 3 or shape[0] not in (1, 3):
             raise SpecError(f"the network takes {describe(shape)}, not pictures of 1 or 3 channels")
         read = read_image(path)
-        pixels = (read if shape[0] == 3 else luminance(read)).pixels
-        numbers = pixels.astype(np.float32)
-        if pixels.dtype.kind in "ui":
-            numbers /= np.iinfo(pixels.dtype).max
-        numbers = numbers[None] if numbers.ndim == 2 else np.moveaxis(numbers, -1, 0)
-        fitted = np.stack([_fitted(channel, shape[1], shape[2]) for channel in numbers])
-        fitted = np.broadcast_to(1 - fitted if invert else fitted, shape)  # grey goes into all channels
-        return np.asarray((fitted - self.mean) / self.deviation, np.float32)
+        numbers = as_item(read if shape[0] == 3 else luminance(read), path)
+        numbers = fitted(numbers, shape[1:], self.fit)
+        numbers = np.broadcast_to(1 - numbers if invert else numbers, shape)  # grey goes into all channels
+        return np.asarray((numbers - self.mean) / self.deviation, np.float32)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -171,14 +170,14 @@ def open_subject(path: str | os.PathLike[str], *, data: str | None = None) -> Su
 
 def _from_run(folder: Path) -> Subject:
     try:
-        trainer = read_run(folder).trainer
+        run = read_run(folder)
     except FileError as error:
         if not (folder / NETWORK).exists():
             raise
         return _without_data(folder, str(error))
-    parts, name = trainer.parts, first_kernels(trainer.network)
+    trainer, parts, name = run.trainer, run.trainer.parts, first_kernels(run.trainer.network)
     before = {name: trainer.filters["before"]} if name and "before" in trainer.filters else {}
-    return Subject(trainer.network, parts.test, parts.test.names, parts.mean, parts.deviation, before)
+    return Subject(trainer.network, parts.test, parts.test.names, parts.mean, parts.deviation, before, fit=run.fit)
 
 
 def _without_data(folder: Path, why: str) -> Subject:
@@ -189,16 +188,7 @@ def _without_data(folder: Path, why: str) -> Subject:
     try:
         facts = json.loads(text)
         names, scale = tuple(map(str, facts["classes"])), (float(facts["mean"]), float(facts["deviation"]))
+        fit = str(facts["fit"])
     except (KeyError, TypeError, ValueError):
         raise FileError(why) from None
-    return Subject(network, None, names, *scale, why_no_data=why)
-
-
-def _fitted(channel: Array, height: int, width: int) -> Array:
-    """Cut the middle out of a picture, of the wanted form, and take the mean over what falls into each cell."""
-    rows, columns = channel.shape
-    scale = min(rows / height, columns / width)
-    top, left = (rows - height * scale) / 2, (columns - width * scale) / 2
-    box = (left, top, left + width * scale, top + height * scale)
-    method = Pillow.Resampling.BOX if scale > 1 else Pillow.Resampling.BICUBIC
-    return np.asarray(Pillow.fromarray(channel).resize((width, height), method, box=box), np.float32)
+    return Subject(network, None, names, *scale, why_no_data=why, fit=fit)

@@ -1,11 +1,13 @@
 """Images in folders, one folder for each class, brought to one size."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from convolens.errors import ConvolensError, FileError, ImageError, SpecError
 from convolens.images.files import file_error
+from convolens.images.image import Image
 from convolens.images.reading import read_image
 from convolens.nn.data import Dataset
 from convolens.ops.arrays import Array
@@ -69,7 +71,7 @@ class _Reading:
                 if path.is_dir() or path.name.startswith("."):
                     continue
                 try:
-                    item = _numbers(path)
+                    item = as_item(read_image(path), path)
                 except ConvolensError as error:
                     self.skipped.append(str(error).replace(str(self.root), "").lstrip("/\\"))
                     continue
@@ -95,21 +97,20 @@ class _Reading:
 
 def fitted(item: Array, size: tuple[int, int], fit: str) -> Array:
     """Bring an image (C, H, W) to a size, each cell the mean of what it covers, weighted by distance."""
-    from PIL import Image
-    from PIL.Image import Resampling
+    from PIL.Image import Resampling, fromarray
 
     (height, width), (tall, wide) = item.shape[1:], size
     scale = min(height / tall, width / wide)
     used = (wide * scale, tall * scale) if fit == "crop" else (width, height)
     left, top = (width - used[0]) / 2, (height - used[1]) / 2
     box = (left, top, left + used[0], top + used[1])
-    planes = [Image.fromarray(plane).resize((wide, tall), Resampling.BILINEAR, box) for plane in item]
+    planes = [fromarray(plane).resize((wide, tall), Resampling.BILINEAR, box) for plane in item]
     return np.stack([np.asarray(plane) for plane in planes])
 
 
-def _numbers(path: Path) -> Array:
-    """Read an image as (C, H, W), from 0 to 1 where it has integers; transparency does not count."""
-    pixels = read_image(path).pixels
+def as_item(image: Image, path: str | os.PathLike[str]) -> Array:
+    """Give an image as (C, H, W), from 0 to 1 where it has integers; transparency does not count."""
+    pixels = image.pixels
     values = pixels.astype(np.float32)
     if pixels.dtype.kind in "iu":
         values /= np.float32(np.iinfo(pixels.dtype).max)
