@@ -1,7 +1,9 @@
 """Sources of data: each kind told from the others, read, and refused in one line where it is damaged."""
 
+import bz2
 import gzip
 import io
+import lzma
 import pickle
 import tarfile
 from pathlib import Path
@@ -55,7 +57,11 @@ def test_idx_folder_keeps_its_test_part(tmp_path: Path) -> None:
 def test_damaged_idx(tmp_path: Path) -> None:
     """Files cut short, too long, of something else, or without their other half are refused by name."""
     good = as_idx(np.zeros((4, 2, 2), np.uint8))
-    for content in (b"", good[:3], good[:6], good[:-1], good + b"\0", b"\x89PNG" + good, gzip.compress(good)[:-9]):
+    liar, liars = b"\0\0\x08\x03" + b"\xff" * 12, b"\0\0\x08\x02\0\x10\0\0\0\x10\0\0"
+    for content in (
+        b"", good[:3], good[:6], good[:-1], good + b"\0", b"\x89PNG" + good, gzip.compress(good)[:-9],
+        liar, gzip.compress(liar), liars, gzip.compress(liars),
+    ):  # fmt: skip
         (tmp_path / "images").write_bytes(content)
         with pytest.raises(FileError, match="images: "):
             read_idx(tmp_path / "images")
@@ -98,7 +104,7 @@ def test_cifar(tmp_path: Path) -> None:
     assert found.checksum == packed.checksum
 
 
-def test_damaged_cifar(tmp_path: Path) -> None:
+def test_damaged_cifar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The version for Python is never read; cut files and classes out of range are refused."""
     pickled = {"data_batch_1": pickle.dumps({"data": [1]}), "test_batch": b""}
     for source in (write_all(tmp_path / "python", pickled), archive(tmp_path / "python.tar.gz", pickled)):
@@ -117,6 +123,16 @@ def test_damaged_cifar(tmp_path: Path) -> None:
         read_data(tmp_path / "none.tar.gz")
     with pytest.raises(FileError, match="no data_batch_1"):
         read_data(archive(tmp_path / "empty.tar.gz", {"other": b""}))
+    whole = gzip.decompress(archive(tmp_path / "whole.tar.gz", {"data_batch_1.bin": records(600)}).read_bytes())
+    for name, pack in (("xz", lzma.compress), ("bz2", bz2.compress)):
+        packed = bytearray(pack(whole))
+        packed[-(len(packed) // 4) : -100] = bytes(len(packed) // 4 - 100)  # what comes before is good
+        (tmp_path / f"{name}.tar").write_bytes(packed)
+        with pytest.raises(FileError, match=f"{name}.tar: is no archive"):
+            read_data(tmp_path / f"{name}.tar")
+    monkeypatch.setattr("convolens.nn.sources.cifar._MOST", 6000)
+    with pytest.raises(FileError, match="more than 6000 bytes"):
+        read_data(archive(tmp_path / "large.tar.gz", {"data_batch_1.bin": records(2)}))
 
 
 def test_numbers_of_classes(tmp_path: Path) -> None:
@@ -133,6 +149,13 @@ def test_numbers_of_classes(tmp_path: Path) -> None:
     np.savez(tmp_path / "test.npz", x=x, y=[0, 1, 0, 1], x_test=x[:1], y_test=[2])
     with pytest.raises(SpecError, match="test part has class 2"):
         read_data(tmp_path / "test.npz")
+    np.savez(tmp_path / "number.npz", x=3, y=np.arange(3))
+    with pytest.raises(SpecError, match=r"number.npz: items must be .*not \(\)"):
+        read_data(tmp_path / "number.npz")
+    with (tmp_path / "array.npz").open("wb") as file:
+        np.save(file, x)
+    with pytest.raises(FileError, match=r"array.npz: cannot be read"):
+        read_data(tmp_path / "array.npz")
     np.savez(tmp_path / "none.npz", x=x[:0], y=np.zeros(0, int))
     with pytest.raises(SpecError, match="no items"):
         divide(read_data(tmp_path / "none.npz"))

@@ -2,6 +2,7 @@
 
 import gzip
 import importlib.util
+import lzma
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -14,6 +15,12 @@ from convolens.images.files import file_error, open_input
 from convolens.nn.data import Dataset
 from convolens.ops.arrays import Array, as_array
 
+_DAMAGED = (
+    ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, MemoryError, OverflowError, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
+"""What reading an archive of arrays ends with where it is something else, or lies about its sizes."""
+
 
 def read_npz(path: Path) -> Dataset:
     """Read arrays ``x`` and ``y``, and, where the file has a part for the test, ``x_test`` and ``y_test``."""
@@ -22,7 +29,7 @@ def read_npz(path: Path) -> Dataset:
             with np.load(file, allow_pickle=False) as arrays:
                 x, y = arrays["x"], arrays["y"]
                 test = (arrays["x_test"], arrays["y_test"]) if "x_test" in arrays else None
-        except (ValueError, KeyError, OSError, zlib.error, EOFError, NotImplementedError) as error:
+        except _DAMAGED as error:
             raise FileError(f"{path}: cannot be read as an .npz file with arrays x and y: {error}") from None
         except zipfile.BadZipFile as error:
             raise FileError(f"{path}: is no .npz file: {error}") from None
@@ -67,6 +74,10 @@ def labelled(
     """
     x, y = given
     for items, numbers in (given, *([test] if test else [])):
+        if items.ndim < 2 or 0 in items.shape[1:]:
+            raise SpecError(
+                f"{source}: items must be (N, C, size…), (N, H, W) or (N, features), not {items.shape}"
+            )
         if numbers.dtype.kind not in "iu" or numbers.ndim != 1 or (numbers.size and numbers.min() < 0):
             raise SpecError(
                 f"{source}: classes must be one list of class numbers from 0, "
@@ -85,14 +96,12 @@ def labelled(
             raise SpecError(
                 f"{source}: the test part has class {unknown[0]}, of which there is nothing to learn from"
             )
-        own = Dataset(_maps(source, test[0]), np.searchsorted(values, test[1]), words)
-    return Dataset(_maps(source, x), np.searchsorted(values, y), words, own)
+        own = Dataset(_maps(test[0]), np.searchsorted(values, test[1]), words)
+    return Dataset(_maps(x), np.searchsorted(values, y), words, own)
 
 
-def _maps(source: Path, items: Array) -> Array:
+def _maps(items: Array) -> Array:
     """Give items an axis for channels, and float32; bytes become numbers from 0 to 1."""
-    if items.ndim < 2 or 0 in items.shape[1:]:
-        raise SpecError(f"{source}: items must be (N, C, size…), (N, H, W) or (N, features), not {items.shape}")
     whole = as_array(items, "x").astype(np.float32)
     if items.dtype == np.uint8:
         whole /= 255

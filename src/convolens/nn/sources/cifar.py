@@ -1,6 +1,6 @@
 """CIFAR-10 in its binary version: a byte for the class, then three planes of 32 × 32 bytes."""
 
-import gzip
+import lzma
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from convolens.ops.arrays import Array
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)
 _TRAINING, _TEST, _END = "data_batch", "test_batch", ".bin"
+_MOST = 10**9  # bytes unpacked; CIFAR-10 has 184 million
 
 
 def is_cifar_folder(folder: Path) -> bool:
@@ -75,6 +76,7 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
     """Read the batches in an archive; nothing is unpacked onto the disk."""
+    left = _MOST
     with open_input(archive) as file:
         try:
             with tarfile.open(fileobj=file) as members:
@@ -82,6 +84,9 @@ def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
                     name = Path(member.name).name
                     content = members.extractfile(member) if member.isfile() else None
                     if name.startswith((_TRAINING, _TEST)) and content is not None:
+                        left -= member.size
+                        if left < 0:
+                            raise tarfile.TarError(f"its batches have more than {_MOST} bytes")
                         yield name, content.read()
-        except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             raise FileError(f"{archive}: is no archive, or is damaged or cut short ({error})") from None

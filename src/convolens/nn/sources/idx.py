@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from convolens.ops.arrays import Array
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 TRAINING, TEST = "train", "t10k"
 _GZIP = b"\x1f\x8b"
+_GZIP_RATIO = 1032  # DEFLATE: 258 bytes from two bits
 
 
 def is_idx_folder(folder: Path) -> bool:
@@ -63,17 +65,19 @@ def read_idx(path: Path) -> Array:
     """
     with open_input(path) as file:
         is_packed = file.read(2) == _GZIP
+        length = file.seek(0, os.SEEK_END)
         file.seek(0)
         try:
             if not is_packed:
-                return _read(path, file)
+                return _read(path, file, length)
             with gzip.open(file) as unpacked:
-                return _read(path, cast(BinaryIO, unpacked))
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+                return _read(path, cast(BinaryIO, unpacked), length * _GZIP_RATIO)
+        except (gzip.BadGzipFile, EOFError, zlib.error, MemoryError) as error:
             raise FileError(f"{path}: the file is damaged or cut short ({error})") from None
 
 
-def _read(path: Path, file: BinaryIO) -> Array:
+def _read(path: Path, file: BinaryIO, most: int) -> Array:
+    """Read an array from a file of so many bytes at most; no memory is taken for more."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= 4:
         raise FileError(f"{path}: is no IDX file; it begins with {magic.hex(' ') or 'nothing'}")
@@ -83,7 +87,7 @@ def _read(path: Path, file: BinaryIO) -> Array:
     shape = tuple(np.frombuffer(sizes, ">u4").tolist())
     kind = np.dtype(TYPES[magic[2]])
     wanted = math.prod(shape) * kind.itemsize
-    data = file.read(wanted + 1)
+    data = file.read(min(wanted, most) + 1)
     if len(data) != wanted:
         found = f"only {len(data)}" if len(data) < wanted else "more"
         raise FileError(f"{path}: says that it holds {shape}, {wanted} bytes, but has {found}; it is damaged")
