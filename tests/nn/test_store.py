@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from convolens.errors import FileError
 from convolens.nn import Network
@@ -84,10 +85,29 @@ def test_damaged_files(network: Network, tmp_path: Path) -> None:
             Network.load(path)
 
 
+def test_sizes_are_not_believed(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights are not drawn to be thrown away, and layers of terabytes or JSON without an end are refused."""
+    path = tmp_path / "network.safetensors"
+    network.save(path)
+    monkeypatch.setattr("numpy.random.default_rng", lambda _seed: pytest.fail("drew something"))
+    Network.load(path)
+    dense = {"layer": "Dense", "options": {"features": 10**6}, "inputs": []}
+    facts = {
+        "kind": "network", "input_shape": [10**6], "seed": 0,
+        "nodes": [{"name": "a", **dense}, {"name": "b", **dense}],
+    }  # fmt: skip
+    for nodes in (facts["nodes"], [{**dense, "name": "a", "options": {"features": 10**15}}]):
+        write_arrays(path, {}, facts | {"nodes": nodes}, overwrite=True)
+        with pytest.raises(FileError, match="no network that can be built"):
+            Network.load(path)
+    text = "[" * 10**5
+    save_file({}, path, {"convolens": text})
+    with pytest.raises(FileError, match="damaged"):
+        Network.load(path)
+
+
 def test_files_of_something_else(network: Network, tmp_path: Path) -> None:
     """Weights without layers, other things of ours, arrays too few, too many or of other shapes are refused."""
-    from safetensors.numpy import save_file
-
     save_file(network.weights, tmp_path / "bare")
     with pytest.raises(FileError, match="nothing from Convolens"):
         Network.load(tmp_path / "bare")

@@ -14,6 +14,7 @@ import pytest
 
 from convolens.errors import FileError, SpecError, TrainingError, UnknownNameError
 from convolens.nn import Network
+from convolens.nn.arrays_file import read_arrays, write_arrays
 from convolens.nn.data import Dataset, Parts, divide
 from convolens.nn.run_folder import Run, begin_run, resume_run
 from convolens.nn.train import Settings, Trainer
@@ -248,6 +249,19 @@ def test_damaged_runs(file: str, tmp_path: Path) -> None:
         with pytest.raises(FileError, match=name):
             resume_run(folder)
         (folder / name).write_bytes(kept)
+    arrays, facts = read_arrays(folder / "checkpoint", "checkpoint")
+    progress = facts["progress"]
+    for wrong in (
+        {"progress": {**progress, "step": "x"}}, {"progress": {**progress, "history": [3]}},
+        {"progress": {**progress, "epoch": -1}}, {"progress": {**progress, "epoch": 2}}, {"steps": -1},
+    ):  # fmt: skip
+        write_arrays(folder / "checkpoint", arrays, facts | wrong, overwrite=True)
+        with pytest.raises(FileError, match="does not belong to this run"):
+            resume_run(folder)
+    for name in ("optimiser.conv1.weight.mean", "optimiser.conv9.weight", "filters.before"):
+        write_arrays(folder / "checkpoint", arrays | {name: np.zeros(3)}, facts, overwrite=True)
+        with pytest.raises(FileError, match="does not belong to this run"):
+            resume_run(folder)
     (folder / "checkpoint").unlink()  # killed before the first
     assert_same(resume_run(folder).trainer, begin_run(tmp_path / "new", file, TEXT, SETTINGS).trainer)
     data = stripes()

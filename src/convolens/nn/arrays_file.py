@@ -9,6 +9,7 @@ import numpy as np
 
 from convolens.errors import FileError
 from convolens.images.files import atomic_output, open_input
+from convolens.nn.typed import MALFORMED
 from convolens.ops.arrays import Array
 
 KEY = "convolens"
@@ -59,7 +60,7 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Arra
         length = int.from_bytes(data[:8], "little")
         facts = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][KEY])
         found = facts["kind"]
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, *MALFORMED) as error:
         reason = "its header has nothing from Convolens" if isinstance(error, KeyError) else str(error)
         raise FileError(f"{path}: is not a {kind} of Convolens, or is damaged: {reason}") from None
     if found != kind:
@@ -82,7 +83,7 @@ def read_plain_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
     data = _read(path, "file of weights")
     try:
         arrays: dict[str, Array] = load(data)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, *MALFORMED) as error:
         raise FileError(f"{path}: is not a safetensors file, is damaged, or holds other types: {error}") from None
     return arrays
 

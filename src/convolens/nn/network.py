@@ -358,12 +358,16 @@ class Network:
             given = ", ".join(f"{describe(self.shapes[source])} from {source!r}" for source in sources)
             raise SpecError(f"{found!r}, {layer}, does not fit its input, {given}: {error}") from None
         random = Undrawn() if weights is not None else np.random.default_rng([self.seed, *found.encode()])
-        learned, kept = layer.initial(random, *shapes), layer.statistics(*shapes)
+        learned, kept = (
+            {f"{found}.{part}": array for part, array in arrays.items()}
+            for arrays in (layer.initial(random, *shapes), layer.statistics(*shapes))
+        )
         if weights is not None:
-            check_arrays(weights, learned | kept)
-            learned, kept = ({part: weights[part] for part in drawn} for drawn in (learned, kept))
-        self.weights |= {f"{found}.{part}": array for part, array in learned.items()}
-        self.statistics |= {f"{found}.{part}": array for part, array in kept.items()}
+            named = {f"{found}.{part}": array for part, array in weights.items()}
+            check_arrays(named, learned | kept)
+            learned, kept = ({part: named[part] for part in drawn} for drawn in (learned, kept))
+        self.weights |= learned
+        self.statistics |= kept
         self.nodes.append(Node(found, layer, sources, found))
         self.shapes[found] = output
         return found

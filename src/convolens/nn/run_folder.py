@@ -16,6 +16,7 @@ from convolens.nn.pictures import confusion_picture, curves_picture, filters_pic
 from convolens.nn.sources import NAMED
 from convolens.nn.store import network_facts, network_from
 from convolens.nn.train import Settings, Trainer
+from convolens.nn.typed import MALFORMED
 
 CONFIGURATION, CHECKPOINT, METRICS, NETWORK = "config.json", "checkpoint", "metrics.jsonl", "network.safetensors"
 USUAL = "conv 32,k3,same relu conv 64,k3,same relu max 2 flatten dropout:0.4"
@@ -184,7 +185,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
         network = network_from(configuration["network"])
         source, checksum = str(configuration["data"]), configuration["checksum"]
         size, fit = configuration["size"] and tuple(map(int, configuration["size"])), str(configuration["fit"])
-    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (ConvolensError, *MALFORMED) as error:
         raise FileError(f"{path / CONFIGURATION}: is no configuration of a run: {error}") from None
     data = read_data(source, size=size, fit=fit)
     if data.checksum != checksum:
@@ -194,7 +195,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
         arrays, facts = read_arrays(path / CHECKPOINT, CHECKPOINT)
         try:
             trainer.put_state(arrays, facts)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except MALFORMED as error:
             raise FileError(f"{path / CHECKPOINT}: does not belong to this run: {error}") from None
     return Run(path, trainer, data.skipped, fit)
 

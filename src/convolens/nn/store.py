@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from convolens.errors import ConvolensError, FileError, unknown_name
+from convolens.errors import ConvolensError, FileError, SpecError, unknown_name
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
 from convolens.nn.arithmetic import Arithmetic, WithConstant
 from convolens.nn.arrays_file import read_arrays, write_arrays
@@ -13,7 +13,6 @@ from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
 from convolens.nn.function import Function
-from convolens.nn.initialise import check_arrays
 from convolens.nn.layer import Layer
 from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.network import Network
@@ -21,7 +20,7 @@ from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
 from convolens.nn.resize import Pad, Resize
-from convolens.nn.typed import check_types
+from convolens.nn.typed import MALFORMED, check_types
 from convolens.ops.arrays import Array
 
 KIND = "network"
@@ -45,11 +44,9 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     """Read a network from a file; see :meth:`Network.load`."""
     arrays, facts = read_arrays(path, KIND)
     try:
-        network = network_from(facts)
-        put_arrays(network, arrays)
-    except (ConvolensError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        return network_from(facts, arrays)
+    except (ConvolensError, *MALFORMED) as error:
         raise FileError(f"{path}: holds no network that can be built: {error}") from None
-    return network
 
 
 def network_facts(network: Network) -> dict[str, Any]:
@@ -69,30 +66,37 @@ def network_facts(network: Network) -> dict[str, Any]:
     }
 
 
-def network_from(facts: Mapping[str, Any]) -> Network:
-    """Build the network that was described."""
+def network_from(facts: Mapping[str, Any], arrays: Mapping[str, Array] | None = None) -> Network:
+    """
+    Build the network that was described.
+
+    Parameters
+    ----------
+    facts : mapping
+        As :func:`network_facts` gives them.
+    arrays : mapping of str to ndarray, optional
+        All weights and statistics; by default they are drawn.
+
+    Raises
+    ------
+    SpecError
+        If a layer cannot be; or an array is missing, too many, or of another shape or type.
+    """
     network = Network(facts["input_shape"], seed=int(facts["seed"]))
+    held: dict[str, dict[str, Array]] = {}
+    for name, array in (arrays or {}).items():
+        node_name, _, part = name.partition(".")
+        held.setdefault(node_name, {})[part] = array.copy()
     for node in facts["nodes"]:
         if node["layer"] not in LAYERS:
             raise unknown_name("layer", node["layer"], LAYERS)
         options = {name: _in_tuples(value) for name, value in node["options"].items()}
         check_types(LAYERS[node["layer"]], options)
-        network.add(LAYERS[node["layer"]](**options), *node["inputs"], name=node["name"])
+        weights = None if arrays is None else held.pop(node["name"], {})
+        network.add(LAYERS[node["layer"]](**options), *node["inputs"], name=node["name"], weights=weights)
+    if held:
+        raise SpecError(f"there are weights of {next(iter(held))!r}, but no such node")
     return network
-
-
-def put_arrays(network: Network, arrays: Mapping[str, Array]) -> None:
-    """
-    Give a network its weights and statistics; they must be all of them, and fit.
-
-    Raises
-    ------
-    SpecError
-        If one is missing, too many, or of another shape or type.
-    """
-    check_arrays(arrays, network.weights | network.statistics)
-    for name, array in arrays.items():
-        (network.weights if name in network.weights else network.statistics)[name] = array.copy()
 
 
 def _in_tuples(value: Any) -> Any:

@@ -310,8 +310,20 @@ class Trainer:
             if _outlines(parts[kind]) != _outlines(mine):
                 raise ValueError(f"its {kind} are not those of this network")
             mine.update(parts[kind])
-        self.optimiser.state, self.optimiser.steps = parts["optimiser"], int(facts["steps"])
-        self.filters, self.progress = parts["filters"], Progress(**facts["progress"])
+        for name, array in parts["optimiser"].items():
+            weight = self.network.weights.get(name, self.network.weights.get(name.rpartition(".")[0]))
+            if weight is None or _outlines({name: array}) != _outlines({name: weight}):
+                raise ValueError(f"the optimiser's {name!r} does not fit this network")
+        kernels = self.network.weights.get(first_kernels(self.network) or "")
+        for when, array in parts["filters"].items():
+            if kernels is None or array.shape != kernels.shape:
+                raise ValueError(f"the filters that were kept {when!r} are not those of this network")
+        check_types(Progress, facts["progress"])
+        progress, steps = Progress(**facts["progress"]), int(facts["steps"])
+        if min(progress.epoch, progress.step, steps) < 0 or len(progress.history) != progress.epoch:
+            raise ValueError("its epochs and steps do not fit together")
+        self.optimiser.state, self.optimiser.steps = parts["optimiser"], steps
+        self.filters, self.progress = parts["filters"], progress
 
 
 def _outlines(arrays: dict[str, Array]) -> dict[str, tuple[Any, ...]]:

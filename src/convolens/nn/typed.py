@@ -2,11 +2,17 @@
 
 import math
 from collections.abc import Mapping
+from itertools import repeat
 from numbers import Integral, Real
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from convolens.errors import SpecError
+
+MALFORMED = (
+    KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, MemoryError,
+)  # fmt: skip
+"""What building something from a file ends with where the file holds something else, or claims to be huge."""
 
 
 def check_types(owner: type, values: Mapping[str, Any]) -> None:
@@ -33,6 +39,14 @@ def _is(value: Any, hint: Any) -> bool:
         return value in parts
     if kind is tuple and parts[-1] is ...:
         return isinstance(value, tuple) and all(_is(item, parts[0]) for item in value)
+    if kind is list:
+        return isinstance(value, list) and all(_is(item, parts[0]) for item in value)
+    if kind is dict:
+        return (
+            isinstance(value, dict)
+            and all(map(_is, value, repeat(parts[0])))
+            and all(map(_is, value.values(), repeat(parts[1])))
+        )
     if kind is tuple:
         return isinstance(value, tuple) and len(value) == len(parts) and all(map(_is, value, parts))
     if hint is float:

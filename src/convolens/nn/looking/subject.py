@@ -17,6 +17,7 @@ from convolens.nn.network import Network
 from convolens.nn.run_folder import CONFIGURATION, NETWORK, read_run
 from convolens.nn.sources.image_folder import as_item, fitted
 from convolens.nn.train import first_kernels
+from convolens.nn.typed import MALFORMED
 from convolens.ops.arrays import Array
 
 READERS: dict[str, Callable[[str | os.PathLike[str]], Network]] = {
@@ -189,6 +190,6 @@ def _without_data(folder: Path, why: str) -> Subject:
         facts = json.loads(text)
         names, scale = tuple(map(str, facts["classes"])), (float(facts["mean"]), float(facts["deviation"]))
         fit = str(facts["fit"])
-    except (KeyError, TypeError, ValueError):
+    except MALFORMED:
         raise FileError(why) from None
     return Subject(network, None, names, *scale, why_no_data=why, fit=fit)
