@@ -30,7 +30,7 @@ def open_network(path: Path, input_shape: str | None) -> "Subject":
     from convolens.nn.network import Network
 
     if input_shape is None:
-        return open_subject(path)
+        return open_subject(path, needs_data=False)
     if path.suffix.lower() != ".onnx":
         raise SpecError(f"{path}: knows the shape of its items; leave --input-shape out")
     try:

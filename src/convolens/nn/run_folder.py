@@ -177,10 +177,8 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
         As for :func:`resume_run`.
     """
     path = Path(folder)
-    with open_input(path / CONFIGURATION) as file:
-        text = file.read()
+    configuration = read_configuration(path)
     try:
-        configuration = json.loads(text)
         settings = Settings(**configuration["settings"])
         network = network_from(configuration["network"])
         source, checksum = str(configuration["data"]), configuration["checksum"]
@@ -198,6 +196,36 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
         except MALFORMED as error:
             raise FileError(f"{path / CHECKPOINT}: does not belong to this run: {error}") from None
     return Run(path, trainer, data.skipped, fit)
+
+
+def read_configuration(folder: Path) -> Any:
+    """Read what a run was begun with, as JSON holds it."""
+    with open_input(folder / CONFIGURATION) as file:
+        text = file.read()
+    try:
+        return json.loads(text)
+    except MALFORMED as error:
+        raise FileError(f"{folder / CONFIGURATION}: is no configuration of a run: {error}") from None
+
+
+def read_network(folder: Path) -> Network:
+    """
+    Read the network of a run as far as it has come, without its data.
+
+    Raises
+    ------
+    FileError
+        If there is none, or it is damaged.
+    """
+    if (folder / NETWORK).exists():
+        return Network.load(folder / NETWORK)
+    facts = read_configuration(folder)
+    arrays, _ = read_arrays(folder / CHECKPOINT, CHECKPOINT)
+    learned = {name: arrays[name] for name in arrays if name.startswith(("weights.", "statistics."))}
+    try:
+        return network_from(facts["network"], {name.partition(".")[2]: learned[name] for name in learned})
+    except (ConvolensError, *MALFORMED) as error:
+        raise FileError(f"{folder / CHECKPOINT}: does not belong to this run: {error}") from None
 
 
 def _write(path: Path, text: str) -> None:

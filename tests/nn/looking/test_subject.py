@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
+from convolens.cli.networks import open_network
 from convolens.errors import FileError, SpecError
 from convolens.images import Image, write_image
 from convolens.nn import Network
@@ -78,6 +79,25 @@ def test_a_run_whose_data_are_gone(run: Path) -> None:
     (run / "config.json").write_text(json.dumps({**facts, "mean": None}))
     with pytest.raises(FileError, match=r"data.npz"):
         open_subject(run)
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_run_without_its_data(run: Path, is_over: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data that are not wanted are not read; where they have become others, it is opened without them."""
+    if not is_over:
+        (run / "network.safetensors").unlink()
+    before = open_subject(run)
+    random = np.random.default_rng(0)
+    np.savez(run.parent / "data.npz", x=random.normal(size=(40, 1, 5, 5)), y=np.arange(40) % 3)
+    facts = json.loads((run / "config.json").read_text())
+    checksum = read_data(run.parent / "data.npz").checksum
+    (run / "config.json").write_text(json.dumps({**facts, "checksum": checksum}))
+    subject = open_subject(run)
+    assert (subject.data, subject.names, subject.network.nodes) == (None, before.names, before.network.nodes)
+    for name, array in before.network.weights.items():
+        np.testing.assert_array_equal(subject.network.weights[name], array)
+    monkeypatch.setattr("convolens.nn.run_folder.read_data", lambda *_, **__: pytest.fail("read data"))
+    assert open_network(run, None).names == before.names
 
 
 def test_a_run_is_not_touched(run: Path) -> None:

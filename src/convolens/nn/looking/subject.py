@@ -1,6 +1,5 @@
 """What is looked at: a network from wherever it is kept, and the items that it is shown."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from convolens.errors import FileError, SpecError
+from convolens.errors import ConvolensError, FileError, SpecError
 from convolens.images import luminance, read_image
-from convolens.images.files import open_input
 from convolens.nn.data import Dataset, divide, read_data
 from convolens.nn.layer import describe
 from convolens.nn.network import Network
-from convolens.nn.run_folder import CONFIGURATION, NETWORK, read_run
+from convolens.nn.run_folder import read_configuration, read_network, read_run
 from convolens.nn.sources.image_folder import as_item, fitted
 from convolens.nn.train import first_kernels
 from convolens.nn.typed import MALFORMED
@@ -131,7 +129,7 @@ class Subject:
         raise SpecError(f"there is no class {name!r}; there are {known}{', …' if len(self.names) > 12 else ''}")
 
 
-def open_subject(path: str | os.PathLike[str], *, data: str | None = None) -> Subject:
+def open_subject(path: str | os.PathLike[str], *, data: str | None = None, needs_data: bool = True) -> Subject:
     """
     Open what is to be looked at.
 
@@ -141,6 +139,8 @@ def open_subject(path: str | os.PathLike[str], *, data: str | None = None) -> Su
         The folder of a run, or a file that a network was saved in.
     data : str, optional
         Data to show to a network from a file, as :func:`~convolens.nn.data.read_data` reads them.
+    needs_data : bool, default True
+        Whether the data of a run are read. Where they cannot be, the run is opened without them.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def open_subject(path: str | os.PathLike[str], *, data: str | None = None) -> Su
     if place.is_dir():
         if data is not None:
             raise SpecError(f"{place}: a run has its own data; leave --data out")
-        return _from_run(place)
+        return _from_run(place) if needs_data else _without_data(place, "the data were not read")
     reader = READERS.get(place.suffix.lower())
     if reader is None:
         raise FileError(f"{place}: is neither the folder of a run nor a file that ends in {', '.join(READERS)}")
@@ -172,9 +172,7 @@ def open_subject(path: str | os.PathLike[str], *, data: str | None = None) -> Su
 def _from_run(folder: Path) -> Subject:
     try:
         run = read_run(folder)
-    except FileError as error:
-        if not (folder / NETWORK).exists():
-            raise
+    except ConvolensError as error:
         return _without_data(folder, str(error))
     trainer, parts, name = run.trainer, run.trainer.parts, first_kernels(run.trainer.network)
     before = {name: trainer.filters["before"]} if name and "before" in trainer.filters else {}
@@ -182,12 +180,9 @@ def _from_run(folder: Path) -> Subject:
 
 
 def _without_data(folder: Path, why: str) -> Subject:
-    """Open a run that is over, but whose data are no longer there."""
-    network = Network.load(folder / NETWORK)
-    with open_input(folder / CONFIGURATION) as file:
-        text = file.read()
+    """Open a run whose data are not wanted, no longer there, or not what they were."""
+    facts, network = read_configuration(folder), read_network(folder)
     try:
-        facts = json.loads(text)
         names, scale = tuple(map(str, facts["classes"])), (float(facts["mean"]), float(facts["deviation"]))
         fit = str(facts["fit"])
     except MALFORMED:
