@@ -156,6 +156,14 @@ def test_text_that_does_not_fit(text: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_names_that_are_taken() -> None:
+    """A node without a name gets the next that is free; one that is given must be."""
+    network = Network.from_text("1x9x9 conv2=conv:4,k3 conv 4,k3 conv 4,k3")
+    assert [node.name for node in network.nodes] == ["conv2", "conv3", "conv4"]
+    with pytest.raises(SpecError, match="must be new"):
+        network.add(Add(), "conv2", "conv2", name="conv4")
+
+
 def test_unknown_names() -> None:
     """Unknown layers, options and nodes are named, beside the nearest known."""
     for text in ("3x8x8 convolve 3", "3x8x8 conv 3,k3,samer", "3x8x8 relu add:rely1", "3x8x8 from:relu"):

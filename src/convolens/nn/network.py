@@ -3,6 +3,7 @@
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -332,7 +333,7 @@ class Network:
         *inputs : str
             To which nodes' outputs; by default to the last one's. ``input`` is what the network is given.
         name : str, optional
-            Of the new node; by default its kind and a number.
+            Of the new node; by default its kind and a number, the next that is free.
         weights : mapping of str to ndarray, optional
             All that the layer learns and keeps, by the layer's own names; by default it is drawn.
 
@@ -343,8 +344,7 @@ class Network:
         UnknownNameError
             If there is no such node.
         """
-        count = sum(node.layer.kind == layer.kind for node in self.nodes) + 1
-        found = name or f"{layer.kind}{count}"
+        found = name or self._free_name(layer.kind)
         sources = inputs or (self.last,)
         for source in sources:
             if source not in self.shapes:
@@ -371,6 +371,10 @@ class Network:
         self.nodes.append(Node(found, layer, sources, found))
         self.shapes[found] = output
         return found
+
+    def _free_name(self, kind: str) -> str:
+        first = sum(node.layer.kind == kind for node in self.nodes) + 1
+        return next(name for name in (f"{kind}{number}" for number in count(first)) if name not in self.shapes)
 
     def _by_node(self) -> dict[str, dict[str, Array]]:
         """Return what each node learned and keeps, by the names that its layer gave."""
