@@ -131,6 +131,11 @@ def test_json_has_everything() -> None:
         (["--solve", "224:112,p1+2"], "--solve takes one number for the padding"),
         (["--solve", "224:300"], "nothing turns 224 cells into 300"),
         (["--solve", "0:3"], "input size must be a whole number of at least 1"),
+        (["3x9x9 relu", "--input-shape", "3x9x9"], "--input-shape says nothing about a stack in words"),
+        (["3x9x9 relu", "--no-measure"], "--no-measure says nothing about a stack"),
+        (["some.onnx", "--dense"], "--dense says nothing about a network's file"),
+        (["some.onnx", "--no-formulas"], "--no-formulas says nothing"),
+        (["some.onnx", "--dtype", "float64"], "--dtype says nothing"),
     ],
 )
 def test_mistakes(arguments: list[str], message: str) -> None:

@@ -101,6 +101,9 @@ def test_augmentation() -> None:
         parse_augmentation("shiftt:1")
     with pytest.raises(SpecError, match="write, for example"):
         parse_augmentation("shift=1")
+    for word, message in (("shift:0.5", "whole cells"), ("cutout:0.9", "whole cells"), ("flip:5", "share")):
+        with pytest.raises(SpecError, match=f"{word}.*{message}"):
+            parse_augmentation(word)
 
 
 def test_rotation() -> None:

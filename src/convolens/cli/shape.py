@@ -39,7 +39,10 @@ def shape_command(
         ),
     ] = None,
     *,
-    formulas: Annotated[bool, typer.Option(metavar=FLAG, help="Put the numbers into the formulae.")] = True,
+    formulas: Annotated[
+        bool | None,
+        typer.Option("--formulas/--no-formulas", metavar=FLAG, help="Put the numbers into the formulae."),
+    ] = None,
     dense: Annotated[
         bool, typer.Option("--dense", metavar=FLAG, help="Compare with fully connected layers.")
     ] = False,
@@ -53,10 +56,16 @@ def shape_command(
         ),
     ] = None,
     dtype: Annotated[
-        ValueType, typer.Option(metavar="DTYPE", help="Data type of the values: float16, float32 or float64.")
-    ] = ValueType.float32,
+        ValueType | None,
+        typer.Option(
+            metavar="DTYPE", help="Data type of the values: float16, float32 or float64. [default: float32]"
+        ),
+    ] = None,
     input_shape: InputShape = None,
-    measure: Annotated[bool, typer.Option(metavar=FLAG, help="Measure the layers of a network's file.")] = True,
+    measure: Annotated[
+        bool | None,
+        typer.Option("--measure/--no-measure", metavar=FLAG, help="Measure the layers of a network's file."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON instead.")] = False,
 ) -> None:
     """
@@ -69,13 +78,15 @@ def shape_command(
     console = Console(highlight=False, markup=False, quiet=as_json)
     answers: dict[str, Any] = {}
     if stack and len(stack) == 1 and is_network(stack[0]):
-        found = measured(Path(stack[0]), input_shape, measure=measure)
+        _refuse("a network's file", dense=dense or None, formulas=formulas, dtype=dtype)
+        found = measured(Path(stack[0]), input_shape, measure=measure is not False)
         _print(console, found.table())
         _print(console, found.totals())
         answers |= found.as_json()
     elif stack:
-        layers = parse_stack(" ".join(stack), dtype=dtype.value)
-        _print_stack(console, layers, formulas=formulas, dense=dense)
+        _refuse("a stack in words", input_shape=input_shape, measure=measure)
+        layers = parse_stack(" ".join(stack), dtype=(dtype or ValueType.float32).value)
+        _print_stack(console, layers, formulas=formulas is not False, dense=dense)
         answers |= _stack_as_json(layers)
     if keep:
         answers["keep"] = _keep(console, keep)
@@ -83,6 +94,14 @@ def shape_command(
         answers["solve"] = _solve(console, solve)
     if as_json:
         typer.echo(json.dumps(answers, indent=2, ensure_ascii=False))
+
+
+def _refuse(of: str, **options: object) -> None:
+    """Refuse options that say nothing about what is described."""
+    for name, value in options.items():
+        if value is not None:
+            no = "no-" if value is False else ""
+            raise SpecError(f"--{no}{name.replace('_', '-')} says nothing about {of}; leave it out")
 
 
 def _print_stack(console: Console, stack: Stack, *, formulas: bool, dense: bool) -> None:

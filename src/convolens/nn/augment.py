@@ -11,6 +11,7 @@ from convolens.ops.arrays import Array
 
 _OPTION = re.compile(r"([a-z]+):?(\d+(?:\.\d+)?|\.\d+)?")
 USUAL = {"shift": 1.0, "flip": 0.5, "rotate": 10.0, "noise": 0.1, "cutout": 2.0}
+_CELLS = ("shift", "cutout")
 _SIZES = {"shift": 1, "flip": 1, "rotate": 2, "noise": 0, "cutout": 1}
 
 
@@ -22,8 +23,8 @@ def parse_augmentation(text: str, shape: Shape | None = None) -> dict[str, float
     ----------
     text : str
         Words with a number each: ``shift:2`` by up to two cells along each axis, ``flip`` left and right in half
-        the cases, ``rotate:10`` by up to ten degrees either way, in the plane of the last two axes, ``noise:0.1``
-        of that deviation, ``cutout:3``, a square of that many cells set to 0.
+        the cases (``flip:0.2`` in a fifth), ``rotate:10`` by up to ten degrees either way, in the plane of the
+        last two axes, ``noise:0.1`` of that deviation, ``cutout:3``, a square of that many cells set to 0.
     shape : tuple of int, optional
         Of an item, (C, size…) or (features,), to be checked against.
 
@@ -50,7 +51,12 @@ def parse_augmentation(text: str, shape: Shape | None = None) -> dict[str, float
             raise SpecError(
                 f"{match[1]!r} changes items of {_SIZES[match[1]]} sizes or more, but these are {describe(shape)}"
             )
-        found[match[1]] = float(match[2]) if match[2] else USUAL[match[1]]
+        number = float(match[2]) if match[2] else USUAL[match[1]]
+        if match[1] in _CELLS and not number.is_integer():
+            raise SpecError(f"{word!r}: {match[1]} takes whole cells, such as {match[1]}:{USUAL[match[1]]:.0f}")
+        if match[1] == "flip" and number > 1:
+            raise SpecError(f"{word!r}: flip takes a share from 0 to 1, such as flip:0.5")
+        found[match[1]] = number
     return found
 
 
