@@ -27,8 +27,8 @@ def data(tmp_path: Path) -> str:
 
 def test_trains(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It tells of every epoch, and at the end of the test; the usual network has as many outputs as classes."""
-    out = tmp_path / "run"
-    assert main(["train", data, "--out", str(out), "--epochs", "2", "--batch", "8", "--seed", "3"]) == 0
+    out, more = tmp_path / "run", ["--warm-up", "0.5", "--decay", "0.2", "--clip", "1"]
+    assert main(["train", data, "--out", str(out), "--epochs", "2", "--batch", "8", "--seed", "3", *more]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("test accuracy ")
     split, *lines = said.err.splitlines()
@@ -40,7 +40,8 @@ def test_trains(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     found = json.loads((out / "results.json").read_text())
     assert found["items"] == {"training": 28, "validation": 4, "test": 8}
     assert found["drawn"] in split
-    assert json.loads((out / "config.json").read_text())["settings"]["seed"] == 3
+    settings = json.loads((out / "config.json").read_text())["settings"]
+    assert [settings[name] for name in ("seed", "warm_up", "decay", "clip")] == [3, 0.5, 0.2, 1]
     assert main(["train", "--out", str(out), "--resume"]) == 0
     assert capsys.readouterr().out == said.out
 
@@ -124,6 +125,7 @@ def test_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["DATA", "--network", "flatten dense 3"], "2 classes"),
         (["DATA", "--network", "flatten dens 2"], "did you mean 'dense'"),
         (["DATA", "--optimiser", "adam"], "did you mean 'adamw'"),
+        (["DATA", "--warm-up", "2"], "the warm-up must be a share"),
         (["DATA", "--size", "8"], "only folders of images"),
         (["DATA", "--size", "0x8"], "is no size; write 64"),
         (["DATA", "--resume"], "give the folder alone"),

@@ -104,6 +104,16 @@ def test_goes_on_to_the_same_bits() -> None:
     assert_same(whole, resumed)
 
 
+def test_items_that_were_seen() -> None:
+    """The last batch of an epoch is smaller, or the only one larger than the data; all count for the speed."""
+    for batch, counts in ((32, [32, 64, 84]), (500, [84])):
+        trainer = new_trainer(Settings(epochs=2, batch=batch))
+        seen = list[int]()
+        trainer.run(lambda: seen.append(trainer.seen))  # noqa: B023
+        assert (seen, trainer.seen) == (counts, 0)
+        assert trainer.speed == 84 / trainer.progress.seconds
+
+
 def test_frozen_weights_stay() -> None:
     """What is frozen keeps its weights, the rest learns as before; unknown names are refused."""
     trainer = new_trainer(Settings(epochs=1, batch=16, frozen="conv1 dense1"))
@@ -138,7 +148,7 @@ def test_networks_and_data_that_do_not_fit() -> None:
     ):
         with pytest.raises(SpecError, match=message):
             Trainer(Network.from_text(text), parts, SETTINGS)
-    for wrong in ({"epochs": 0}, {"rate": 0.0}, {"smoothing": 1.0}):
+    for wrong in ({"epochs": 0}, {"rate": 0.0}, {"smoothing": 1.0}, {"clip": -1.0}, {"decay": -0.1}):
         with pytest.raises(SpecError):
             Settings(**wrong)  # type: ignore[arg-type]
     for name in ("optimiser", "schedule"):

@@ -17,6 +17,7 @@ from convolens.errors import MOST_LISTED, SpecError, TrainingError
 
 if TYPE_CHECKING:
     from convolens.nn.run_folder import Run
+    from convolens.nn.train import Trainer
 
 
 class _StopAsked(Exception):  # noqa: N818
@@ -42,6 +43,14 @@ def train_command(
     rate: Annotated[float | None, typer.Option(help="Learning rate. [default: 0.003]")] = None,
     optimiser: Annotated[str | None, typer.Option(help="adamw, sgd or nesterov. [default: adamw]")] = None,
     schedule: Annotated[str | None, typer.Option(help="cosine, constant or steps. [default: cosine]")] = None,
+    warm_up: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Of all steps, in which the rate rises. [default: 0.05]")
+    ] = None,
+    decay: Annotated[float | None, typer.Option(help="Weight decay. [default: 0.01]")] = None,
+    clip: Annotated[
+        float | None,
+        typer.Option(metavar="LENGTH", help="Of all gradients together at most; 0 for any. [default: 5]"),
+    ] = None,
     augmentation: Annotated[
         str | None,
         typer.Option(metavar="WORDS", help="Change items at random: 'shift:1 flip rotate:10 noise:0.1 cutout:3'."),
@@ -73,7 +82,8 @@ def train_command(
 
     chosen = {
         "epochs": epochs, "batch": batch, "rate": rate, "optimiser": optimiser, "schedule": schedule,
-        "augmentation": augmentation, "smoothing": smoothing, "frozen": freeze, "seed": seed,
+        "warm_up": warm_up, "decay": decay, "clip": clip, "augmentation": augmentation, "smoothing": smoothing,
+        "frozen": freeze, "seed": seed,
     }  # fmt: skip
     given = {name: value for name, value in chosen.items() if value is not None}
     if resume:
@@ -122,10 +132,8 @@ def _train(run: "Run") -> None:
 
         def show(stop_if_asked: Callable[[], None]) -> None:
             progress = trainer.progress
-            seen = progress.step * trainer.settings.batch
-            now = f"loss {progress.loss / seen:.3f}, accuracy {progress.right / seen:.1%}" if seen else ""
             done = progress.epoch * trainer.steps + progress.step
-            bar.update(task, completed=done, epoch=progress.epoch + 1, now=now)
+            bar.update(task, completed=done, epoch=progress.epoch + 1, now=_now(trainer))
             stop_if_asked()
 
         try:
@@ -147,6 +155,15 @@ def _train(run: "Run") -> None:
         f"test accuracy {found['test_accuracy']:.2%} ({wrong} of {found['test_items']} wrong), "
         f"{found['seconds']:.1f} s of training, kept in {run.folder}"
     )
+
+
+def _now(trainer: "Trainer") -> str:
+    """Tell how the epoch goes so far."""
+    progress, seen = trainer.progress, trainer.seen
+    if not seen:
+        return ""
+    shares = f"loss {progress.loss / seen:.3f}, accuracy {progress.right / seen:.1%}"
+    return f"{shares}, {trainer.speed:,.0f} items/s"
 
 
 @contextmanager

@@ -86,6 +86,8 @@ class Settings:
             raise SpecError(
                 "epochs, batch and rate must be above 0, smoothing from 0 to below 1, the seed 0 or more"
             )
+        if self.decay < 0 or self.clip < 0:
+            raise SpecError(f"decay and clip must be 0, for none, or more, not {self.decay} and {self.clip}")
         parse_augmentation(self.augmentation)
 
 
@@ -165,6 +167,17 @@ class Trainer:
     def steps(self) -> int:
         """Count the steps of an epoch."""
         return len(self._batches())
+
+    @property
+    def seen(self) -> int:
+        """Count the items of this epoch that steps were taken on."""
+        return sum(map(len, self._batches()[: self.progress.step]))
+
+    @property
+    def speed(self) -> float:
+        """Tell how many items a second steps were taken on, over all epochs; 0 before the first."""
+        items = self.progress.epoch * len(self.parts.training.classes) + self.seen
+        return items / self.progress.seconds if self.progress.seconds else 0.0
 
     def _batches(self) -> list[Array]:
         epoch = self.progress.epoch
