@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from convolens.errors import SpecError, UnknownNameError
-from convolens.nn import SGD, Add, Concat, Conv, CrossEntropy, Dense, Flatten, Multiply, Network, Training
+from convolens.nn import (
+    SGD,
+    Add,
+    Concat,
+    Conv,
+    CrossEntropy,
+    Dense,
+    Flatten,
+    LayerNorm,
+    Multiply,
+    Network,
+    Training,
+)
 from convolens.planning.circumstances import steady
 from convolens.runtime.threads import threads
 
@@ -146,6 +158,8 @@ def test_table() -> None:
         ("3x8x8 conv", "number is missing"),
         ("3x8x8 max:2,k2", "window once"),
         ("3x8x8 gn:2", "must divide"),
+        ("3x8x8 ln:0", "one number above 0"),
+        ("3x8x8 ln:1,2", "one number above 0"),
         ("3x8x8 shuffle:2", "4 channels a channel"),
     ],
 )
@@ -205,5 +219,6 @@ def test_every_word_of_the_text() -> None:
     for size in ("9", "9x8", "5x6x7"):
         network = Network.from_text(f"2x{size} {words} gmp flatten linear:3,nobias")
         assert network(np.zeros((2, *network.input_shape), np.float32)).shape == (2, 3)
+    assert Network.from_text("4 ln ln:1e-5 ln:.5").nodes[1].layer == LayerNorm(1e-5)
     assert Network.from_text("8x3x4 shuffle").output_shape == (2, 6, 8)
     assert Network.from_text("conv 4,k3", (1, 8)).output_shape == (4, 6)

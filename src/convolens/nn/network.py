@@ -89,9 +89,9 @@ class Network:
         ----------
         text : str
             Layers separated by blanks, as :func:`convolens.parse_stack` reads them; besides ``separable:32,k3``,
-            ``prelu``, ``gn:8``, ``ln``, ``upsample:2,bilinear``, ``shuffle:2`` and ``gmp``. ``a=relu`` calls a
-            node a; ``add:a``, ``concat:a,b`` and ``multiply:a`` join it with the last output, and ``from:a`` goes
-            on from there.
+            ``prelu``, ``gn:8``, ``ln`` (``ln:1e-5``), ``upsample:2,bilinear``, ``shuffle:2`` and ``gmp``.
+            ``a=relu`` calls a node a; ``add:a``, ``concat:a,b`` and ``multiply:a`` join it with the last output,
+            and ``from:a`` goes on from there.
         input_shape : sequence of int, optional
             Of one item; without it the text begins with it, ``1x28x28``.
         seed : int, default 0

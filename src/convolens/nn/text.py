@@ -18,6 +18,7 @@ from convolens.ops.activations import ACTIVATIONS
 from convolens.spec.stack_options import read_options
 
 _DECIMAL = re.compile(r"0?\.\d+|0")
+_SMALL = re.compile(r"\d*\.?\d+(?:e-\d+)?")
 
 CONVOLUTION = ("main", "kernel", "stride", "padding", "dilation", "groups", "bias", "border", "flip")
 MERGES: dict[str, Callable[[], Layer]] = {"add": Add, "concat": Concat, "multiply": Multiply}
@@ -131,6 +132,12 @@ def _dropout(words: list[str], shape: Shape) -> list[Layer]:
     return [Dropout(*map(float, words or ["0.5"]))]
 
 
+def _layer_norm(words: list[str], shape: Shape) -> list[Layer]:
+    if len(words) > 1 or not all(_SMALL.fullmatch(word) and float(word) > 0 for word in words):
+        raise SpecError(f"ln takes one number above 0, added to the variance, as ln:1e-5, not {','.join(words)!r}")
+    return [LayerNorm(*map(float, words))]
+
+
 def _upsample(words: list[str], shape: Shape) -> list[Layer]:
     method = words.pop() if words and words[-1] in ("nearest", "bilinear") else "nearest"
     factor = read_options(words, "main").get("main", 2)
@@ -166,7 +173,7 @@ LAYERS: dict[str, Callable[[list[str], Shape], list[Layer]]] = {
     **dict.fromkeys(("dense", "fc", "linear"), _dense),
     "bn": _plain(BatchNorm),
     "gn": _with_number(GroupNorm, 1),
-    "ln": _plain(LayerNorm),
+    "ln": _layer_norm,
     "prelu": _plain(PRelu),
     "softmax": _plain(Softmax),
     "dropout": _dropout,
