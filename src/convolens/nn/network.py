@@ -272,7 +272,7 @@ class Network:
         >>> state = {"0.weight": np.ones((2, 1, 3, 3)), "0.bias": np.zeros(2)}
         >>> network.load_state(state | {"2.weight": np.ones((3, 8)), "2.bias": np.arange(3)})
         >>> network(np.ones((1, 1, 4, 4)))
-        array([[72., 73., 74.]], dtype=float32)
+        array([[72., 73., 74.]])
         """
         from convolens.nn.state import load_state
 
