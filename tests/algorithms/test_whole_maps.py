@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import convolens as cl
+from convolens.algorithms import whole_maps
 from convolens.algorithms.whole_maps import Kind, pipeline, run
+from convolens.ops.pooling import compiled
 from convolens.runtime import compile as compiler
 
 SHAPES = ((2, 70, 7, 7), (1, 69, 3, 6, 5), (3, 67, 4211))
@@ -43,6 +45,19 @@ def test_agrees_with_numpy(last: bool, kind: Kind, dtype: str) -> None:
             assert (guarded[:, -1] == 7).all()
             if right is not None:
                 np.testing.assert_allclose(guarded[:, 1:-1], right, rtol=1e-6 if dtype == "f4" else 1e-13)
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("function", [cl.global_avg_pool, cl.global_max_pool, cl.global_lp_pool])
+def test_leaves_the_other_byte_order_alone(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same integers have the same mean, maximum and norm; those of this machine's order are compiled."""
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    calls = []
+    monkeypatch.setattr(whole_maps, "run", lambda *arguments: (calls.append(1), run(*arguments)))
+    x = np.random.default_rng(3).integers(-999, 999, (1, 8, 50, 50), "i4")
+    found = [function(view) for view in (x, x.astype(x.dtype.newbyteorder()))]
+    np.testing.assert_allclose(*found, rtol=1e-13)
+    assert len(calls) == 1
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")

@@ -43,6 +43,15 @@ def test_takes_any_layout() -> None:
     assert largest_magnitude(x[:0]) == 0
 
 
+def test_takes_either_byte_order() -> None:
+    """A NaN is no number whichever of its bytes comes first."""
+    x = numbers(np.float32, LEAST)
+    swapped = x.astype(x.dtype.newbyteorder())
+    assert largest_magnitude(swapped, OFTEN) == np.abs(x).max()
+    swapped[7] = np.nan
+    assert np.isnan(largest_magnitude(swapped, OFTEN))
+
+
 def test_needs_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without one NumPy finds the same."""
     x = numbers(np.float32, 2 * LEAST)

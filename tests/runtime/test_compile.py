@@ -208,6 +208,8 @@ def test_linked_function(warm: Path) -> None:
     _check_calls(function)
     with pytest.raises(CompiledCodeError, match="takes 4 arguments, not 3"):
         function(_image(), np.empty_like(_image()), scalars=(1,))
+    with pytest.raises(CompiledCodeError, match="byte order"):
+        function(_image().astype(np.dtype("f4").newbyteorder()), np.empty_like(_image()), scalars=(1, 1.0))
 
 
 def _check_calls(function: Any) -> None:

@@ -34,8 +34,9 @@ Kind = Literal["max", "place", "mean", "norm-1", "norm-2"]
 
 def refusal(spec: PoolSpec, kind: Kind) -> str | None:
     """Say why windows cannot be pooled so; None if they can."""
-    if spec.dtype not in (np.float32, np.float64) and (kind == "place" or spec.dtype.kind not in "iu"):
-        return "it takes float32, float64 and integers, and no integers where it finds places"
+    whole = spec.dtype.kind in "iu" and spec.dtype.isnative
+    if spec.dtype not in (np.float32, np.float64) and (kind == "place" or not whole):
+        return "it takes float32, float64 and, but where it finds places, integers, in the machine's byte order"
     if kind == "place" and (spec.border is not None or math.prod(spec.input_size) >= NOWHERE):
         return "it finds places in planes of fewer than 2³¹ − 1 cells, without a border"
     if spec.dtype.kind != "f" and spec.border is not None and spec.border.mode == "constant":

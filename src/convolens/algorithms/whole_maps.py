@@ -21,8 +21,8 @@ Kind = Literal["mean", "max", "norm-1", "norm-2"]
 
 def refusal(dtype: np.dtype[np.generic]) -> str | None:
     """Say why maps of this type cannot be pooled so; None if they can."""
-    if dtype not in (np.float32, np.float64) and dtype.kind not in "iu":
-        return "it takes float32, float64 and integers"
+    if dtype not in (np.float32, np.float64) and (dtype.kind not in "iu" or not dtype.isnative):
+        return "it takes float32, float64 and integers, in the machine's byte order"
     return compiler.unavailable()
 
 

@@ -69,6 +69,7 @@ def largest_magnitude(x: Array, calls: int = 1) -> float:
     parameters = {"bits": 8 * x.itemsize, "lanes": lanes, "vectors": VECTORS, "block": BLOCK}
     if (
         x.size < LEAST
+        or not x.dtype.isnative
         or not cells.flags.c_contiguous
         or not compiler.available()
         or (calls * x.nbytes < WORTH_COMPILING and not compiler.ready(PIPELINE, **parameters))

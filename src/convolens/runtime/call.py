@@ -123,6 +123,10 @@ class Frame:
 
     def _describe(self, array: Array, at: int, dimensions: int) -> None:
         kind, item = array.dtype.kind, array.itemsize
+        if not array.dtype.isnative:
+            raise CompiledCodeError(
+                f"compiled code takes numbers in the machine's byte order, not {array.dtype!r}: convert them"
+            )
         bits = 1 if kind == "b" else 8 * item
         header = (0, 0, 0, 0, _TYPE_CODES[kind], bits, 1, array.ndim, self.address + dimensions, 0)
         _BUFFER.pack_into(self.words, at, *header)

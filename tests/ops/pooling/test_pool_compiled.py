@@ -120,6 +120,21 @@ def test_takes_maxima_of_integers(dtype: str, layout: str, monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("function", [cl.max_pool2d, cl.avg_pool2d, cl.lp_pool2d])
+def test_leaves_the_other_byte_order_to_numpy(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same integers have the same maxima, means and norms; those of this machine's order are compiled."""
+    monkeypatch.setattr(compiled, "predict_setup", lambda _: 0.0)
+    compiled._pays.cache_clear()
+    calls = []
+    monkeypatch.setattr(compiled, "run", lambda *arguments: (calls.append(1), run(*arguments)))
+    x = np.random.default_rng(9).integers(-999, 999, (1, 8, 50, 50), "i4")
+    found = [function(view, 3) for view in (x, x.astype(x.dtype.newbyteorder()))]
+    compiled._pays.cache_clear()
+    np.testing.assert_allclose(*found, rtol=1e-13)
+    assert len(calls) == 1
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("name", ["halve", "overlap", "wide", "ceil"])
