@@ -17,13 +17,14 @@ LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
 
 def takes(spec: PoolSpec, kind: str) -> bool:
-    """Whether windows can be pooled so."""
+    """Whether windows can be pooled so; a vector has to hold what lies outside a row at either end."""
     if spec.dims != 2 or spec.layout == LAST or spec.dtype not in (np.float32, np.float64):
         return False
     plain = spec.border is None and set(spec.dilation) == set(spec.stride) == {1}
     square = spec.window in [(side, side) for side in SIDES]
     wide = min(spec.input_size[-1], spec.output_size[-1]) >= _lanes(spec)
-    return plain and square and wide and kind in ("max", "mean")
+    held = max(spec.pads[-1]) <= _lanes(spec)
+    return plain and square and wide and held and kind in ("max", "mean")
 
 
 def pipeline(spec: PoolSpec, kind: str) -> Pipeline:

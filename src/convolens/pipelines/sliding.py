@@ -25,7 +25,8 @@ def build(dtype: str, lanes: int, kind: str, side: int) -> tuple[hl.Func, list[A
     dtype : str
         float32 or float64.
     lanes : int
-        Numbers in a vector: at least ``side``, and no more than a row of the source or of the output has.
+        Numbers in a vector: at least as many as cells of border at either end of a row, and no more than a row of
+        the source or of the output has.
     kind : str
         ``max``, in which NaN wins, or ``mean``.
     side : int
