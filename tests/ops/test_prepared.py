@@ -159,6 +159,24 @@ def test_plan_knows_the_rank_of_large_kernels() -> None:
     assert plans[1].chosen.algorithm != "separable"
 
 
+def test_renewed_weights_are_not_taken_for_those_before() -> None:
+    """A plan for a Gaussian does not serve noise, nor a limit small numbers large ones; copies know that, too."""
+    gauss = np.exp(-(np.linspace(-3, 3, 15) ** 2)).astype(np.float32)
+    prepared = prepare_conv(np.outer(gauss, gauss)[None, None])
+    x = generator.standard_normal((1, 300, 300)).astype("f4")
+    prepared(x)
+    noise = generator.standard_normal((1, 1, 15, 15)).astype("f4")
+    prepared.renew(noise, None)
+    wanted = conv2d(x, noise, algorithm="direct")
+    for conv in (prepared, pickle.loads(pickle.dumps(prepared))):
+        np.testing.assert_allclose(conv(x), wanted, rtol=0, atol=1e-3)
+        assert conv._plan_at_hand(x).spec.weight_rank is None
+    by_fft = prepare_conv(noise, algorithm="fft")
+    limit = by_fft.limit(x.shape, x.dtype)
+    by_fft.renew(1000 * noise, None)
+    assert by_fft.limit(x.shape, x.dtype) == pytest.approx(limit / 1000)
+
+
 def test_plan_that_is_printed_is_the_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A call asks for the plan of its own shape and type."""
     prepared = prepare_conv(generator.standard_normal((1, 1, 21, 21)).astype("f4"))

@@ -85,14 +85,17 @@ class PreparedConv:
         self._state = functools.lru_cache(maxsize=2)(functools.partial(_prepare, self.weight))
         self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
         self._replays: dict[tuple[Any, ...], tuple[Replay, Plan]] = {}
+        vars(self).pop("_weights", None)
 
     def renew(self, weight: Array, bias: Array | None) -> None:
         """
         Take other numbers, of the same shapes and types, as a network in training does after every step.
 
-        Plans stay as they are; so they do not go by what the numbers are any more, and no call is checked for
+        From the first time on plans go by shapes and types alone, so that they stay, and no call is checked for
         numbers that are not finite, or recorded to be repeated.
         """
+        if not self._renewed:
+            self._plans.clear()  # they may go by what the numbers were
         self.weight, self.bias, self._renewed = weight, bias, True
         self._remember_by_weights()
 
@@ -107,7 +110,7 @@ class PreparedConv:
             "max_pool": self.max_pool,
         }
         make = functools.partial(PreparedConv, **(self.options | settings))
-        return make, (self.weight, self.bias, self.dims)
+        return make, (self.weight, self.bias, self.dims), {"_renewed": self._renewed}
 
     def __repr__(self) -> str:
         return f"PreparedConv(weight={self.weight.shape} {self.weight.dtype})"
