@@ -7,7 +7,7 @@ import pytest
 
 from convolens.ops import magnitude
 from convolens.ops.arrays import Array
-from convolens.ops.magnitude import BLOCK, LEAST, is_tame, largest_magnitude
+from convolens.ops.magnitude import BLOCK, LEAST, is_tame, largest_magnitude, magnitude_bound
 from convolens.runtime import compile as compiler
 
 OFTEN = 1 << 20  # calls that are worth a compiler
@@ -41,6 +41,17 @@ def test_takes_any_layout() -> None:
     for view in (x, x.transpose(0, 2, 3, 1), x.T, x[::-1], x[:, ::-1], x[1:, :, :, ::5], np.repeat(x, 3, 0)[::2]):
         assert largest_magnitude(view, OFTEN) == np.abs(view).max()
     assert largest_magnitude(x[:0]) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_magnitude_is_above_its_bound(dtype: type) -> None:
+    """Neither where squares vanish, nor by what their sum and its root are rounded."""
+    for size in (1, 2, 99, LEAST - 1):
+        for scale in (1.0, 1e-10, 1e-25, 1e-40):
+            x = (scale * np.random.default_rng(size).standard_normal(size)).astype(dtype)
+            assert np.abs(x).max() <= magnitude_bound(x) <= 1.1 * np.linalg.norm(x.astype("f8")) + 1e-16
+    for number in np.random.default_rng(0).uniform(1, 2, 200).astype(dtype):
+        assert number <= magnitude_bound(np.array([number]))
 
 
 def test_takes_either_byte_order() -> None:

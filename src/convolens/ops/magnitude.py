@@ -35,7 +35,7 @@ def magnitude_bound(x: Array, calls: int = 1) -> float:
     """
     Return what no magnitude in ``x`` is above, of floats: the largest, or where that is found sooner, the norm.
 
-    >>> magnitude_bound(np.array([3.0, -4.0]))
+    >>> round(magnitude_bound(np.array([3.0, -4.0])), 9)
     5.0
     """
     return _norm(x) if x.size < LEAST and x.dtype.char in "fd" else largest_magnitude(x, calls)
@@ -46,10 +46,18 @@ def _largest_number(dtype: np.dtype[Any]) -> float:
     return float(np.finfo(dtype).max)
 
 
+@functools.cache
+def _lost(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Tell what share of a sum a term may round away, and the largest square that may vanish."""
+    limits = np.finfo(dtype)
+    return float(limits.eps), float(limits.smallest_normal)
+
+
 @quietly
 def _norm(x: Array) -> float:
-    numbers = x.ravel(order="K")
-    return math.sqrt(np.dot(numbers, numbers))
+    """Find the norm, or somewhat more: never less."""
+    numbers, (share, square) = x.ravel(order="K"), _lost(x.dtype)
+    return math.sqrt(np.dot(numbers, numbers)) * (1 + share * x.size) + math.sqrt(square * x.size)
 
 
 def largest_magnitude(x: Array, calls: int = 1) -> float:
