@@ -2,9 +2,13 @@
 
 import copy
 import pickle
+import runpy
+import sys
 
 import numpy as np
+import pytest
 
+from convolens.runtime import memory
 from convolens.runtime.memory import LEAST, SPARE, Pool, empty
 
 
@@ -22,6 +26,15 @@ def test_memory_serves_again() -> None:
         assert (view == 1).all()
         del view
         assert empty((3, LEAST), "f4").ctypes.data == place
+
+
+def test_does_without_counts_of_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some interpreters have none: then no memory serves again."""
+    monkeypatch.delattr(sys, "getrefcount")
+    pool = runpy.run_path(memory.__file__)["Pool"]()
+    arrays = [pool.empty((LEAST,), np.dtype("f4")) for _ in range(2)]
+    assert not np.may_share_memory(*arrays)
+    assert not pool._rooms
 
 
 def test_only_within() -> None:

@@ -3,7 +3,7 @@
 import math
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ class Pool:
     Memory that goes from array to array.
 
     An array lives as long as somebody holds it or a view of it; then its memory serves another one of its size.
+    Where the interpreter does not count who holds what, every array has memory of its own.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ class Pool:
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Make an array without setting its numbers."""
         count = math.prod(shape) * dtype.itemsize
-        if count < LEAST:
+        if count < LEAST or _count is None:
             return np.empty(shape, dtype)
         with self._lock:
             idle = _idle(self._rooms.get(count, []))
@@ -84,8 +85,11 @@ def _idle(rooms: list[Array]) -> list[Array]:
     return [rooms[i] for i in range(len(rooms)) if _references(rooms, i) == ALONE]
 
 
+_count: Callable[[object], int] | None = getattr(sys, "getrefcount", None)  # some interpreters cannot tell
+
+
 def _references(rooms: list[Array], i: int) -> int:
-    return sys.getrefcount(rooms[i])
+    return _count(rooms[i]) if _count else -1
 
 
 ALONE = _references([np.empty(1, np.uint8)], 0)
