@@ -1,9 +1,11 @@
 """Memory that goes from array to array."""
 
 import copy
+import os
 import pickle
 import runpy
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -35,6 +37,25 @@ def test_does_without_counts_of_references(monkeypatch: pytest.MonkeyPatch) -> N
     arrays = [pool.empty((LEAST,), np.dtype("f4")) for _ in range(2)]
     assert not np.may_share_memory(*arrays)
     assert not pool._rooms
+
+
+def test_a_forked_child_does_not_wait(run: Callable[..., str]) -> None:
+    """Not for a thread that was taking memory when the process forked, and is not there any more."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
+    text = """
+import os, signal, warnings
+from convolens.runtime import memory
+warnings.simplefilter("ignore")
+with memory._lock:
+    child = os.fork()
+    if not child:
+        signal.alarm(5)
+        memory.Pool().empty((memory.LEAST,), np.dtype("f4"))
+        os._exit(0)
+print(os.waitpid(child, 0)[1])
+"""
+    assert run(text).strip() == "0"
 
 
 def test_only_within() -> None:

@@ -1,6 +1,7 @@
 """Memory of large arrays that is taken again and again, since fresh pages come slowly."""
 
 import math
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ LEAST = 1 << 16  # bytes, below which the allocator takes no pages of its own
 ALIGNMENT = 64  # bytes: a line of the cache, the longest vector
 SPARE = 3  # times the memory that was ever in use at once that may be held
 
+_lock = threading.Lock()  # of all pools, none of which holds it for long
+
 
 class Pool:
     """
@@ -27,7 +30,6 @@ class Pool:
     def __init__(self) -> None:
         self._rooms: dict[int, list[Array]] = {}
         self._most = 0  # bytes that were in use at once
-        self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type["Pool"], tuple[()]]:
         """Copy and pickle as a pool that holds nothing yet."""
@@ -38,7 +40,7 @@ class Pool:
         count = math.prod(shape) * dtype.itemsize
         if count < LEAST or _count is None:
             return np.empty(shape, dtype)
-        with self._lock:
+        with _lock:
             idle = _idle(self._rooms.get(count, []))
             room = idle[0] if idle else self._new(count)
             start = -address(room) % ALIGNMENT
@@ -94,3 +96,13 @@ def _references(rooms: list[Array], i: int) -> int:
 
 ALONE = _references([np.empty(1, np.uint8)], 0)
 """References to a room that only its list and the asking hold, which interpreters count in ways of their own."""
+
+
+def _forget_lock() -> None:
+    """Replace, in a forked child, a lock that may have been another thread's."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)
