@@ -74,6 +74,15 @@ def test_learns(optimiser: str) -> None:
     assert set(trainer.filters) == {"before", "during"}
 
 
+def test_holds_no_memory_when_it_is_over() -> None:
+    """What served from step to step is given back with the last one."""
+    trainer = new_trainer(Settings(epochs=2, batch=80))
+    assert trainer.run()
+    assert trainer.network._memory._rooms
+    assert not trainer.run()
+    assert not trainer.network._memory._rooms
+
+
 def test_goes_on_to_the_same_bits() -> None:
     """Stopped between two steps, and gone on from what was kept, on other threads, it ends with the same bits."""
     whole = new_trainer()

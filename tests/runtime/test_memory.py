@@ -82,3 +82,18 @@ def test_gives_back_what_is_idle() -> None:
             empty((count,), "u1")
     held = sum(size * len(rooms) for size, rooms in pool._rooms.items())
     assert held <= SPARE * (LEAST + 50)
+    pool.clear()
+    assert not pool._rooms
+
+
+def test_keeps_what_is_in_use() -> None:
+    """It is counted, and serves again, whatever else was given back meanwhile."""
+    pool = Pool()
+    with pool.serving():
+        first = empty((LEAST,), "u1")
+        for count in range(LEAST + 1, LEAST + 50):
+            empty((count,), "u1")
+        assert len(pool._rooms[LEAST]) == 1
+        place = first.ctypes.data
+        del first
+        assert empty((LEAST,), "u1").ctypes.data == place

@@ -508,6 +508,10 @@ class Network:
                     flowing[source] = flowing[source] + back if source in flowing else back
         return learned, flowing.get(INPUT)
 
+    def release(self) -> None:
+        """Give back the memory that training holds from step to step."""
+        self._memory.clear()
+
     def values(self, x: Any) -> dict[str, Array]:
         """Compute the output of every node for a batch, to be looked at; the network's own comes last."""
         found, held = {INPUT: self._checked(x)}, self._by_node()

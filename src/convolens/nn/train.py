@@ -229,6 +229,8 @@ class Trainer:
         progress.epoch, progress.step, progress.loss, progress.right = progress.epoch + 1, 0, 0.0, 0
         if progress.epoch == (self.settings.epochs + 1) // 2:
             self._keep_filters("during")
+        if progress.epoch == self.settings.epochs:
+            self.network.release()
         return not self.is_done
 
     def _rate(self, step: int) -> float:

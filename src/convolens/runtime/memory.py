@@ -14,7 +14,7 @@ from convolens.runtime.call import Array, address
 
 LEAST = 1 << 16  # bytes, below which the allocator takes no pages of its own
 ALIGNMENT = 64  # bytes: a line of the cache, the longest vector
-SPARE = 3  # times the memory that was ever in use at once that may be held
+SPARE = 3  # times the most that was in use when room was made; so much may be held
 
 _lock = threading.Lock()  # of all pools, none of which holds it for long
 
@@ -29,7 +29,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._rooms: dict[int, list[Array]] = {}
-        self._most = 0  # bytes that were in use at once
+        self._most = 0  # bytes that were in use when room was made
 
     def __reduce__(self) -> tuple[type["Pool"], tuple[()]]:
         """Copy and pickle as a pool that holds nothing yet."""
@@ -41,21 +41,25 @@ class Pool:
         if count < LEAST or _count is None:
             return np.empty(shape, dtype)
         with _lock:
-            idle = _idle(self._rooms.get(count, []))
+            idle = _rooms(self._rooms.get(count, []), idle=True)
             room = idle[0] if idle else self._new(count)
             start = -address(room) % ALIGNMENT
             return room[start : start + count].view(dtype).reshape(shape)
 
     def _new(self, count: int) -> Array:
         """Make more room; give back first what is idle, if too much is held."""
-        held = sum(size * len(rooms) for size, rooms in self._rooms.items())
-        spare = sum(size * len(_idle(rooms)) for size, rooms in self._rooms.items())
-        self._most = max(self._most, held - spare + count)
-        if held + count > SPARE * self._most:
-            self._rooms.clear()  # what is in use lives on with its arrays
+        in_use = {n: some for n, rooms in self._rooms.items() if (some := _rooms(rooms, idle=False))}
+        self._most = max(self._most, _bytes(in_use) + count)
+        if _bytes(self._rooms) + count > SPARE * self._most:
+            self._rooms = in_use
         room = np.empty(count + ALIGNMENT, np.uint8)
         self._rooms.setdefault(count, []).append(room)
         return room
+
+    def clear(self) -> None:
+        """Give back all memory; what is in use lives on with its arrays."""
+        with _lock:
+            self._rooms, self._most = {}, 0
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -82,9 +86,13 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Array:
     return np.empty(shape, dtype) if pool is None else pool.empty(shape, np.dtype(dtype))
 
 
-def _idle(rooms: list[Array]) -> list[Array]:
-    """List the rooms that nobody else holds; arrays on a room hold it as their base."""
-    return [rooms[i] for i in range(len(rooms)) if _references(rooms, i) == ALONE]
+def _rooms(rooms: list[Array], *, idle: bool) -> list[Array]:
+    """List the rooms that nobody else holds, or the others; arrays on a room hold it as their base."""
+    return [rooms[i] for i in range(len(rooms)) if (_references(rooms, i) == ALONE) == idle]
+
+
+def _bytes(rooms: dict[int, list[Array]]) -> int:
+    return sum(size * len(some) for size, some in rooms.items())
 
 
 _count: Callable[[object], int] | None = getattr(sys, "getrefcount", None)  # some interpreters cannot tell
