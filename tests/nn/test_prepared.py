@@ -1,6 +1,9 @@
 """Networks prepared for use: what they give is the network's, whatever was joined and written over."""
 
+import copy
+import pickle
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +11,9 @@ import pytest
 
 from convolens.nn import Concat, Conv, Network, Training
 from convolens.nn.prepared import PreparedNetwork
+from convolens.planning.measured import remember
+from convolens.runtime.threads import thread_count
+from convolens.spec.geometry import ConvSpec
 
 NETWORKS = {
     "chain": (
@@ -91,6 +97,46 @@ def test_numbers_that_are_not_finite() -> None:
             np.testing.assert_allclose(prepared(x), network(x), rtol=1e-3, atol=1e-4)
         x[0, 3, 8, 0] = before
         np.testing.assert_allclose(prepared(x), wanted, atol=1e-4)
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "relu6"])
+def test_what_is_measured_is_what_guards(activation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Nothing spreads infinity that only turns out to be the fastest when it is measured.
+
+    Infinity less infinity is NaN, and no activation before it makes a number of that.
+    """
+    monkeypatch.setattr("convolens.planning.measured._path", lambda: tmp_path / "times.json")
+    monkeypatch.setattr("convolens.runtime.cache.note", lambda *_: None)  # nobody else goes by these times
+
+    def measure(spec: ConvSpec, *, exact: bool) -> None:
+        remember(spec, thread_count(), {"winograd-4": 1e-9})
+
+    monkeypatch.setattr("convolens.ops.prepared.tune_conv", measure)
+    network = Network.from_text(f"16x9x10 conv 32,k3,same {activation} conv 32,k3,same")
+    prepared, x = network.prepare(tune=True), np.random.default_rng(0).normal(size=(1, 16, 9, 10)).astype("f4")
+    for wild in (1, np.inf):
+        x[0, 3, 8, :2] = wild
+        with np.errstate(invalid="ignore", over="ignore"):
+            np.testing.assert_allclose(prepared(x), network(x), atol=1e-4)
+
+
+def test_weights_of_double_precision() -> None:
+    """What is added comes straight from an input of single precision."""
+    network = Network.from_text("8x9x9 conv 8,k3,same add:input")
+    network.load_state({name: array.astype(np.float64) for name, array in network.state().items()})
+    x = np.random.default_rng(0).normal(size=(2, 8, 9, 9)).astype(np.float32)
+    np.testing.assert_allclose(network.prepare()(x), network(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("again", [lambda p: pickle.loads(pickle.dumps(p)), copy.deepcopy])
+def test_can_be_pickled_and_copied(again: Any) -> None:
+    """What comes out computes what was prepared, whatever the network has learned since."""
+    network = Network.from_text("2x6x6 conv 2,k3 bn relu flatten dense 2")
+    prepared, x = network.prepare(), np.random.default_rng(0).normal(size=(3, 2, 6, 6)).astype(np.float32)
+    wanted = prepared(x)
+    network.weights["dense1.bias"] += 1
+    np.testing.assert_array_equal(again(prepared)(x), wanted)
 
 
 def test_what_the_caller_was_given_stays() -> None:

@@ -41,7 +41,7 @@ class Pass:
     inputs : tuple of str
         What it is done to.
     limit : float
-        What magnitudes of the first input have to be below for :meth:`bind`'s way.
+        What magnitudes of the first input have to be below for the way that :meth:`bind` returned.
     """
 
     is_view = False
@@ -80,14 +80,14 @@ class View(Pass):
 class Convolution(Pass):
     """A convolution, and what follows it in registers."""
 
-    def __init__(self, step: Step, conv: PreparedConv, shape: tuple[int, ...], dtype: DType) -> None:
+    def __init__(self, step: Step, conv: PreparedConv) -> None:
         super().__init__(step)
         self.conv = conv
-        self.limit = conv.limit(shape, dtype)
         sums = np.abs(conv.weight, dtype=np.float64).reshape(len(conv.weight), -1).sum(1)
         self.gain = float(sums.max(initial=0))
         self.offset = 0.0 if conv.bias is None else float(np.abs(conv.bias).max(initial=0))
-        self.ceiling = CEILINGS.get(conv.activation or "", math.inf)
+        self.largest = float(np.finfo(conv.weight.dtype).max)
+        self.ceiling = CEILINGS.get(conv.activation or "")
 
     def result_dtype(self, dtypes: Sequence[DType]) -> DType:
         """Give the common type of input and weights."""
@@ -102,12 +102,20 @@ class Convolution(Pass):
     def bind(self, inputs: Sequence[Array], out: Array) -> Call:
         """Repeat what compiled code does."""
         (image, *rest), (target,) = self._laid_out(inputs), self._laid_out([out])
-        return self.conv.bound(image, target, *rest) or super().bind(inputs, out)
+        alike = all(array.dtype == out.dtype for array in rest)  # what is added has the type of the result
+        found = self.conv.bound(image, target, *rest) if alike else None
+        if found is None:
+            return super().bind(inputs, out)
+        call, self.limit = found
+        return call
 
     def magnitude(self, magnitudes: Sequence[float]) -> float:
-        """Sum magnitudes."""
+        """Sum magnitudes; where sums may overflow nothing is known, for no activation makes a number of NaN."""
         image, *rest = magnitudes
-        return min(self.gain * max(image, self.border) + self.offset + sum(rest), self.ceiling)
+        bound = self.gain * max(image, self.border) + self.offset + sum(rest)
+        if not bound < self.largest:
+            return math.inf
+        return bound if self.ceiling is None else self.ceiling
 
     @property
     def border(self) -> float:

@@ -39,9 +39,21 @@ class PreparedNetwork:
         self.network = network
         self.steps, self._last = join_steps(network)
         self._tune = tune
+        self._begin()
+
+    def _begin(self) -> None:
         self._convs: dict[tuple[str, bool], PreparedConv] = {}
         self._programs: dict[tuple[Any, ...], list[Program]] = {}
         self._making = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copy and pickle layers and weights as they were prepared; programs are made anew."""
+        return {name: self.__dict__[name] for name in ("network", "steps", "_last", "_tune")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was copied."""
+        self.__dict__ |= state
+        self._begin()
 
     def __call__(self, x: Any) -> Array:
         """
@@ -82,12 +94,12 @@ class PreparedNetwork:
         shape = (1, batch, channels) if step.is_dense else join_shape(batch, channels, tuple(size), LAST)
         if step.window is not None:
             conv = self._conv(step, layer, channels, pooled=True)
-            if not step.has_residual and conv.plan(shape, dtype).chosen.pools:
-                return [Convolution(step, conv, shape, dtype)]
+            if not step.has_residual and conv.plan_at_hand(shape, dtype).chosen.pools:
+                return [Convolution(step, conv)]
             before, behind = step.parted()
             shapes[before.node.name] = (layer.kernels, *layer.output_shape(shapes[step.node.inputs[0]])[1:])
             return [*self._passes(before, batch, shapes, dtype), pass_of(behind)]
-        return [Convolution(step, self._conv(step, layer, channels, pooled=False), shape, dtype)]
+        return [Convolution(step, self._conv(step, layer, channels, pooled=False))]
 
     def _conv(self, step: Step, layer: Conv, channels: int, *, pooled: bool) -> PreparedConv:
         key = step.node.name, pooled

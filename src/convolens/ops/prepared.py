@@ -76,7 +76,7 @@ class PreparedConv:
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         self._renewed = False
         self._remember_by_weights()
-        self._plans: dict[tuple[tuple[int, ...], np.dtype[Any]], Plan] = {}
+        self._plans: dict[tuple[Any, ...], Plan] = {}
 
     def _remember_by_weights(self) -> None:
         """Begin anew with what depends on the weights."""
@@ -154,16 +154,18 @@ class PreparedConv:
             activation=self.activation,
         )
 
-    def _plan_at_hand(self, x: Array) -> Plan:
-        plan = self._plans.get((x.shape, x.dtype))
+    def plan_at_hand(self, input_shape: tuple[int, ...], dtype: np.dtype[Any]) -> Plan:
+        """Return the plan that calls with an input of this shape and dtype go by; tune first, if need be."""
+        key = thread_count(), input_shape, dtype
+        plan = self._plans.get(key)
         if plan is None:
             if self.tune and self.algorithm == "auto":
-                spec = self.spec(x.shape, x.dtype)
+                spec = self.spec(input_shape, dtype)
                 if not recall(spec, thread_count()):
                     tune_conv(spec, exact=self.exact)
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            plan = self._plans[x.shape, x.dtype] = self.plan(x.shape, x.dtype)
+            plan = self._plans[key] = self.plan(input_shape, dtype)
         return plan
 
     def _repeated(self, x: npt.ArrayLike, out: Array | None) -> Array | None:
@@ -200,20 +202,21 @@ class PreparedConv:
         repeated = self._repeated(x, out) if residual is None else None
         return self._computed(x, residual, out) if repeated is None else repeated
 
-    def bound(self, x: Array, out: Array, residual: Array | None = None) -> Bound | None:
+    def bound(self, x: Array, out: Array, residual: Array | None = None) -> tuple[Bound, float] | None:
         """
-        Compute ``x`` into ``out``, and return what does so again with whatever these arrays hold then.
+        Compute ``x`` into ``out``; return what does so again with whatever these arrays hold then, and for what.
 
-        None where it takes more than compiled code. Finite inputs below :meth:`limit` are what it is for.
+        None where it takes more than compiled code. The number is the magnitude below which all numbers of the
+        input have to be.
         """
-        result, recording, _ = self._carried_out(x, residual, out)
+        result, recording, plan = self._carried_out(x, residual, out)
         if recording is None or result is not out:
             return None
-        return recording.bound(*(array for array in (x, out, residual) if array is not None))
+        again = recording.bound(*(array for array in (x, out, residual) if array is not None))
+        return None if again is None else (again, self._limit(plan))
 
-    def limit(self, input_shape: tuple[int, ...], dtype: npt.DTypeLike) -> float:
-        """Return the magnitude below which all numbers of an input have to be for the plan to serve it."""
-        plan = self.plan(input_shape, dtype)
+    def _limit(self, plan: Plan) -> float:
+        """Return the magnitude below which all numbers of an input have to be for a plan to serve it."""
         if plan.algorithm.plain_sum:
             return math.inf
         factor = self._factor(plan.spec)
@@ -232,7 +235,7 @@ class PreparedConv:
         self, x: Array, residual: npt.ArrayLike | None, out: Array | None
     ) -> tuple[Array, Recording | None, Plan]:
         """Return the result, and the calls of compiled functions if these did it alone; and by which plan."""
-        plan = self._plan_at_hand(x)
+        plan = self.plan_at_hand(x.shape, x.dtype)
         spec = plan.spec
         check_activation(self.activation, spec.result_dtype)
         if spec.compute_dtype.kind != "f":
