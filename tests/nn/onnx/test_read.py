@@ -278,6 +278,25 @@ def test_other_types_and_files_beside(tmp_path: Path) -> None:
         Network.from_onnx(path)
 
 
+def test_files_elsewhere_are_not_read(tmp_path: Path) -> None:
+    """Weights lie in the model's own folder: not above it, at an absolute path or behind a link."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    path = model_of([node("Conv", "x", "w")], MAP, 17, {"w": draw(40, 4, 3, 3)}, folder / "it.onnx")
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="weights", size_threshold=0)
+    secret = tmp_path / "secret"
+    (folder / "weights").rename(secret)
+    (folder / "link").symlink_to(secret)
+    model = onnx.load(path, load_external_data=False)
+    for place in ("../secret", str(secret), "link"):
+        (entry,) = (entry for entry in model.graph.initializer[0].external_data if entry.key == "location")
+        entry.value = place
+        Path(path).write_bytes(model.SerializeToString())
+        with pytest.raises(FileError, match=r"it\.onnx: is no ONNX model, or is damaged: .*") as refused:
+            Network.from_onnx(path)
+        assert "\n" not in str(refused.value)
+
+
 def test_damaged_files(tmp_path: Path) -> None:
     """Cut short, changed anywhere, or something else: one line that names the file, or a network."""
     constants = {"w": draw(4, 4, 3, 3), "s": np.array([0, -1])}
