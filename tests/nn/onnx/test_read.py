@@ -195,11 +195,14 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (node("Flatten", axis=2), {}, "batch must stay the first axis"),
     (node("Transpose", perm=[1, 0, 2, 3]), {}, "leave the batch first"),
     (node("ReduceMean"), {}, "works along the batch"),
+    (node("ReduceMean", axes=[1, 2, 3], keepdims=0), {}, r"would turn \(N, 1, 1, 1\) into \(N\)"),
     (node("Concat", "x", "w", axis=1), {"w": draw(1, 4, 7, 6)}, "is a constant"),
     (node("Unsqueeze", axes=[0]), {}, "batch must stay the first axis"),
     (node("Unique", axis=1), {}, "operator is not known"),
     (node("Gather", "x", "i", axis=1), {"i": np.array([[0, 3], [1, 1]])}, "equally far apart"),
     (node("Conv", "x", "w"), {"w": draw(3, 3, 3, 3)}, "channels"),
+    (node("DepthToSpace", blocksize=0), {}, "it is damaged"),
+    (node("Resize", "x", "r", "s"), {"r": draw(0), "s": np.array([1, 1, np.inf, 1], np.float32)}, "infinity"),
 ]
 
 
@@ -211,6 +214,27 @@ def test_refusals(one: Any, constants: dict[str, Any], message: str, tmp_path: P
         Network.from_onnx(path)
     assert f"{one.op_type} (node 'the {one.op_type}', opset 12)" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_one_number_of_a_vector(tmp_path: Path) -> None:
+    """Where only the batch would be left, what was gathered does not go on with an axis too many."""
+    path = model_of([node("Gather", "x", "i", axis=1)], ("n", 4), 13, {"i": np.array(2)}, tmp_path / "it.onnx")
+    with pytest.raises(SpecError, match=r"would turn \(N, 1\) into \(N\)"):
+        Network.from_onnx(path)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (1, 1, 1), (1, 1, 3), (3,)])
+def test_biases_of_products(shape: tuple[int, ...], tmp_path: Path) -> None:
+    """What is added to a matrix product gives what ONNX Runtime gives, or is refused where axes come in."""
+    nodes = [node("MatMul", "x", "w", outputs=("p",)), node("Add", "p", "b")]
+    constants = {"w": draw(5, shape[-1] if shape else 1), "b": np.full(shape, 0.5, np.float32)}
+    path = model_of(nodes, ("n", 5), 13, constants, tmp_path / "it.onnx")
+    if len(shape) > 2:
+        with pytest.raises(SpecError, match="does not leave the batch"):
+            Network.from_onnx(path)
+        return
+    x = draw(4, 5)
+    np.testing.assert_allclose(Network.from_onnx(path)(x), expected(path, x), rtol=1e-5, atol=1e-6)
 
 
 def test_other_opsets_and_domains(tmp_path: Path) -> None:
@@ -295,6 +319,17 @@ def test_files_elsewhere_are_not_read(tmp_path: Path) -> None:
         with pytest.raises(FileError, match=r"it\.onnx: is no ONNX model, or is damaged: .*") as refused:
             Network.from_onnx(path)
         assert "\n" not in str(refused.value)
+
+
+def test_outputs_that_are_left_out(tmp_path: Path) -> None:
+    """Indices of maxima that have no name are not asked for, though other operations leave inputs out."""
+    nodes = [
+        node("MaxPool", kernel_shape=[2, 2], outputs=("p", "")),
+        node("Clip", "p", "", "high"),
+    ]
+    path = model_of(nodes, MAP, 13, {"high": np.float32(0.4)}, tmp_path / "it.onnx")
+    x = draw(2, *MAP[1:])
+    np.testing.assert_allclose(Network.from_onnx(path)(x), expected(path, x))
 
 
 def test_damaged_files(tmp_path: Path) -> None:

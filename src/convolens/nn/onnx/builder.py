@@ -79,7 +79,7 @@ class Builder:
         self.views = {graph.input: View(INPUT, tuple(range(len(input_shape) + 1)))}
         self.batch = graph.sizes[0] or ANY_BATCH
         self.dtype = np.dtype(np.float64 if graph.dtype == np.float64 else np.float32)
-        self.uses = Counter(name for operation in graph.operations for name in operation.inputs)
+        self.uses = Counter(name for operation in graph.operations for name in operation.inputs if name)
         self.uses.update(graph.outputs)
         self.bare: dict[str, set[str]] = {}
         self.refused: dict[str, SpecError] = {}
@@ -94,10 +94,10 @@ class Builder:
 
     def view(self, name: str) -> View:
         """Return a value that depends on the input, its axes in any order."""
+        if name in self.refused:  # perhaps when it was half read
+            raise self.refused[name]
         if name in self.views:
             return self.views[name]
-        if name in self.refused:
-            raise self.refused[name]
         what = "a constant" if name in self.constants else "missing"
         raise SpecError(f"{name!r} should follow from the input, but is {what}")
 

@@ -167,7 +167,9 @@ def _dense(seen: Recogniser, operation: Operation) -> Operation | None:
         if maker is None or array is None:
             continue
         matrix = seen.constants.get(maker.inputs[1])
-        if matrix is not None and matrix.ndim == 2 and array.size == matrix.shape[1] == array.shape[-1]:
+        if matrix is None or matrix.ndim != 2 or not 1 <= array.ndim <= len(seen.shape_of(product)):
+            continue
+        if array.size == matrix.shape[1] == array.shape[-1]:
             return replace(operation, kind="MatMul", inputs=(*maker.inputs, bias), attributes={})
     return None
 

@@ -115,7 +115,7 @@ def _two(name: str, first: str, second: str, build: Builder) -> View:
 
 def _with_constant(name: str, value: str, array: Array, build: Builder, *, first: bool) -> View:
     view, rank = build.view(value), len(build.shape(value))
-    while array.ndim >= rank and len(array) == 1:
+    if array.ndim == rank and len(array) == 1:
         array = array[0]
     if array.ndim >= rank:
         raise SpecError(f"its constant {array.shape} does not leave the batch of {build.shape(value)} as it is")

@@ -16,6 +16,17 @@ from convolens.ops.arrays import Array
 
 HANDLERS: dict[str, Handler] = windows.HANDLERS | pointwise.HANDLERS | normalising.HANDLERS | moving.HANDLERS
 DRAWN = ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
+MISTAKES = (
+    ArithmeticError,
+    AttributeError,
+    ConvolensError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What comes of reading a file that is damaged, or means something else than was thought."""
 
 
 def read_network(
@@ -29,7 +40,7 @@ def read_network(
     for operation in _needed(graph, wanted):
         try:
             _read(operation, build, seen)
-        except (ConvolensError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except MISTAKES as error:
             known = next((known for known in build.refused.values() if known is error), None)
             reason = error if isinstance(error, ConvolensError) else f"it is damaged ({error})"
             refusal = known or SpecError(f"{path}: {operation} cannot be read: {reason}")
