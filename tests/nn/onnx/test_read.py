@@ -223,6 +223,55 @@ def test_one_number_of_a_vector(tmp_path: Path) -> None:
         Network.from_onnx(path)
 
 
+LARGE = {"big": np.array([1 << 14, 1 << 14]), "0": np.array(0), "1": np.array(1), "end": np.array(10**12)}
+TOO_LARGE: dict[str, tuple[list[Any], str]] = {
+    "range": ([node("Range", "0", "end", "1", outputs=("c",))], "1,000,000,000,000 cells"),
+    "expand": ([node("Expand", "1", "big", outputs=("c",))], "268,435,456 cells"),
+    "tile": ([node("Tile", "row", "big", outputs=("c",))], "268,435,456 cells"),
+    "pad": ([node("Pad", "row", "pads", outputs=("c",))], "cells"),
+    "filled": ([node("ConstantOfShape", "big", outputs=("c",))], "268,435,456 cells"),
+    "resize": ([node("Resize", "row", "", "", "big", outputs=("c",))], "not computed on constants"),
+    "doubled": (
+        [node("Concat", *(f"row{i or ''}",) * 2, axis=1, outputs=(f"row{i + 1}",)) for i in range(23)]
+        + [node("Concat", "row23", "row23", axis=1, outputs=("c",))],
+        "cells",
+    ),
+}
+
+
+@pytest.mark.parametrize(("nodes", "message"), TOO_LARGE.values(), ids=TOO_LARGE)
+def test_constants_that_would_be_too_large(nodes: list[Any], message: str, tmp_path: Path) -> None:
+    """Sizes are looked at before anything is computed."""
+    constants = LARGE | {"row": draw(1, 1), "pads": np.array([0, 0, 1 << 14, 1 << 14])}
+    used = {name for one in nodes for name in one.input}
+    constants = {name: array for name, array in constants.items() if name in used}
+    path = model_of([*nodes, node("Add", "x", "c")], MAP, 13, constants, tmp_path / "it.onnx")
+    with pytest.raises(SpecError, match=message):
+        Network.from_onnx(path)
+
+
+def test_loops_are_not_run(tmp_path: Path) -> None:
+    """However often they would go round: what holds a graph of its own is not computed."""
+    info, floats = onnx.helper.make_tensor_value_info, onnx.TensorProto.FLOAT
+    body = onnx.helper.make_graph(
+        [node("Identity", "go", outputs=("on",)), node("Identity", "a", outputs=("b",))], "body",
+        [info("i", onnx.TensorProto.INT64, []), info("go", onnx.TensorProto.BOOL, []), info("a", floats, [1])],
+        [info("on", onnx.TensorProto.BOOL, []), info("b", floats, [1])],
+    )  # fmt: skip
+    loop = node("Loop", "count", "go", "w", outputs=("c",), body=body)
+    constants = {"count": np.array(1 << 40), "go": np.array(True), "w": draw(1)}
+    path = model_of([loop, node("Add", "x", "c")], MAP, 13, constants, tmp_path / "it.onnx")
+    with pytest.raises(SpecError, match=r"Loop .* not computed on constants"):
+        Network.from_onnx(path)
+
+
+def test_squares_of_squares(tmp_path: Path) -> None:
+    """A product of 2 ** 60 factors is read as the sixty products that it is."""
+    nodes = [node("Mul", *(f"x{i or ''}",) * 2, outputs=(f"x{i + 1}" if i < 59 else "y",)) for i in range(60)]
+    network = Network.from_onnx(model_of(nodes, MAP, 13, {}, tmp_path / "it.onnx"))
+    assert len(network.nodes) == 60
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (1, 1), (1, 1, 1), (1, 1, 3), (3,)])
 def test_biases_of_products(shape: tuple[int, ...], tmp_path: Path) -> None:
     """What is added to a matrix product gives what ONNX Runtime gives, or is refused where axes come in."""
@@ -235,6 +284,29 @@ def test_biases_of_products(shape: tuple[int, ...], tmp_path: Path) -> None:
         return
     x = draw(4, 5)
     np.testing.assert_allclose(Network.from_onnx(path)(x), expected(path, x), rtol=1e-5, atol=1e-6)
+
+
+def test_the_size_of_the_batch_is_no_number(tmp_path: Path) -> None:
+    """Where a file leaves it open, items cannot go by it; other sizes may be numbers, and it may lead a shape."""
+    for index, opened in ((0, True), (0, False), (2, True)):
+        nodes = [
+            node("Shape", "x", outputs=("s",)),
+            node("Gather", "s", "i", outputs=("n",)),
+            node("Cast", "n", to=1, outputs=("f",)),
+            node("Div", "x", "f", outputs=("d",)),
+            node("Gather", "s", "0", outputs=("first",)),
+            node("Concat", "first", "rest", axis=0, outputs=("shape",)),
+            node("Reshape", "d", "shape"),
+        ]
+        nodes[4].name = "another"
+        constants = {"i": np.array([index]), "0": np.array([0]), "rest": np.array([2, -1])}
+        path = model_of(nodes, MAP if opened else (3, *MAP[1:]), 13, constants, tmp_path / "it.onnx")
+        if index == 0 and opened:
+            with pytest.raises(SpecError, match=r"Div .*'f' follows from the size of the batch"):
+                Network.from_onnx(path)
+        else:
+            x = draw(3, *MAP[1:])
+            np.testing.assert_allclose(Network.from_onnx(path)(x), expected(path, x), rtol=1e-6)
 
 
 def test_other_opsets_and_domains(tmp_path: Path) -> None:

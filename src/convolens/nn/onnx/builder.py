@@ -17,6 +17,10 @@ from convolens.ops.arrays import Array
 
 ANY_BATCH = 1009
 """Stands for a batch of any size where shapes are calculated with: no layer has as many of anything by chance."""
+OTHER_BATCH = 1013
+"""Stands for another; what differs between the two follows from the batch."""
+MOST_CELLS, MOST_OFTEN = 1 << 24, 4
+"""Of constants that are computed; beside so many times what the file holds."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,12 @@ class Builder:
         Values that do not depend on the input.
     views : dict of str to View
         Values that do.
-    batch : int
-        The batch's size, where shapes are calculated with.
+    batch, other_batch : int
+        The batch's size, where shapes are calculated with; another that it may have, or the same.
+    varying : dict of str to ndarray
+        What those constants are for the other size that are not the same.
+    room : int
+        Cells that constants which are still to be computed may have.
     uses : Counter
         How many want each value.
     bare : dict of str to set of str
@@ -77,7 +85,9 @@ class Builder:
         self.network = Network(input_shape)
         self.constants = dict(graph.constants)
         self.views = {graph.input: View(INPUT, tuple(range(len(input_shape) + 1)))}
-        self.batch = graph.sizes[0] or ANY_BATCH
+        self.batch, self.other_batch = graph.sizes[0] or ANY_BATCH, graph.sizes[0] or OTHER_BATCH
+        self.varying: dict[str, Array] = {}
+        self.room = MOST_CELLS + MOST_OFTEN * sum(array.size for array in graph.constants.values())
         self.dtype = np.dtype(np.float64 if graph.dtype == np.float64 else np.float32)
         self.uses = Counter(name for operation in graph.operations for name in operation.inputs if name)
         self.uses.update(graph.outputs)

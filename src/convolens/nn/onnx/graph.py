@@ -168,6 +168,9 @@ def _graph_of(path: object, onnx: Any, model: Any, opset: int) -> Graph:
                 f"{path}: operator {node.op_type} of {node.domain} (node {name!r}, opset {opset}) is unknown"
             )
         attributes = {a.name: _shortest(onnx.helper.get_attribute_value(a)) for a in node.attribute}
+        if node.op_type == "Constant" and "value" in attributes:
+            constants[node.output[0]] = onnx.numpy_helper.to_array(attributes["value"])
+            continue
         outputs = tuple(node.output)
         operations.append(Operation(node.op_type, name, tuple(node.input), outputs, attributes, opset))
     sizes = tuple(d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in tensor.shape.dim)

@@ -11,6 +11,8 @@ from convolens.ops.arrays import Array
 
 CLOSE = 1e-4
 """How far a number may be off for one that a formula has; files hold them rounded, to float16, too."""
+DEEPEST = 4
+"""Products within products that are looked through."""
 
 
 class Recogniser:
@@ -62,22 +64,22 @@ class Recogniser:
                 return value, number
         return None
 
-    def factors(self, name: str) -> tuple[float, list[str]]:
-        """Write a value as a number times values that are no products themselves."""
+    def factors(self, name: str, depth: int = DEEPEST) -> tuple[float, list[str]]:
+        """Write a value as a number times values that are no products themselves, or too deep within them."""
         operation = self.maker(name, "Mul", "Div")
-        if operation is None or len(operation.inputs) != 2:
+        if operation is None or len(operation.inputs) != 2 or not depth:
             return 1, [name]
         first, second = operation.inputs
         if operation.kind == "Div":
             divisor = self.number(second)
             if not divisor:
                 return 1, [name]
-            number, values = self.factors(first)
+            number, values = self.factors(first, depth - 1)
             return number / divisor, values
         numbers, values = 1.0, list[str]()
         for part in (first, second):
             known = self.number(part)
-            factor, more = self.factors(part) if known is None else (known, [])
+            factor, more = self.factors(part, depth - 1) if known is None else (known, [])
             numbers *= factor
             values += more
         return numbers, values

@@ -1,7 +1,7 @@
 """From an ONNX file to a network."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from convolens.nn.onnx.patterns import Recogniser
 from convolens.ops.arrays import Array
 
 HANDLERS: dict[str, Handler] = windows.HANDLERS | pointwise.HANDLERS | normalising.HANDLERS | moving.HANDLERS
-DRAWN = ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
+SHAPES = {"Reshape": 1, "Expand": 1, "Resize": 3}
+"""Inputs that are shapes, whose first number may be the size of the batch."""
 MISTAKES = (
     ArithmeticError,
     AttributeError,
@@ -52,10 +53,14 @@ def read_network(
 
 def _read(operation: Operation, build: Builder, seen: Recogniser) -> None:
     """Compute an operation, or turn it into layers."""
-    arrays = _computed(operation, build)
-    if arrays is not None:
-        build.constants |= dict(zip(operation.outputs, arrays, strict=False))
+    folded = _folded(operation, build)
+    if folded is not None:
+        for name, array, other in zip(operation.outputs, *folded, strict=False):
+            build.constants[name] = array
+            if other is not array and not np.array_equal(array, other, equal_nan=array.dtype.kind == "f"):
+                build.varying[name] = other
         return
+    _check_batch(operation, build)
     found = seen.recognised(operation)
     if found.kind not in HANDLERS:
         raise SpecError("this operator is not known")
@@ -98,14 +103,41 @@ def _needed(graph: Graph, wanted: str) -> list[Operation]:
     return found[::-1]
 
 
-def _computed(operation: Operation, build: Builder) -> list[Array] | None:
-    """Compute what does not depend on the input; None where it does."""
-    inputs = [name for name in operation.inputs if name]
-    if operation.kind == "Shape" and inputs[0] in build.views:
-        shape = np.array(build.shape(inputs[0]), np.int64)
-        return [shape[operation.get("start", 0) : operation.get("end")]]
-    if operation.kind == "Size" and inputs[0] in build.views:
-        return [np.array(np.prod(build.shape(inputs[0])), np.int64)]
-    if operation.kind in DRAWN or not all(name in build.constants for name in inputs):
+def _folded(operation: Operation, build: Builder) -> tuple[list[Array], list[Array]] | None:
+    """Compute what does not depend on the input's numbers, for two sizes of the batch; None where it does."""
+    names = [name for name in operation.inputs if name]
+    if operation.kind in ("Shape", "Size") and names[0] in build.views:
+        sizes = build.shape(names[0])[1:]
+        first, other = (_measured(operation, (batch, *sizes)) for batch in (build.batch, build.other_batch))
+        return [first], [other]
+    if not all(name in build.constants for name in names):
         return None
-    return evaluate(operation, [build.constants[name] if name else None for name in operation.inputs])
+    arrays = _computed(operation, build, build.constants)
+    if build.varying.keys().isdisjoint(names):
+        return arrays, arrays
+    return arrays, _computed(operation, build, build.constants | build.varying)
+
+
+def _measured(operation: Operation, shape: tuple[int, ...]) -> Array:
+    sizes = np.array(shape, np.int64)
+    if operation.kind == "Size":
+        return np.asarray(sizes.prod())
+    return sizes[operation.get("start", 0) : operation.get("end")]
+
+
+def _computed(operation: Operation, build: Builder, constants: Mapping[str, Array]) -> list[Array]:
+    arrays = evaluate(operation, [constants[name] if name else None for name in operation.inputs], build.room)
+    build.room -= sum(array.size for array in arrays)
+    return arrays
+
+
+def _check_batch(operation: Operation, build: Builder) -> None:
+    """Refuse numbers that are others for batches of another size, but for the size of the batch in a shape."""
+    for index, name in enumerate(operation.inputs):
+        other = build.varying.get(name)
+        is_shape = SHAPES.get(operation.kind) == index
+        if other is None or (is_shape and np.array_equal(build.constants[name][1:], other[1:])):
+            continue
+        raise SpecError(
+            f"its input {name!r} follows from the size of the batch; export it for batches of one size"
+        )
