@@ -14,7 +14,7 @@ from convolens.nn.merge import Add, Concat, Multiply
 from convolens.nn.pooling import MAX, Pool
 from convolens.ops.activations import activate
 from convolens.ops.arrays import Array
-from convolens.ops.pooling.compiled import bound_pool
+from convolens.ops.pooling.compiled import bound_max_pool
 from convolens.ops.prepared import PreparedConv
 from convolens.spec.layout import LAST
 from convolens.spec.padding import per_dimension
@@ -147,7 +147,7 @@ class MaxPooling(Pass):
         image, target = laid_out(inputs[0], LAST), laid_out(out, LAST)
         window = per_dimension(self.layer.window, image.ndim - 2, "window")
         spec = PoolSpec(image.shape, window, layout=LAST, dtype=image.dtype, **self.layer.windows())
-        return bound_pool(spec, "max", image, target) or super().bind(inputs, out)
+        return bound_max_pool(spec, image, target) or super().bind(inputs, out)
 
     def magnitude(self, magnitudes: Sequence[float]) -> float:
         """Give the input's."""

@@ -117,12 +117,12 @@ def _remember(key: Key | None, recording: Recording, x: Array, result: Array, ou
         _replays[key] = replay, result.shape, result.dtype
 
 
-def bound_pool(spec: PoolSpec, kind: Kind, x: Array, out: Array) -> Bound | None:
-    """Return what pools ``x`` into ``out``, whatever they hold then; None as for :func:`pool`."""
-    if not _pays(spec, kind, circumstances()):
+def bound_max_pool(spec: PoolSpec, x: Array, out: Array) -> Bound | None:
+    """Return what brings maxima of ``x`` to ``out``, whatever they hold then; None as for :func:`pool`."""
+    if not _pays(spec, "max", circumstances()):
         return None
     with Recording() as recording:
-        run(spec, kind, _members(spec, True), *(channels_first(a, spec.dims, spec.layout) for a in (x, out)))
+        run(spec, "max", _members(spec, True), *(channels_first(a, spec.dims, spec.layout) for a in (x, out)))
     return recording.bound(x, out)
 
 
