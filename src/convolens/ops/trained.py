@@ -19,9 +19,9 @@ class TrainedConv:
     """
     One convolution with its gradients, for inputs of one shape and type.
 
-    Plans go by the shapes alone, and no call is checked for numbers that are not finite: where one comes up,
-    whether in one window or in all around it, the loss is not finite either. What depends on the weights is made
-    anew at each call.
+    Plans go by the shapes alone, and no call is checked for numbers that are not finite, nor computed again: one
+    of them, or an overflow in a transform, may spread to the windows around it where a plain sum would keep it in
+    its own. What depends on the weights is made anew at each call.
 
     Parameters
     ----------
