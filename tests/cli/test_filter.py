@@ -237,6 +237,7 @@ def test_refusals(folder: Path, arguments: list[str], words: str, capsys: pytest
 
 
 INTERRUPTIBLE = """
+import signal
 import sys
 from convolens.cli.main import main
 from convolens.images import picture
@@ -244,6 +245,7 @@ def announced(*arguments):
     print("filtering", flush=True)
     return fused_filter(*arguments)
 fused_filter, picture.fused_filter = picture.fused_filter, announced
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what runs in the background ignore it
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -170,11 +170,11 @@ def test_renewed_weights_are_not_taken_for_those_before() -> None:
     wanted = conv2d(x, noise, algorithm="direct")
     for conv in (prepared, pickle.loads(pickle.dumps(prepared))):
         np.testing.assert_allclose(conv(x), wanted, rtol=0, atol=1e-3)
-        assert conv._plan_at_hand(x).spec.weight_rank is None
+        assert conv.plan_at_hand(x.shape, x.dtype).spec.weight_rank is None
     by_fft = prepare_conv(noise, algorithm="fft")
-    limit = by_fft.limit(x.shape, x.dtype)
+    limit = by_fft._limit(by_fft.plan_at_hand(x.shape, x.dtype))
     by_fft.renew(1000 * noise, None)
-    assert by_fft.limit(x.shape, x.dtype) == pytest.approx(limit / 1000)
+    assert by_fft._limit(by_fft.plan_at_hand(x.shape, x.dtype)) == pytest.approx(limit / 1000)
 
 
 def test_plan_that_is_printed_is_the_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
