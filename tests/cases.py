@@ -1,5 +1,6 @@
 """Named convolutions, chosen so that every algorithm meets every option: small, but longer than one FFT tile."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,15 @@ def magnitude(spec: ConvSpec, x: Array, weight: Array) -> float:
     """Return what error bounds are relative to: max |x or border| · the largest Σ |weights| of a kernel."""
     largest = max(np.abs(x.astype("f8")).max(initial=0.0), abs(spec.border.value))
     return float(largest * np.abs(weight.astype("f8")).sum(axis=tuple(range(1, weight.ndim))).max())
+
+
+def bright_halves(folder: Path) -> str:
+    """Write 40 pictures that are bright above (class 0) or below (1) to ``data.npz``, and return its path."""
+    random, path = np.random.default_rng(0), folder / "data.npz"
+    x, y = random.normal(size=(40, 1, 6, 6)), np.arange(40) % 2
+    x[y == 0, :, :3] += 2
+    np.savez(path, x=x, y=y)
+    return str(path)
 
 
 def scattered(array: Array, order: tuple[int, ...], step: int = 2) -> Array:

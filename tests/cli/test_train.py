@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cases import bright_halves
 from convolens.cli.main import main
 from convolens.errors import TrainingError
 from convolens.nn.run_folder import resume_run
@@ -18,11 +19,7 @@ from convolens.nn.train import Trainer
 @pytest.fixture
 def data(tmp_path: Path) -> str:
     """Pictures that are bright above or below."""
-    random = np.random.default_rng(0)
-    x, y = random.normal(size=(40, 1, 6, 6)), np.arange(40) % 2
-    x[y == 0, :, :3] += 2
-    np.savez(tmp_path / "data.npz", x=x, y=y)
-    return str(tmp_path / "data.npz")
+    return bright_halves(tmp_path)
 
 
 def test_trains(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,13 +4,12 @@ import numpy as np
 
 from convolens.algorithms.base import Array, Pipeline
 from convolens.algorithms.compiled import MOST_DIMS, dense, dense_like, volumes
+from convolens.algorithms.pool_tasks import rows_and_planes
 from convolens.runtime import compile as compiler
-from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.cpu import cpu
 
 PIPELINE = "convolens.pipelines.listed"
 FEWER = (8, 4, 1)  # numbers that are taken together where fewer than a vector lie side by side
-TASKS_PER_CORE = 4
-LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
 
 def refusal(numbers: Array) -> str | None:
@@ -44,8 +43,7 @@ def run(numbers: Array, lists: tuple[Array, ...], out: Array, last: bool) -> Non
     tables = [*reversed(lists), *(np.ones((1, 1), np.int32),) * (MOST_DIMS - len(lists))]
     planes = out.shape[0] * (1 if last else out.shape[1])
     height = out.shape[-2] if len(lists) > 1 else 1
-    wanted = TASKS_PER_CORE * available_cores() if out.size > LEAST_PARALLEL else 1
-    scalars = (-(-height // -(-wanted // planes)), max(1, planes // wanted))
+    scalars = rows_and_planes(out.size, height, planes)
     name, parameters = pipeline(numbers, out.shape[2:], last)
     compiler.load(name, **parameters)(source, *tables, result, scalars=scalars)
     if target is not out:

@@ -9,9 +9,10 @@ import numpy as np
 from convolens.algorithms import sliding_pool
 from convolens.algorithms.base import Array, Pipeline
 from convolens.algorithms.compiled import MOST_DIMS, dense, dense_like, volumes
+from convolens.algorithms.pool_tasks import rows_and_planes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
-from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.cpu import cpu
 from convolens.spec.borders import source_index
 from convolens.spec.layout import LAST
 from convolens.spec.pooling import PoolSpec
@@ -22,8 +23,6 @@ VECTORS = 4  # that are reduced together where they lie side by side
 FEWER = (8, 4, 1)  # cells that are reduced together where fewer than a vector lie side by side
 # sides of square windows that are compiled in
 SIDES = {"max": (2, 3, 5), "place": (2, 3), "mean": (2, 3, 5), "norm-1": (2, 3), "norm-2": (2, 3)}
-TASKS_PER_CORE = 4
-LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
 _ONE = Pinned(np.ones(1, np.int32))
 
@@ -107,9 +106,7 @@ def _layout(spec: PoolSpec, kind: Kind) -> tuple[tuple[Pinned, ...], tuple[int |
     steps = [(*reversed(numbers), *alone) for numbers in (spec.stride, spec.dilation, spec.window)]
     height = spec.output_size[-2] if spec.dims > 1 else 1
     planes = max(1, spec.batch) * (spec.in_channels if spec.layout != LAST else 1)
-    wanted = TASKS_PER_CORE * available_cores() if spec.macs > LEAST_PARALLEL else 1
-    rows = -(-height // -(-wanted // planes))
-    together = max(1, planes // wanted)
+    rows, together = rows_and_planes(spec.macs, height, planes)
     outside = -math.inf if kind in ("max", "place") else 0.0
     if spec.border is not None and spec.border.mode == "constant":
         outside = float(spec.border.value)

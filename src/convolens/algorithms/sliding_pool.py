@@ -4,16 +4,15 @@ import numpy as np
 
 from convolens.algorithms.base import Array, Pipeline
 from convolens.algorithms.compiled import dense, dense_like
+from convolens.algorithms.pool_tasks import rows_and_planes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
-from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.cpu import cpu
 from convolens.spec.layout import LAST
 from convolens.spec.pooling import PoolSpec
 
 PIPELINE = "convolens.pipelines.sliding"
 SIDES = (3, 5)
-TASKS_PER_CORE = 4
-LEAST_PARALLEL = 1 << 16  # cells below which a call runs as few tasks
 
 
 def takes(spec: PoolSpec, kind: str) -> bool:
@@ -37,8 +36,7 @@ def run(spec: PoolSpec, kind: str, members: tuple[Array | Pinned, ...], x: Array
     target = out if out.strides[-1] == out.itemsize else dense_like(out, -1)
     pairs = -(-spec.output_size[0] // 2)
     planes = max(1, spec.batch) * spec.in_channels
-    wanted = TASKS_PER_CORE * available_cores() if spec.macs > LEAST_PARALLEL else 1
-    scalars = (spec.pads[1][0], spec.pads[0][0], -(-pairs // -(-wanted // planes)), max(1, planes // wanted))
+    scalars = (spec.pads[1][0], spec.pads[0][0], *rows_and_planes(spec.macs, pairs, planes))
     name, parameters = pipeline(spec, kind)
     compiler.load(name, **parameters)(dense(x, -1), members[1], members[0], target, scalars=scalars)
     if target is not out:

@@ -1,12 +1,14 @@
 """Layers in their places: nodes, and which of them can be computed as one."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from convolens.nn.activation import Activation
 from convolens.nn.convolution import Conv
 from convolens.nn.layer import Layer
 from convolens.nn.pooled import PooledConv
+from convolens.ops.arrays import Array
 
 INPUT = "input"
 
@@ -32,6 +34,15 @@ class Node:
     layer: Layer
     inputs: tuple[str, ...]
     holder: str
+
+
+def by_node(arrays: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+    """Part arrays that are called ``node.part`` by their nodes; a node that has none gets none."""
+    found: dict[str, dict[str, Array]] = defaultdict(dict)
+    for key, array in arrays.items():
+        name, _, part = key.partition(".")
+        found[name][part] = array
+    return found
 
 
 def needed_for(nodes: Iterable[Node], wanted: str) -> list[Node]:

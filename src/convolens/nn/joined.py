@@ -77,7 +77,7 @@ def join_steps(network: "Network") -> tuple[list[Step], str]:
     last = stands_for.get(network.last, network.last)
     uses, views = count_uses(nodes, [last]), _views(nodes, last, network.shapes)
     steps: dict[str, Step] = {}
-    held = network._by_node()
+    held = network.held()
     for node in nodes:
         weights = {name: array.copy() for name, array in held[node.holder].items()}
         for source in reversed(node.inputs):

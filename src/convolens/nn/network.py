@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convolens.errors import ConvolensError, SpecError, unknown_name
-from convolens.nn.graph import INPUT, Node, count_uses, join_activations, join_pools, needed_for
+from convolens.errors import SpecError, unknown_name
+from convolens.nn.graph import INPUT, Node, by_node, count_uses, join_activations, join_pools, needed_for
 from convolens.nn.initialise import Undrawn, check_arrays
 from convolens.nn.layer import Layer, Shape, Training, describe
 from convolens.nn.memory import channels_innermost
-from convolens.nn.text import MERGES, layers_of
+from convolens.nn.text import add_words, shape_of
 from convolens.ops.arrays import Array, as_array
 from convolens.runtime.memory import Pool
 from convolens.spec.padding import whole_shape
-from convolens.spec.stack_options import SIZES
 from convolens.spec.stack_text import words_of
 
 if TYPE_CHECKING:
@@ -111,37 +110,9 @@ class Network:
         (['conv1', 'relu1', 'maxpool1', 'flatten1', 'dense1'], (10,))
         """
         words = list(words_of(text))
-        if input_shape is None:
-            if not words or not SIZES.fullmatch(words[0].text.replace("×", "x")):
-                found = repr(words[0].text) if words else "nothing"
-                raise SpecError(f"a network begins with the shape of its input, such as 1x28x28, not {found}")
-            input_shape = [int(size) for size in words.pop(0).text.replace("×", "x").split("x")]
-        network = cls(input_shape, seed=seed)
-        last = INPUT
-        for number, word in enumerate(words, 1):
-            try:
-                last = network._add_word(word.text, last)
-            except ConvolensError as error:
-                place = f"layer {number} {word.text!r} at character {word.position}"
-                raise type(error)(f"{place}, on input {describe(network.shapes[last])}: {error}") from None
-        if last != network.last:
-            raise SpecError(f"the text ends with a way back to {last!r}; say what is done from there")
+        network = cls(shape_of(words) if input_shape is None else input_shape, seed=seed)
+        add_words(network, words)
         return network
-
-    def _add_word(self, text: str, last: str) -> str:
-        """Add what a word says to a node's output; return the node that the next word goes on from."""
-        name, named, rest = text.rpartition("=")
-        kind, _, options = rest.partition(":")
-        if kind in MERGES and options:
-            return self.add(MERGES[kind](), last, *options.split(","), name=name or None)
-        if kind == "from" and not named:
-            if options not in self.shapes:
-                raise unknown_name("node", options, self.shapes)
-            return options
-        *before, layer = layers_of(rest, self.shapes[last])
-        for one in before:
-            last = self.add(one, last)
-        return self.add(layer, last, name=name or None)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Network":
@@ -376,13 +347,9 @@ class Network:
         first = sum(node.layer.kind == kind for node in self.nodes) + 1
         return next(name for name in (f"{kind}{number}" for number in count(first)) if name not in self.shapes)
 
-    def _by_node(self) -> dict[str, dict[str, Array]]:
+    def held(self) -> dict[str, dict[str, Array]]:
         """Return what each node learned and keeps, by the names that its layer gave."""
-        found: dict[str, dict[str, Array]] = {node.name: {} for node in self.nodes}
-        for key, array in (self.weights | self.statistics).items():
-            name, _, part = key.partition(".")
-            found[name][part] = array
-        return found
+        return by_node(self.weights | self.statistics)
 
     def __call__(self, x: Any) -> Array:
         """
@@ -456,7 +423,7 @@ class Network:
         if training is not None:
             steps = join_pools(steps, wanted)
         uses = count_uses(steps, [wanted])
-        values, saved, held = {INPUT: self._checked(x)}, dict[str, Any](), self._by_node()
+        values, saved, held = {INPUT: self._checked(x)}, dict[str, Any](), self.held()
         for step in steps:
             inputs = [values[source] for source in step.inputs]
             told = None if training is None else replace(training, kept=self._kept.setdefault(step.name, {}))
@@ -495,7 +462,7 @@ class Network:
     def _backward(self, tape: Tape, grad: Array, needs_input: bool) -> tuple[dict[str, Array], Array | None]:
         flowing: dict[str, Array] = {tape.steps[-1].name if tape.steps else INPUT: grad}
         learned: dict[str, Array] = {}
-        wanting, held = self._wanting(tape.steps, needs_input), self._by_node()
+        wanting, held = self._wanting(tape.steps, needs_input), self.held()
         for step in reversed(tape.steps):
             arriving = flowing.pop(step.name, None)
             if arriving is None or step.name not in wanting:
@@ -514,7 +481,7 @@ class Network:
 
     def values(self, x: Any) -> dict[str, Array]:
         """Compute the output of every node for a batch, to be looked at; the network's own comes last."""
-        found, held = {INPUT: self._checked(x)}, self._by_node()
+        found, held = {INPUT: self._checked(x)}, self.held()
         for node in self.nodes:
             inputs = [found[source] for source in node.inputs]
             found[node.name] = node.layer.forward(held[node.name], *inputs)[0]

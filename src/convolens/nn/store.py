@@ -13,6 +13,7 @@ from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
 from convolens.nn.function import Function
+from convolens.nn.graph import by_node
 from convolens.nn.layer import Layer
 from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.network import Network
@@ -83,10 +84,7 @@ def network_from(facts: Mapping[str, Any], arrays: Mapping[str, Array] | None = 
         If a layer cannot be; or an array is missing, too many, or of another shape or type.
     """
     network = Network(facts["input_shape"], seed=int(facts["seed"]))
-    held: dict[str, dict[str, Array]] = {}
-    for name, array in (arrays or {}).items():
-        node_name, _, part = name.partition(".")
-        held.setdefault(node_name, {})[part] = array.copy()
+    held = by_node({name: array.copy() for name, array in (arrays or {}).items()})
     for node in facts["nodes"]:
         if node["layer"] not in LAYERS:
             raise unknown_name("layer", node["layer"], LAYERS)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from convolens.nn.graph import by_node
 from convolens.nn.layer import describe
 from convolens.nn.receptive import receptive_sizes
 
@@ -13,10 +14,10 @@ def network_table(network: "Network") -> str:
     """Write a line for each node: what it does, its output, parameters, multiply-adds and receptive field."""
     seen = receptive_sizes(network.nodes, network.shapes)
     rows = [("input", "", describe(network.input_shape), "", "", "")]
-    total, last = 0, "input"
+    total, last, learned = 0, "input", by_node(network.weights)
     for node in network.nodes:
         count = node.layer.multiply_adds(*(network.shapes[source] for source in node.inputs))
-        parameters = sum(array.size for key, array in network.weights.items() if key.startswith(f"{node.name}."))
+        parameters = sum(array.size for array in learned[node.name].values())
         chained = node.inputs == (last,)
         what = str(node.layer) if chained else f"{node.layer} of {', '.join(node.inputs)}"
         shape, field = describe(network.shapes[node.name]), "×".join(map(str, seen[node.name]))

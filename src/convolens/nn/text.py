@@ -1,27 +1,68 @@
-"""Layers written as text, ``conv 16,k3 relu max 2``, as :func:`convolens.parse_stack` writes them."""
+"""Networks and layers written as text, ``conv 16,k3 relu max 2``, as :func:`convolens.parse_stack` writes them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from convolens.errors import SpecError, unknown_name
+from convolens.errors import ConvolensError, SpecError, unknown_name
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
-from convolens.nn.layer import Layer, Shape
+from convolens.nn.layer import Layer, Shape, describe
 from convolens.nn.merge import Add, Concat, Multiply
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
 from convolens.ops.activations import ACTIVATIONS
-from convolens.spec.stack_options import read_options
+from convolens.spec.stack_options import SIZES, read_options
+from convolens.spec.stack_text import Word
+
+if TYPE_CHECKING:
+    from convolens.nn.network import Network
 
 _DECIMAL = re.compile(r"0?\.\d+|0")
 _SMALL = re.compile(r"\d*\.?\d+(?:e-\d+)?")
 
 CONVOLUTION = ("main", "kernel", "stride", "padding", "dilation", "groups", "bias", "border", "flip")
 MERGES: dict[str, Callable[[], Layer]] = {"add": Add, "concat": Concat, "multiply": Multiply}
+
+
+def shape_of(words: list[Word]) -> list[int]:
+    """Take the shape of the input off the words that begin with it."""
+    if not words or not SIZES.fullmatch(words[0].text.replace("×", "x")):
+        found = repr(words[0].text) if words else "nothing"
+        raise SpecError(f"a network begins with the shape of its input, such as 1x28x28, not {found}")
+    return [int(size) for size in words.pop(0).text.replace("×", "x").split("x")]
+
+
+def add_words(network: "Network", words: Iterable[Word]) -> None:
+    """Add what words say to a network; :meth:`Network.from_text` tells which there are."""
+    last = network.last
+    for number, word in enumerate(words, 1):
+        try:
+            last = _add_word(network, word.text, last)
+        except ConvolensError as error:
+            place = f"layer {number} {word.text!r} at character {word.position}"
+            raise type(error)(f"{place}, on input {describe(network.shapes[last])}: {error}") from None
+    if last != network.last:
+        raise SpecError(f"the text ends with a way back to {last!r}; say what is done from there")
+
+
+def _add_word(network: "Network", text: str, last: str) -> str:
+    """Add what a word says to a node's output; return the node that the next word goes on from."""
+    name, named, rest = text.rpartition("=")
+    kind, _, options = rest.partition(":")
+    if kind in MERGES and options:
+        return network.add(MERGES[kind](), last, *options.split(","), name=name or None)
+    if kind == "from" and not named:
+        if options not in network.shapes:
+            raise unknown_name("node", options, network.shapes)
+        return options
+    *before, layer = layers_of(rest, network.shapes[last])
+    for one in before:
+        last = network.add(one, last)
+    return network.add(layer, last, name=name or None)
 
 
 def layers_of(text: str, shape: Shape) -> list[Layer]:

@@ -67,14 +67,13 @@ def layer_costs(network: "Network", *, measure: bool = True) -> list[LayerCost]:
     [('conv', 1296), ('flatten', 0), ('dense', 288)]
     """
     steps = join_activations(needed_for(network.nodes, network.last), network.last)
-    uses, arrays = count_uses(steps, [network.last]), network.weights | network.statistics
+    uses, held = count_uses(steps, [network.last]), network.held()
     values = {INPUT: random_items(network, 1)} if measure else {}
     costs = []
     for step in steps:
-        start = f"{step.holder}."
-        own = {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
+        own = held[step.holder]
         shapes = [network.shapes[source] for source in step.inputs]
-        learned = [array for name, array in own.items() if start + name in network.weights]
+        learned = [array for name, array in own.items() if f"{step.holder}.{name}" in network.weights]
         cells = sum(map(math.prod, (*shapes, network.shapes[step.name])))
         seconds = None
         if measure:

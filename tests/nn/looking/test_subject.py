@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
+from cases import bright_halves
 from convolens.cli.networks import open_network
 from convolens.errors import FileError, SpecError
 from convolens.images import Image, write_image
@@ -21,12 +22,8 @@ from convolens.nn.train import Settings
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run that is over, of pictures that are bright above or below."""
-    random = np.random.default_rng(0)
-    x, y = random.normal(size=(40, 1, 6, 6)), np.arange(40) % 2
-    x[y == 0, :, :3] += 2
-    np.savez(tmp_path / "data.npz", x=x, y=y)
     text = "conv 3,k3 relu flatten dense 2"
-    run = begin_run(tmp_path / "run", str(tmp_path / "data.npz"), text, Settings(epochs=1, batch=16))
+    run = begin_run(tmp_path / "run", bright_halves(tmp_path), text, Settings(epochs=1, batch=16))
     while run.trainer.run():
         pass
     run.save()

@@ -205,14 +205,9 @@ class Builder:
         wanted = self.plain(name)
         network = Network(self.network.input_shape)
         names = {INPUT: INPUT}
-        every = self.network.weights | self.network.statistics
+        held = self.network.held()
         for node in needed_for(self.network.nodes, wanted):
-            start = f"{node.name}."
-            weights = {
-                key.removeprefix(start): np.asarray(array, order="C")
-                for key, array in every.items()
-                if key.startswith(start)
-            }
+            weights = {part: np.asarray(array, order="C") for part, array in held[node.name].items()}
             inputs = (names[source] for source in node.inputs)
             names[node.name] = network.add(node.layer, *inputs, weights=weights)
         return network

@@ -13,6 +13,8 @@ from convolens.nn.onnx.layers import WRITERS
 from convolens.nn.onnx.writer import Writer
 
 if TYPE_CHECKING:
+    import onnx
+
     from convolens.nn.network import Network
 
 FIRST_WRITTEN = 13
@@ -24,20 +26,25 @@ def write_network(
     network: "Network", path: str | os.PathLike[str], *, opset: int = 17, overwrite: bool = False
 ) -> None:
     """Write a network into an ONNX file; see :meth:`Network.to_onnx`."""
+    check_output(path, overwrite=overwrite)
+    model = onnx_model(network, opset)
+    with atomic_output(path, overwrite=overwrite) as file:
+        file.write(model.SerializeToString())
+
+
+def onnx_model(network: "Network", opset: int = 17) -> "onnx.ModelProto":
+    """Describe a network as ONNX does; the batch has any size."""
     if not FIRST_WRITTEN <= opset <= LAST_OPSET:
         raise SpecError(f"networks are written in opset {FIRST_WRITTEN} to {LAST_OPSET}, not {opset}")
-    arrays = network.weights | network.statistics
-    if sum(array.nbytes for array in arrays.values()) > MOST_BYTES:
+    arrays, held = [*network.weights.values(), *network.statistics.values()], network.held()
+    if sum(array.nbytes for array in arrays) > MOST_BYTES:
         raise SpecError("the weights are more than the 2 GiB that an ONNX file can hold; save it as safetensors")
-    is_double = any(array.dtype == np.float64 for array in arrays.values())
-    check_output(path, overwrite=overwrite)
+    is_double = any(array.dtype == np.float64 for array in arrays)
     writer = Writer(opset, np.dtype(np.float64 if is_double else np.float32))
     for node in needed_for(network.nodes, network.last):
         writer.begin(node.name)
-        start = f"{node.name}."
-        own = {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
         shapes = tuple(network.shapes[source] for source in node.inputs)
-        writer.finish(WRITERS[type(node.layer)](writer, node.layer, node.inputs, shapes, own))
+        writer.finish(WRITERS[type(node.layer)](writer, node.layer, node.inputs, shapes, held[node.name]))
     output = network.last
     if not network.nodes:
         output = "output"
@@ -52,6 +59,7 @@ def write_network(
     graph = helper.make_graph(writer.nodes, "network", values[:1], values[1:], writer.constants)
     opsets = [helper.make_opsetid("", opset)]
     version = helper.find_min_ir_version_for(opsets)
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=version, producer_name="convolens")
-    with atomic_output(path, overwrite=overwrite) as file:
-        file.write(model.SerializeToString())
+    model: onnx.ModelProto = helper.make_model(
+        graph, opset_imports=opsets, ir_version=version, producer_name="convolens"
+    )
+    return model
