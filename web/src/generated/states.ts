@@ -1,0 +1,184 @@
+// Written by `python -m convolens.lab.typescript`; never by hand.
+
+/** Numbers that JSON has no signs for travel as texts. */
+export type AnyNumber = number | "nan" | "inf" | "-inf";
+
+export const MOST_SIDE = 64;
+
+export const MOST_CELLS = 4096;
+
+export const paddingNames = ["valid", "same", "same-lower", "full"] as const;
+export type PaddingName = (typeof paddingNames)[number];
+
+export const borderNames = ["constant", "edge", "reflect", "symmetric", "wrap"] as const;
+export type BorderName = (typeof borderNames)[number];
+
+export const operations = ["correlation", "convolution", "transposed"] as const;
+export type Operation = (typeof operations)[number];
+
+/** An array of one to three dimensions, small enough to be shown cell by cell. */
+export interface Numbers {
+  shape: number[];
+  data: AnyNumber[];
+}
+
+/** Input, kernel and output of one channel, in one to three dimensions. */
+export interface SlidingWindowState {
+  exhibit: "sliding-window";
+  version: number;
+  locked: string[];
+  hidden: string[];
+  dims: number;
+  input: Numbers;
+  kernel: Numbers;
+  operation: Operation;
+  stride: number[];
+  dilation: number[];
+  output_padding: number[];
+  padding: PaddingName | [number, number][];
+  border: BorderName;
+  border_value: AnyNumber;
+  cell: number[] | null;
+  side: "output" | "input";
+  pinned: boolean;
+  covered: boolean;
+}
+
+export const slidingWindowControls: string[] = [
+  "preset",
+  "dims",
+  "operation",
+  "size",
+  "stride",
+  "dilation",
+  "padding",
+  "border",
+  "input",
+  "kernel",
+  "player",
+  "code",
+  "export",
+  "link",
+  "undo",
+];
+
+export const slidingWindowDefaults: SlidingWindowState = {
+  "exhibit": "sliding-window",
+  "version": 1,
+  "locked": [],
+  "hidden": [],
+  "dims": 2,
+  "input": {
+    "shape": [5, 5],
+    "data": [
+      10, 20, 30, 40, 50, 20, 40, 60, 80, 100, 30, 60, 90, 120, 150, 40, 80, 120, 160, 200, 50, 100, 150,
+      200, 250,
+    ],
+  },
+  "kernel": {"shape": [3, 3], "data": [-1, 0, 1, -2, 0, 2, -1, 0, 1]},
+  "operation": "correlation",
+  "stride": [1, 1],
+  "dilation": [1, 1],
+  "output_padding": [0, 0],
+  "padding": "valid",
+  "border": "constant",
+  "border_value": 0,
+  "cell": null,
+  "side": "output",
+  "pinned": false,
+  "covered": false,
+};
+
+export const slidingWindowPresets: Record<string, Partial<SlidingWindowState>> = {
+  "ramp": {},
+  "edge": {
+    "input": {"shape": [3, 3], "data": [0, 0, 0, 17, 17, 17, 255, 255, 255]},
+    "kernel": {"shape": [3, 3], "data": [-1, -1, -1, 0, 0, 0, 1, 1, 1]},
+  },
+  "one-window": {"input": {"shape": [3, 3], "data": [1, 2, 0, 0, 1, 2, 2, 0, 1]}},
+  "vertical-edge": {
+    "input": {"shape": [3, 5], "data": [1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0]},
+    "kernel": {"shape": [3, 3], "data": [1, 0, -1, 1, 0, -1, 1, 0, -1]},
+  },
+  "signal": {
+    "dims": 1,
+    "input": {"shape": [5], "data": [1, 2, 3, 4, 5]},
+    "kernel": {"shape": [3], "data": [1, 0, -1]},
+    "stride": [1],
+    "dilation": [1],
+    "output_padding": [0],
+  },
+  "signal-convolution": {
+    "dims": 1,
+    "input": {"shape": [5], "data": [1, 2, 3, 4, 5]},
+    "kernel": {"shape": [3], "data": [1, 0, -1]},
+    "operation": "convolution",
+    "stride": [1],
+    "dilation": [1],
+    "output_padding": [0],
+  },
+  "same-size": {
+    "input": {
+      "shape": [7, 7],
+      "data": [
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+      ],
+    },
+    "kernel": {"shape": [3, 3], "data": [1, 1, 1, 1, 1, 1, 1, 1, 1]},
+    "padding": "same",
+  },
+  "stride": {
+    "input": {
+      "shape": [7, 7],
+      "data": [
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+      ],
+    },
+    "kernel": {"shape": [3, 3], "data": [1, 1, 1, 1, 1, 1, 1, 1, 1]},
+    "stride": [2, 2],
+  },
+  "dilation": {
+    "input": {
+      "shape": [7, 7],
+      "data": [
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+      ],
+    },
+    "kernel": {"shape": [3, 3], "data": [1, 1, 1, 1, 1, 1, 1, 1, 1]},
+    "dilation": [2, 2],
+  },
+  "borders": {"padding": "same", "border": "reflect"},
+  "full-convolution": {
+    "input": {"shape": [2, 3], "data": [1, 2, 3, 4, 5, 6]},
+    "kernel": {"shape": [2, 2], "data": [1, 0, 2, -1]},
+    "operation": "convolution",
+    "padding": "full",
+  },
+  "transposed": {
+    "input": {"shape": [2, 2], "data": [1, 2, 3, 4]},
+    "kernel": {"shape": [3, 3], "data": [1, 1, 1, 1, 1, 1, 1, 1, 1]},
+    "operation": "transposed",
+    "stride": [2, 2],
+  },
+  "volume": {
+    "dims": 3,
+    "input": {
+      "shape": [4, 5, 5],
+      "data": [
+        0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5,
+        6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4,
+        5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
+      ],
+    },
+    "kernel": {
+      "shape": [2, 3, 3],
+      "data": [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+    },
+    "stride": [1, 1, 1],
+    "dilation": [1, 1, 1],
+    "output_padding": [0, 0, 0],
+  },
+};
