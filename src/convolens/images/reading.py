@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from typing import BinaryIO
 
 from convolens.errors import ConvolensError, ImageError
 from convolens.images.files import open_input
@@ -48,24 +49,29 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) ->
     16-bit colour in PNG and in compressed TIFF is read exactly, not cut to 8 bits.
     """
     with open_input(path) as file:
-        signature = file.read(4)
-        file.seek(0)
-        if not signature:
-            raise ImageError(f"{path}: the file is empty")
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                if signature in _TIFF_SIGNATURES:
-                    from convolens.images.tiff import read_tiff
+        return decode_image(file, path, max_pixels=max_pixels)
 
-                    return read_tiff(file, max_pixels)
-                from convolens.images.pillow import read_with_pillow
 
-                return read_with_pillow(file, max_pixels)
-        except ConvolensError as error:
-            raise ImageError(f"{path}: {error}") from error
-        except MemoryError:
-            raise
-        except Exception as error:
-            # Decoders answer damage with nearly every kind of exception: OSError, SyntaxError, struct.error …
-            message = f"{path}: cannot be decoded; the file is damaged or cut short ({error})"
-            raise ImageError(" ".join(message.split())) from error
+def decode_image(file: BinaryIO, name: object, *, max_pixels: int = MAX_PIXELS) -> Image:
+    """Read a picture, as `read_image` does, from a file that is open and seekable; ``name`` is for messages."""
+    signature = file.read(4)
+    file.seek(0)
+    if not signature:
+        raise ImageError(f"{name}: the file is empty")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            if signature in _TIFF_SIGNATURES:
+                from convolens.images.tiff import read_tiff
+
+                return read_tiff(file, max_pixels)
+            from convolens.images.pillow import read_with_pillow
+
+            return read_with_pillow(file, max_pixels)
+    except ConvolensError as error:
+        raise ImageError(f"{name}: {error}") from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Decoders answer damage with nearly every kind of exception: OSError, SyntaxError, struct.error …
+        message = f"{name}: cannot be decoded; the file is damaged or cut short ({error})"
+        raise ImageError(" ".join(message.split())) from error

@@ -69,25 +69,31 @@ def write_image(path: str | os.PathLike[str], image: Image, *, overwrite: bool =
     WebP stores grey as RGB.
     """
     format = output_format(path)
-    _check_fits(path, image, format)
+    check_fits(path, image, format)
     with atomic_output(path, overwrite=overwrite) as file:
-        if format == "TIFF":
-            from convolens.images.tiff import write_tiff
-
-            write_tiff(file, image)
-        elif image.pixels.dtype.newbyteorder("=") == np.uint16:
-            write_png(
-                file,
-                image.channels().astype(np.uint16, copy=False),
-                icc_profile=image.icc_profile,
-                exif=image.exif,
-                dpi=image.dpi,
-            )
-        else:
-            _write_with_pillow(file, image, format)
+        encode_image(file, image, format)
 
 
-def _check_fits(path: str | os.PathLike[str], image: Image, format: str) -> None:
+def encode_image(file: BinaryIO, image: Image, format: str) -> None:
+    """Write a picture that `check_fits` lets pass into a file that is open and seekable."""
+    if format == "TIFF":
+        from convolens.images.tiff import write_tiff
+
+        write_tiff(file, image)
+    elif image.pixels.dtype.newbyteorder("=") == np.uint16:
+        write_png(
+            file,
+            image.channels().astype(np.uint16, copy=False),
+            icc_profile=image.icc_profile,
+            exif=image.exif,
+            dpi=image.dpi,
+        )
+    else:
+        _write_with_pillow(file, image, format)
+
+
+def check_fits(path: str | os.PathLike[str], image: Image, format: str) -> None:
+    """Refuse a picture that the format cannot hold."""
     if format == "TIFF":
         return
     dtype, size = image.pixels.dtype.newbyteorder("="), image.size

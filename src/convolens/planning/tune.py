@@ -46,11 +46,16 @@ def tune_conv(spec: ConvSpec, *, exact: bool = False) -> Plan:
     Takes the memory of input and output, compiles what is not kept yet, and measures the
     machine's speeds if they are not known. Times are medians; other work on the machine spoils them.
     """
-    machine()
     threads = thread_count()
-    names = dict.fromkeys((*_worth_trying(spec, exact=False), *_worth_trying(spec, exact=True)))
-    remember(spec, threads, _in_turn(_calls(spec, list(names))))
+    remember(spec, threads, measure_conv(spec))
     return plan_conv(spec, exact=exact)
+
+
+def measure_conv(spec: ConvSpec) -> dict[str, float]:
+    """Measure as `tune_conv` does, and return the seconds by algorithm; nothing is remembered."""
+    machine()
+    names = dict.fromkeys((*_worth_trying(spec, exact=False), *_worth_trying(spec, exact=True)))
+    return _in_turn(_calls(spec, list(names)))
 
 
 def _worth_trying(spec: ConvSpec, *, exact: bool) -> list[str]:
