@@ -1,0 +1,50 @@
+/** Gradient descent, one step at a time: a kernel is changed until its output is that of the target. */
+
+import { convolved } from "./convolve.ts";
+import { gradBias, gradInput, gradWeight } from "./gradients.ts";
+import { type ConvSpec, optionsOf } from "./geometry.ts";
+import { type Tensor, tensor } from "./tensor.ts";
+
+/** How far an output is from its target: the mean of squared differences, and its gradient 2 (y − t) / cells. */
+export function squaredError(output: Tensor, target: Tensor): { loss: number; grad: Tensor } {
+  const cells = output.data.length;
+  const off = output.data.map((y, i) => y - target.data[i]!);
+  const loss = off.reduce((all, difference) => all + difference * difference, 0) / cells;
+  return { loss, grad: tensor(output.shape, off.map((difference) => (2 * difference) / cells)) };
+}
+
+/** Weights and biases, less their gradients times the rate. */
+export function descend(parameters: Tensor, gradient: Tensor, rate: number): Tensor {
+  return tensor(parameters.shape, parameters.data.map((value, i) => value - rate * gradient.data[i]!));
+}
+
+/** Everything of one step: what came out, how far off it was, the gradients, and the parameters after the step. */
+export interface Step {
+  readonly output: Tensor;
+  readonly loss: number;
+  readonly gradOutput: Tensor;
+  readonly gradInput: Tensor;
+  readonly gradWeight: Tensor;
+  readonly gradBias: Tensor | null;
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+}
+
+/** Takes one step of gradient descent on the squared error. */
+export function learn(
+  spec: ConvSpec, x: Tensor, target: Tensor, weight: Tensor, bias: Tensor | null, rate: number,
+): Step {
+  const options = optionsOf(spec);
+  const output = convolved(spec, x, weight, bias);
+  const { loss, grad } = squaredError(output, target);
+  const backToWeight = gradWeight(grad, x, weight.shape, options);
+  const backToBias = bias ? gradBias(grad, spec.dims) : null;
+  return {
+    output, loss, gradOutput: grad,
+    gradInput: gradInput(grad, weight, x.shape, options),
+    gradWeight: backToWeight,
+    gradBias: backToBias,
+    weight: descend(weight, backToWeight, rate),
+    bias: bias && backToBias ? descend(bias, backToBias, rate) : null,
+  };
+}
