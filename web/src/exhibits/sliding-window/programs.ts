@@ -1,0 +1,232 @@
+/** The programs that compute what is on the screen, with its numbers: each runs as it stands. */
+
+import type { Program } from "../../parts/share.ts";
+import { texts } from "../../texts/index.ts";
+import { problemText } from "./problem.ts";
+import { borderValue as outside, toTensor, workOut, type Setup, type Work } from "./work.ts";
+import type { Numbers } from "./state.ts";
+
+export const STYLES = ["numpy", "im2col", "pytorch", "scipy", "convolens"] as const;
+export type Style = (typeof STYLES)[number];
+
+const LOOPS = ["depth", "row", "column"];
+const WIDTH = 100;
+
+export function programsOf(setup: Setup): Program[] {
+  return STYLES.map((style) => ({ name: texts.code.styles[style], text: program(setup, style) }));
+}
+
+export function program(setup: Setup, style: Style): string {
+  const work = workOut(setup);
+  if (work.problem) return `# ${problemText(work.problem, work.setup.dims)}\n`;
+  const imports = { numpy: [], im2col: [], pytorch: ["import torch"], scipy: ["import scipy.signal"], convolens: ["", "import convolens as cl"] };
+  const write = { numpy: loops, im2col, pytorch, scipy, convolens };
+  const float = style === "pytorch" || !Number.isInteger(outside(work.setup)) ? ", dtype=float" : "";
+  return `${[
+    ["import numpy as np", ...imports[style]].join("\n"),
+    [array("x", setup.input, float), array("weight", setup.kernel, float)].join("\n"),
+    write[style](work).join("\n"),
+    "print(y)",
+  ].join("\n\n")}\n`;
+}
+
+function array(name: string, numbers: Numbers, more: string): string {
+  const lists = nested(numbers.shape, [...toTensor(numbers).data].map(python));
+  const flat = `${name} = np.array(${lists.join(" ")}${more})`;
+  if (flat.length <= WIDTH) return flat;
+  const rows = lists.map((line) => `    ${" ".repeat(numbers.shape.length - /^\[*/.exec(line)![0].length)}${line}`);
+  return `${name} = np.array(\n${rows.join("\n")}${more}\n)`;
+}
+
+/** Lists in lists, a line for each of the innermost. */
+function nested(shape: readonly number[], values: readonly string[]): string[] {
+  if (shape.length === 1) return [`[${values.join(", ")}]`];
+  const size = values.length / shape[0]!;
+  const parts = Array.from({ length: shape[0]! }, (_, i) => nested(shape.slice(1), values.slice(i * size, (i + 1) * size)));
+  return parts.flatMap((lines, i) =>
+    lines.map((line, j) => {
+      const opens = i === 0 && j === 0 ? "[" : "";
+      const closes = j < lines.length - 1 ? "" : i === parts.length - 1 ? "]" : ",";
+      return opens + line + closes;
+    }),
+  );
+}
+
+const python = (value: number): string =>
+  Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "np.nan" : value > 0 ? "np.inf" : "-np.inf";
+
+const tuple = (values: readonly (string | number)[]): string => `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
+const short = (values: readonly number[]): string => (new Set(values).size === 1 ? String(values[0]) : tuple(values));
+const pairs = (work: Work): string => tuple(work.pads.map(tuple));
+const padded = (work: Work): boolean => work.pads.flat().some((cells) => cells > 0);
+const anyAbove1 = (values: readonly number[]): boolean => values.some((value) => value > 1);
+const step = (value: number): string => (value > 1 ? `::${value}` : ":");
+const axes = (work: Work): string[] => LOOPS.slice(3 - work.setup.dims);
+
+const borderValue = (work: Work): string => python(outside(work.setup));
+
+/** The lines that put the border around x and turn the kernel. */
+function prepared(work: Work, { pad = true, turn = true } = {}): string[] {
+  const { setup } = work;
+  const lines: string[] = [];
+  if (pad && padded(work)) {
+    const mode = setup.border === "constant" ? "" : `, mode="${setup.border}"`;
+    const value = setup.border === "constant" && borderValue(work) !== "0" ? `, constant_values=${borderValue(work)}` : "";
+    lines.push(`x = np.pad(x, ${pairs(work)}${mode}${value})`);
+  }
+  if (turn && work.flip) lines.push("weight = np.flip(weight)  # convolution: the kernel turned by 180°");
+  return lines;
+}
+
+function cut(work: Work): string[] {
+  if (!padded(work)) return [];
+  const slices = work.pads.map(([before], i) => `${before} : ${before + work.outputShape[i]!}`);
+  return [`y = y[${slices.join(", ")}]  # padding cuts off`];
+}
+
+/** The size of a transposed convolution's output before padding cuts it. */
+const uncut = ({ outputShape, pads }: Work): number[] => outputShape.map((size, i) => size + pads[i]![0] + pads[i]![1]);
+
+function nest(names: readonly string[], counts: readonly number[], body: readonly string[]): string[] {
+  const lines = names.map((name, i) => `${"    ".repeat(i)}for ${name} in range(${counts[i]}):`);
+  return [...lines, ...body.map((line) => "    ".repeat(names.length) + line)];
+}
+
+function windowSlices(work: Work): string {
+  const { stride, dilation } = work.setup;
+  return axes(work)
+    .map((axis, i) => {
+      const start = stride[i] === 1 ? axis : `${stride[i]} * ${axis}`;
+      return `${start} : ${start} + ${work.window[i]}${dilation[i]! > 1 ? ` : ${dilation[i]}` : ""}`;
+    })
+    .join(", ");
+}
+
+function loops(work: Work): string[] {
+  const at = axes(work).join(", ");
+  if (work.transposed) {
+    return [
+      `y = np.zeros(${tuple(uncut(work))})`,
+      ...nest(axes(work), work.input.shape, [`y[${windowSlices(work)}] += x[${at}] * weight`]),
+      ...cut(work),
+    ];
+  }
+  return [
+    ...prepared(work),
+    `y = np.zeros(${tuple(work.outputShape)})`,
+    ...nest(axes(work), work.outputShape, [`window = x[${windowSlices(work)}]`, `y[${at}] = (window * weight).sum()`]),
+  ];
+}
+
+function im2col(work: Work): string[] {
+  const { stride, dilation } = work.setup;
+  if (work.transposed) {
+    return [
+      "columns = np.outer(weight, x)  # a row for each weight, a column for each input cell",
+      `columns = columns.reshape(${tuple([...work.kernel.shape, ...work.input.shape])})`,
+      `y = np.zeros(${tuple(uncut(work))})`,
+      `for tap in np.ndindex(weight.shape):  # col2im: every row goes back to its place`,
+      `    place = tuple(${transposedSlice(work)})`,
+      "    y[place] += columns[tap]",
+      ...cut(work),
+    ];
+  }
+  const thin = anyAbove1([...stride, ...dilation]) ? `[${[...stride, ...dilation].map(step).join(", ")}]` : "";
+  return [
+    ...prepared(work),
+    `windows = np.lib.stride_tricks.sliding_window_view(x, ${tuple(work.window)})${thin}`,
+    `columns = windows.reshape(-1, weight.size).T  # a window in each column`,
+    `y = (weight.reshape(1, -1) @ columns).reshape(${tuple(work.outputShape)})`,
+  ];
+}
+
+function transposedSlice({ setup, input }: Work): string {
+  const first = new Set(setup.dilation).size === 1 && setup.dilation[0] === 1 ? "t" : "d * t";
+  const parts = [tuple(setup.stride), tuple(setup.dilation), tuple(input.shape)];
+  return `slice(${first}, ${first} + s * n, s) for t, s, d, n in zip(tap, ${parts.join(", ")})`;
+}
+
+function pytorch(work: Work): string[] {
+  const { setup } = work;
+  const even = work.pads.every(([before, after]) => before === after);
+  const inCall = setup.border === "constant" && borderValue(work) === "0" && even;
+  const options = [
+    ...(inCall && padded(work) ? [`padding=${short(work.pads.map(([before]) => before))}`] : []),
+    ...(anyAbove1(setup.stride) ? [`stride=${short(setup.stride)}`] : []),
+    ...(anyAbove1(setup.dilation) ? [`dilation=${short(setup.dilation)}`] : []),
+  ];
+  const tensors = ["x = torch.from_numpy(x)[None, None]", "weight = torch.from_numpy(weight)[None, None]"];
+  if (work.transposed) {
+    const own = options.filter((option) => !option.startsWith("padding"));
+    return [
+      ...tensors,
+      `y = torch.nn.functional.conv_transpose${setup.dims}d(${["x", "weight", ...own].join(", ")})[0, 0].numpy()`,
+      ...widened(work),
+      ...cut(work),
+    ];
+  }
+  const turn = work.flip ? ["weight = np.flip(weight).copy()  # convolution: the kernel turned by 180°"] : [];
+  return [
+    ...prepared(work, { pad: !inCall, turn: false }),
+    ...turn,
+    ...tensors,
+    `y = torch.nn.functional.conv${setup.dims}d(${["x", "weight", ...options].join(", ")})[0, 0].numpy()`,
+  ];
+}
+
+/** Output padding: cells at the end that no window reaches. */
+function widened(work: Work): string[] {
+  if (!work.outputPadding.some(Boolean)) return [];
+  return [`y = np.pad(y, ${tuple(work.outputPadding.map((more) => tuple([0, more])))})  # output padding`];
+}
+
+/** Zeros between the cells of an array. */
+function spread(name: string, shape: readonly number[], steps: readonly number[], why: string): string[] {
+  if (!anyAbove1(steps)) return [];
+  const size = shape.map((cells, i) => steps[i]! * (cells - 1) + 1);
+  return [
+    `spread = np.zeros(${tuple(size)})`,
+    `spread[${steps.map(step).join(", ")}] = ${name}  # ${why}`,
+    `${name} = spread`,
+  ];
+}
+
+function scipy(work: Work): string[] {
+  const { setup } = work;
+  const apart = spread("weight", work.kernel.shape, setup.dilation, "dilation: zeros between the weights");
+  if (work.transposed) {
+    return [
+      ...apart,
+      ...spread("x", work.input.shape, setup.stride, "stride: zeros between the cells"),
+      'y = scipy.signal.convolve(x, weight, method="direct")',
+      ...widened(work),
+      ...cut(work),
+    ];
+  }
+  const thin = anyAbove1(setup.stride) ? `[${setup.stride.map(step).join(", ")}]` : "";
+  const verb = work.flip ? "convolve" : "correlate";
+  return [
+    ...prepared(work, { turn: false }),
+    ...apart,
+    `y = scipy.signal.${verb}(x, weight, mode="valid", method="direct")${thin}`,
+  ];
+}
+
+function convolens(work: Work): string[] {
+  const { setup } = work;
+  const options = anyAbove1(setup.stride) ? [`stride=${short(setup.stride)}`] : [];
+  if (padded(work)) {
+    const even = work.pads.every(([before, after]) => before === after);
+    options.push(`padding=${even ? short(work.pads.map(([before]) => before)) : pairs(work)}`);
+    if (!work.transposed) {
+      if (setup.border !== "constant") options.push(`border="${setup.border}"`);
+      else if (borderValue(work) !== "0") options.push(`border=${borderValue(work)}`);
+    }
+  }
+  if (anyAbove1(setup.dilation)) options.push(`dilation=${short(setup.dilation)}`);
+  if (work.transposed && work.outputPadding.some(Boolean)) options.push(`output_padding=${short(work.outputPadding)}`);
+  if (work.flip) options.push("flip=True");
+  const name = work.transposed ? "conv_transpose" : "conv";
+  const call = `cl.${name}${setup.dims}d(${["x[None]", "weight[None, None]", ...options].join(", ")})[0]`;
+  return [`y = ${call}`];
+}

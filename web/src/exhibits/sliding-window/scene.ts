@@ -1,0 +1,154 @@
+/** What is drawn, on the screen and in files: every cell with its colour and text, and what is lit for a chosen cell. */
+
+import { sourceIndex } from "../../tensor/borders.ts";
+import { flatIndex } from "../../tensor/tensor.ts";
+import { scaleOf, type Scale } from "../../parts/colours.ts";
+import { roomOf, type CellView } from "../../parts/grid.ts";
+import { bracketed, MINUS, number, shortNumber } from "../../parts/numbers.ts";
+import type { Lit } from "../../parts/lit.ts";
+import { texts } from "../../texts/index.ts";
+import type { Side } from "./state.ts";
+import { borderValue, stepOf, termsOf, type Term, type Work } from "./work.ts";
+
+const words = texts.slidingWindow;
+
+export interface Scales {
+  input: Scale;
+  kernel: Scale;
+  output: Scale;
+}
+
+export function scalesOf(work: Work, dark: boolean): Scales {
+  return {
+    input: scaleOf([...work.input.data, ...(hasBorder(work) ? [borderValue(work.setup)] : [])], dark),
+    kernel: scaleOf(work.kernel.data, dark),
+    output: scaleOf(work.uncut?.data ?? [], dark),
+  };
+}
+
+export const hasBorder = ({ transposed, pads }: Work): boolean => !transposed && pads.flat().some(Boolean);
+
+/** The number as it fits a cell; of one too small for numbers, only that it is negative. */
+export function cellText(value: number, cell: number): string {
+  const room = roomOf(cell);
+  if (!room) return value < 0 && cell >= 11 ? MINUS : "";
+  const text = shortNumber(value, room + 1);
+  return text.length > room + 1 ? (value < 0 ? MINUS : "+") : text;
+}
+
+/** A box of cells: how many along each dimension, and the coordinates of the first. */
+export interface Box {
+  shape: number[];
+  first: number[];
+}
+
+export function inputBox({ input, pads, transposed }: Work): Box {
+  if (transposed) return { shape: [...input.shape], first: input.shape.map(() => 0) };
+  return {
+    shape: input.shape.map((size, axis) => size + pads[axis]![0] + pads[axis]![1]),
+    first: pads.map(([before]) => -before),
+  };
+}
+
+export function outputBox({ outputShape, pads, transposed }: Work): Box {
+  if (!transposed) return { shape: [...outputShape], first: outputShape.map(() => 0) };
+  return {
+    shape: outputShape.map((size, axis) => size + pads[axis]![0] + pads[axis]![1]),
+    first: pads.map(([before]) => -before),
+  };
+}
+
+const inside = (at: readonly number[], shape: readonly number[]): boolean =>
+  at.every((place, axis) => place >= 0 && place < shape[axis]!);
+
+/** The input cell that is seen at a place, or null where a number stands that is no cell's. */
+export function sourceOf(work: Work, at: readonly number[]): number[] | null {
+  const source = at.map((place, axis) => sourceIndex(place, work.input.shape[axis]!, work.setup.border));
+  return source.includes(-1) ? null : source;
+}
+
+export function inputView(work: Work, { input: scale }: Scales, cell: number, at: readonly number[]): CellView {
+  const source = sourceOf(work, at);
+  const value = source ? work.input.data[flatIndex(work.input.shape, source)]! : borderValue(work.setup);
+  const [text, colour] = [cellText(value, cell), scale.colour(value)];
+  if (inside(at, work.input.shape)) return { text, colour, kind: "cell", name: words.cellName(words.input, at, number(value)) };
+  const shows = source ? words.shows(source) : words.showsConstant;
+  const note = source ? source.join(",") : undefined;
+  return { text, colour, kind: "border", note, name: words.borderCell(at, number(value), shows) };
+}
+
+export function kernelView(work: Work, { kernel: scale }: Scales, cell: number, at: readonly number[]): CellView {
+  const value = work.kernel.data[flatIndex(work.kernel.shape, at)]!;
+  return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.cellName(words.kernel, at, number(value)) };
+}
+
+/** `upTo` is the last output cell that is shown; later ones are covered. */
+export function outputView(work: Work, { output: scale }: Scales, cell: number, at: readonly number[], upTo: number | null): CellView {
+  const { uncut, outputShape, pads, transposed } = work;
+  const whole = transposed ? outputShape.map((size, axis) => size + pads[axis]![0] + pads[axis]![1]) : outputShape;
+  const value = uncut!.data[flatIndex(whole, transposed ? at.map((place, axis) => place + pads[axis]![0]) : at)]!;
+  const own = inside(at, outputShape);
+  if (own && upTo !== null && stepOf(work, "output", at) > upTo) {
+    return { text: roomOf(cell) ? "?" : "", colour: scale.colour(0), kind: "covered", name: words.coveredCell(at) };
+  }
+  const [text, colour] = [cellText(value, cell), scale.colour(value)];
+  if (own) return { text, colour, kind: "cell", name: words.cellName(words.output, at, number(value)) };
+  return { text, colour, kind: "cut", name: words.cutCell(at, number(value)) };
+}
+
+/** The cell that is looked at, of the output or the input. */
+export interface Selection {
+  side: Side;
+  cell: readonly number[];
+}
+
+/** What is lit for a selection: cells with products in them, and the window around them. */
+export interface Light {
+  terms: Term[];
+  input: Lit[];
+  output: Lit[];
+  kernel: Lit[];
+  inputFrame: { from: number[]; to: number[] } | null;
+  outputFrame: { from: number[]; to: number[] } | null;
+}
+
+export const NO_LIGHT: Light = { terms: [], input: [], output: [], kernel: [], inputFrame: null, outputFrame: null };
+
+export function lightOf(work: Work, scales: Scales, cell: number, selection: Selection | null): Light {
+  if (!selection || work.problem) return NO_LIGHT;
+  const terms = termsOf(work, selection.side, selection.cell);
+  const room = roomOf(cell) + 1;
+  if (selection.side === "output") {
+    const input = terms.map((term): Lit => ({ at: term.input, ...asProduct(term, scales.input.colour(term.value), room, cell) }));
+    const kernel = work.transposed ? terms.map(({ tap }): Lit => ({ at: tap, soft: true, ...NOTHING })) : [];
+    return { ...NO_LIGHT, terms, input, kernel, inputFrame: around(terms.map((term) => term.input)) };
+  }
+  const output = terms.map((term): Lit => {
+    const at = term.output;
+    return work.transposed
+      ? { at, ...asProduct(term, scales.output.colour(term.product), room, cell) }
+      : { at, soft: true, ...NOTHING };
+  });
+  const kernel = work.transposed ? [] : terms.map(({ tap }): Lit => ({ at: tap, soft: true, ...NOTHING }));
+  const outputFrame = work.transposed ? around(terms.map((term) => term.output)) : null;
+  return { ...NO_LIGHT, terms, output, kernel, outputFrame };
+}
+
+const NOTHING = { text: "", colour: { fill: "transparent", ink: "inherit" } };
+
+/** A product as it stands in a cell: the factors small above it. */
+function asProduct(term: Term, colour: Lit["colour"], room: number, cell: number): Omit<Lit, "at"> {
+  if (roomOf(cell) === 0) return { text: "", colour };
+  const factors = `${number(term.value, 3)}·${bracketed(term.weight)}`;
+  return { text: shortNumber(term.product, room), above: factors.length <= 9 ? factors : `·${bracketed(term.weight)}`, colour };
+}
+
+function around(cells: readonly (readonly number[])[]): { from: number[]; to: number[] } | null {
+  const [first] = cells;
+  if (!first) return null;
+  const along = first.map((_, axis) => cells.map((cell) => cell[axis]!));
+  return { from: along.map((places) => Math.min(...places)), to: along.map((places) => Math.max(...places)) };
+}
+
+/** How many cells a box is wide as it is drawn; a volume's slices stand beside each other. */
+export const columnsOf = ({ shape }: Pick<Box, "shape">): number => shape.at(-1)!;

@@ -1,0 +1,44 @@
+/** Makes an exhibit's module from its view: anywidget's `render`, the same in every home. */
+
+import { mount, unmount, type Component } from "svelte";
+import "../parts/base.css";
+import { type CommonState, type Completion } from "./state.ts";
+import { Store } from "./store.svelte.ts";
+import { adoptStyles } from "./styles.ts";
+import { Theme } from "./theme.svelte.ts";
+import type { Exhibit } from "./widget.ts";
+
+/** What every view is given. */
+export interface ViewProps<S extends CommonState> {
+  store: Store<S>;
+  theme: Theme;
+}
+
+export function makeExhibit<S extends CommonState>(
+  view: Component<ViewProps<S>>,
+  complete: Completion<S>,
+): Exhibit {
+  return {
+    render({ model, el, signal }) {
+      const root = el.ownerDocument.createElement("div");
+      root.className = "lab";
+      root.dataset.lmSuppressShortcuts = "true"; // else Jupyter takes the keys
+      el.append(root);
+      adoptStyles(root);
+      const store = new Store(model, complete);
+      const theme = new Theme(root);
+      const app = mount(view, { target: root, props: { store, theme } });
+      let over = false;
+      const end = () => {
+        if (over) return;
+        over = true;
+        void unmount(app);
+        store.dispose();
+        theme.dispose();
+        root.remove();
+      };
+      signal?.addEventListener("abort", end);
+      return end;
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/** The state of an exhibit as it stands, with undo and redo, kept in step with the host's model. */
+
+import { alike, type CommonState, type Completion } from "./state.ts";
+import type { WidgetModel } from "./widget.ts";
+
+const LONGEST_HISTORY = 200;
+const ONE_EDIT = 800; // milliseconds within which changes of one control are one step of undo
+
+export class Store<S extends CommonState> {
+  /** Never changed in place: every change makes a new one. */
+  state: S = $state.raw()!;
+  #past: S[] = $state.raw([]);
+  #future: S[] = $state.raw([]);
+  #lastControl = "";
+  #lastTime = -Infinity;
+  #sent = "";
+  #saving = false;
+  #listener = () => this.#receive();
+
+  constructor(
+    readonly model: WidgetModel,
+    readonly complete: Completion<S>,
+    /** What reset goes back to: the state that the host gave. */
+    readonly origin: S = complete(model.get("state")),
+  ) {
+    this.state = origin;
+    this.#sent = JSON.stringify(origin);
+    model.on("change:state", this.#listener);
+  }
+
+  get canUndo(): boolean {
+    return this.#past.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.#future.length > 0;
+  }
+
+  get isOrigin(): boolean {
+    return alike(this.state, this.origin);
+  }
+
+  locked(control: string): boolean {
+    return this.state.locked.includes(control);
+  }
+
+  hidden(control: string): boolean {
+    return this.state.hidden.includes(control);
+  }
+
+  /** Changes the state as a step that undo takes back; quick changes by one control are one step. */
+  change(patch: Partial<S>, control = ""): void {
+    const now = Date.now();
+    const goesOn = control !== "" && control === this.#lastControl && now - this.#lastTime < ONE_EDIT;
+    this.#lastControl = control;
+    this.#lastTime = now;
+    const next = this.#completed({ ...this.state, ...patch });
+    if (next === this.state) return;
+    if (!goesOn || !this.#past.length) this.#past = [...this.#past, this.state].slice(-LONGEST_HISTORY);
+    this.#future = [];
+    this.#become(next);
+  }
+
+  /** Changes what is looked at, which undo does not take back. */
+  look(patch: Partial<S>): void {
+    this.#become(this.#completed({ ...this.state, ...patch }));
+  }
+
+  undo(): void {
+    const before = this.#past.at(-1);
+    if (before === undefined) return;
+    this.#past = this.#past.slice(0, -1);
+    this.#future = [...this.#future, this.state];
+    this.#lastControl = "";
+    this.#become(before);
+  }
+
+  redo(): void {
+    const after = this.#future.at(-1);
+    if (after === undefined) return;
+    this.#future = this.#future.slice(0, -1);
+    this.#past = [...this.#past, this.state];
+    this.#lastControl = "";
+    this.#become(after);
+  }
+
+  reset(): void {
+    this.change(this.origin);
+  }
+
+  dispose(): void {
+    this.model.off("change:state", this.#listener);
+  }
+
+  /** Completes a state; fields that say what they said stay the same objects, so that views know what has changed. */
+  #completed(raw: unknown): S {
+    const next = this.complete(raw);
+    const names = Object.keys(next) as (keyof S)[];
+    const changed = names.filter((name) => !alike(next[name], this.state[name]));
+    return changed.length ? { ...this.state, ...Object.fromEntries(changed.map((name) => [name, next[name]])) } : this.state;
+  }
+
+  #become(next: S): void {
+    if (next === this.state) return;
+    this.state = next;
+    if (this.#saving) return;
+    this.#saving = true;
+    queueMicrotask(() => this.#save()); // changes of one moment travel once
+  }
+
+  #save(): void {
+    this.#saving = false;
+    const text = JSON.stringify(this.state);
+    if (text === this.#sent) return;
+    this.#sent = text;
+    this.model.set("state", this.state);
+    this.model.save_changes();
+  }
+
+  #receive(): void {
+    const next = this.#completed(this.model.get("state"));
+    const text = JSON.stringify(next);
+    if (text === this.#sent) return;
+    this.#sent = text;
+    this.#past = [...this.#past, this.state].slice(-LONGEST_HISTORY);
+    this.#future = [];
+    this.state = next;
+  }
+}

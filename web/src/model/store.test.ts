@@ -1,0 +1,76 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { complete, type SlidingWindowState } from "../exhibits/sliding-window/state.ts";
+import { MemoryModel } from "../page/model.ts";
+import { Store } from "./store.svelte.ts";
+
+let model: MemoryModel;
+let store: Store<SlidingWindowState>;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  model = new MemoryModel({ state: { border: "edge" } });
+  store = new Store(model, complete);
+  return () => vi.useRealTimers();
+});
+
+test("the host's state is taken in, and changes go back to it, those of one moment at once", async () => {
+  const heard = vi.fn();
+  model.on("change:state", heard);
+  expect(store.state.border).toBe("edge");
+  store.change({ border: "wrap" });
+  store.change({ padding: "same" });
+  await Promise.resolve();
+  expect(heard).toHaveBeenCalledTimes(1);
+  expect(model.get("state")).toMatchObject({ border: "wrap", padding: "same" });
+});
+
+test("undo and redo go back and forth, and a new change ends redo", () => {
+  store.change({ border: "wrap" });
+  store.change({ padding: "full" });
+  store.undo();
+  expect([store.state.border, store.state.padding, store.canRedo]).toEqual(["wrap", "valid", true]);
+  store.redo();
+  expect(store.state.padding).toBe("full");
+  store.undo();
+  store.undo();
+  expect([store.state.border, store.canUndo]).toEqual(["edge", false]);
+  store.change({ border: "reflect" });
+  expect(store.canRedo).toBe(false);
+});
+
+test("quick changes of one control are one step, those of others or later are not", () => {
+  for (const size of [1, 2, 3]) store.change({ stride: [size, size] }, "stride");
+  vi.advanceTimersByTime(5000);
+  store.change({ stride: [4, 4] }, "stride");
+  store.change({ dilation: [2, 2] }, "dilation");
+  store.undo();
+  store.undo();
+  expect(store.state.stride).toEqual([3, 3]);
+  store.undo();
+  expect(store.state.stride).toEqual([1, 1]);
+});
+
+test("looking elsewhere is no step, and reset can be undone", () => {
+  store.look({ cell: [1, 1] });
+  expect(store.canUndo).toBe(false);
+  store.change({ border: "wrap" });
+  store.reset();
+  expect([store.state.border, store.isOrigin]).toEqual(["edge", true]);
+  store.undo();
+  expect(store.state.border).toBe("wrap");
+});
+
+test("what the host changes is shown, completed, and can be undone", () => {
+  model.set("state", { ...store.state, border: "symmetric", stride: [0, 2] });
+  model.save_changes();
+  expect([store.state.border, store.state.stride]).toEqual(["symmetric", [1, 2]]);
+  store.undo();
+  expect(store.state.border).toBe("edge");
+});
+
+test("after its end the store does not listen", () => {
+  store.dispose();
+  model.set("state", { border: "wrap" });
+  model.save_changes();
+  expect(store.state.border).toBe("edge");
+});

@@ -1,0 +1,47 @@
+/** What a grid draws: cells, and marks that lie over some of them. */
+
+import type { Colour } from "./colours.ts";
+
+/** A place in a grid by its coordinates, which are negative in a border before the array. */
+export type Place = readonly [row: number, column: number];
+
+export interface CellView {
+  text: string;
+  colour: Colour;
+  /** `border` lies outside the array, `cut` is not part of the result, `covered` is not to be seen yet. */
+  kind: "cell" | "border" | "cut" | "covered";
+  /** What a screen reader says of the cell. */
+  name: string;
+  /** Small print in the cell: which cell a border shows. */
+  note?: string;
+}
+
+/** A cell that is lit, with what stands in it instead. */
+export interface Mark {
+  row: number;
+  column: number;
+  colour: Colour;
+  text: string;
+  /** Small, above the text: the factors of a product. */
+  above?: string;
+  /** Lit softly: a cell that belongs to the matter, without being in the window. */
+  soft?: boolean;
+}
+
+/** A frame around several cells, in coordinates; both ends belong to it. */
+export interface Frame {
+  from: Place;
+  to: Place;
+}
+
+export const gapOf = (cell: number): number => (cell >= 30 ? 3 : cell >= 16 ? 1 : 0);
+
+/** How wide `count` cells are drawn. */
+export const extent = (count: number, cell: number): number => count * (cell + gapOf(cell)) - gapOf(cell);
+
+/** Characters that a cell has room for, at its usual size of type. */
+export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 : cell < 34 ? 3 : cell < 42 ? 4 : 5);
+
+/** The size of type at which the text fits the cell. */
+export const typeSize = (text: string, cell: number): number =>
+  Math.max(8, Math.min(16, cell * 0.36, (cell - 5) / (0.58 * Math.max(text.length, 1))));

@@ -1,0 +1,13 @@
+/** A lit cell of an array, by its coordinates: what stands in it, over the cell itself. */
+
+import type { Colour } from "./colours.ts";
+
+export interface Lit {
+  at: readonly number[];
+  colour: Colour;
+  text: string;
+  /** Small, above the text. */
+  above?: string;
+  /** Lit softly: it belongs to the matter without being in the window. */
+  soft?: boolean;
+}

@@ -1,0 +1,24 @@
+/** What an exhibit gives to be shared: drawings, programs, text. The toolbar does the rest. */
+
+import type { CommonState, Completion } from "../model/state.ts";
+
+export interface Program {
+  name: string;
+  text: string;
+}
+
+export interface Shareable<S extends CommonState> {
+  /** Names of files, without a suffix. */
+  fileName: string;
+  defaults: S;
+  complete: Completion<S>;
+  /** Controls that can be locked and hidden, with what they are called. */
+  controls: readonly (readonly [name: string, title: string])[];
+  /** Programs that compute what is on the screen. */
+  programs(): Program[];
+  /** What is on the screen, as the text of an SVG file. */
+  drawing(): string;
+  /** All steps, one after the other, and how many there are. */
+  frames: { count(): number; drawing(step: number): string } | null;
+  latex: (() => string) | null;
+}
