@@ -26,7 +26,7 @@ NETWORKS = {
         "4x8x8 conv 8,k3,same relu b=conv:8,k3,s2,p1 bn from:relu1 conv:8,k1,s2 bn add:batchnorm1 relu conv 2,k1",
         4,
     ),
-    "used twice": ("4x8x8 a=conv:4,k3,same b=bn relu add:a conv:4,k3,same add:b dropout", 5),
+    "used twice": ("4x8x8 a=conv:4,k3,same b=bn relu add:a conv:4,k3,same add:b dropout", 4),
     "three summands": ("4x8x8 a=relu conv:4,k3,same add:a,input conv 4,k3", 4),
     "squeeze": (
         "4x8x8 a=conv:8,k3,same,g2 gap conv:8,k1 sigmoid from:a multiply:sigmoid1 concat:a deconv 4,k2,s2 bn",
@@ -36,7 +36,7 @@ NETWORKS = {
     "volume": ("1x7x8x6 conv 4,k3 relu max 2 conv 2,k1 gelu", 2),
     "vector": ("10 dense 5 relu dense 2 softmax", 3),
     "pooled after silence": ("1x9x9 conv 3,k3,p2+1,reflect relu max:2,s2,ceil prelu conv 3,k3", 4),
-    "norm first": ("6x9x8 bn relu conv:8,k3,same gn:2 upsample:2,bilinear b=separable:4,k3 bn relu ln avg 2", 9),
+    "norm first": ("6x9x8 bn relu conv:8,k3,same gn:2 upsample:2,bilinear b=separable:16,k3 bn relu ln avg 2", 8),
     "up": ("4x6x7 a=conv:4,k3,same relu max 2 upsample:2 conv:4,k2 shuffle:2 conv:4,k3,p2", 5),
     "vectors": ("2x5x4 flatten bn dense 6 bn relu a=dense:6 relu6 dense 6 add:a relu dropout dense 3", 7),
     "flat twice": ("3x6x5 relu f=flatten dense 4 b=relu from:f dense 4 add:b", 4),

@@ -14,10 +14,12 @@ from convolens.ops import gradients, transposed
 from convolens.ops.activations import find_activation
 from convolens.ops.arrays import Array
 from convolens.ops.conv_gradients import ConvGradients
-from convolens.ops.prepared import PreparedConv
+from convolens.ops.prepared import MANY, PreparedConv
 from convolens.ops.trained import TrainedConv
+from convolens.ops.transposed import PreparedConvTranspose
 from convolens.planning.gradients import TRAINING
 from convolens.spec.geometry import ConvSpec
+from convolens.spec.layout import LAST
 from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.receptive import Reach
 from convolens.spec.transposed import transposed_spec
@@ -227,6 +229,12 @@ class ConvTranspose(Layer):
     def multiply_adds(self, *shapes: Shape) -> int:
         """Count them for one item."""
         return self.spec(shapes[0]).macs
+
+    def prepared(self, weight: Array, bias: Array | None) -> PreparedConvTranspose:
+        """Prepare the transposed convolution of maps with their channels innermost."""
+        return PreparedConvTranspose(
+            weight, bias, None, calls=MANY, layout=LAST, activation=None, exact=False, **self._options()
+        )
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Spread each input cell over the output, and add the bias."""

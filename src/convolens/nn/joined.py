@@ -12,8 +12,8 @@ from convolens.nn.convolution import Conv
 from convolens.nn.dense import Dense
 from convolens.nn.graph import Node, count_uses, needed_for
 from convolens.nn.layer import Shape
+from convolens.nn.links import Link, affine_of, chain_of
 from convolens.nn.merge import Add
-from convolens.nn.normalise import BatchNorm
 from convolens.nn.pooling import Pool
 from convolens.nn.reshape import Flatten
 from convolens.ops.arrays import Array
@@ -30,7 +30,8 @@ class Step:
     Attributes
     ----------
     node : Node
-        The last of them, with what is done and what to; of a convolution the second input is added as a residual.
+        The last of them, with what is done and what to; of a convolution the second input is added as a residual,
+        of a chain those after the first are the maps that its links take.
     weights : dict of str to ndarray
         What they learned, folded together.
     window : int or tuple of int, optional
@@ -39,6 +40,8 @@ class Step:
         Whether this is a fully connected layer, written as a convolution of the batch with kernels of one cell.
     is_view : bool
         Whether the result is what comes in, as it lies in memory.
+    links : tuple of Link
+        What is done to each number of the first input, if that is all that is done.
     """
 
     node: Node
@@ -46,6 +49,7 @@ class Step:
     window: Any = None
     is_dense: bool = False
     is_view: bool = False
+    links: tuple[Link, ...] = ()
 
     @property
     def has_residual(self) -> bool:
@@ -80,16 +84,17 @@ def join_steps(network: "Network") -> tuple[list[Step], str]:
     held = network.held()
     for node in nodes:
         weights = {name: array.copy() for name, array in held[node.holder].items()}
-        for source in reversed(node.inputs):
-            before = steps.get(source)
-            found = _join(before, node, weights) if before is not None and uses[source] == 1 else None
+        free = [steps[source] for source in reversed(node.inputs) if uses[source] == 1 and source in steps]
+        for before in sorted(free, key=lambda step: bool(step.links)):  # a convolution adds for less
+            found = _join(before, node, weights, network.shapes)
             if found is not None:
-                del steps[source]
+                del steps[before.node.name]
                 break
         else:
             flattened = steps.get(node.inputs[0])
             shape = network.shapes[flattened.node.inputs[0]] if flattened and flattened.is_view else None
-            found = _alone(node, weights, node.name in views, shape)
+            found = _chain(node, weights, network.shapes)
+            found = found or _alone(node, weights, node.name in views, shape)
         steps[node.name] = found
     return list(steps.values()), last
 
@@ -128,8 +133,24 @@ def _alone(node: Node, weights: dict[str, Array], is_view: bool, flattened: Shap
     return Step(replace(node, layer=Conv(layer.features, 1, bias=layer.bias)), weights, is_dense=True)
 
 
-def _join(before: Step, node: Node, weights: Mapping[str, Array]) -> Step | None:
+def _chain(node: Node, weights: dict[str, Array], shapes: Mapping[str, Shape]) -> Step | None:
+    """Make a step of one node that changes each number by itself; None where it does more."""
+    for main in node.inputs:
+        found = chain_of(node, weights, shapes, main)
+        if found is not None:
+            links, maps = found
+            return Step(replace(node, inputs=(main, *maps)), {}, links=links)
+    return None
+
+
+def _join(before: Step, node: Node, weights: Mapping[str, Array], shapes: Mapping[str, Shape]) -> Step | None:
     """Do what a node does at the end of the step before; None where that cannot be."""
+    if before.links:
+        found = chain_of(node, weights, shapes, before.node.name)
+        if found is None:
+            return None
+        links, maps = found
+        return replace(before, node=replace(node, inputs=(*before.node.inputs, *maps)), links=before.links + links)
     conv, layer = before.node.layer, node.layer
     if not isinstance(conv, Conv) or before.window is not None:
         return None
@@ -142,15 +163,20 @@ def _join(before: Step, node: Node, weights: Mapping[str, Array]) -> Step | None
         return before.joined(node, activation=layer.name)
     if before.has_residual:
         return None
-    if isinstance(layer, BatchNorm):
-        slope, offset = layer.folded(weights)
-        weight = before.weights["weight"]
-        bias = before.weights.get("bias", np.zeros(len(weight), weight.dtype)) * slope + offset
-        scaled = weight * slope.reshape(-1, *(1,) * (weight.ndim - 1))
-        folded = {"weight": scaled.astype(weight.dtype), "bias": bias.astype(weight.dtype)}
-        return replace(before.joined(node, bias=True), weights=folded)
+    factors = affine_of(layer, weights, shapes[before.node.name])
+    if factors is not None and len(node.inputs) == 1 and shapes[node.name] == shapes[before.node.name]:
+        return replace(before.joined(node, bias=True), weights=_folded(before.weights, *factors))
     if isinstance(layer, Add) and len(node.inputs) == 2 and before.node.name in node.inputs:
         (other,) = (source for source in node.inputs if source != before.node.name)
         step = before.joined(node)
         return replace(step, node=replace(step.node, inputs=(before.node.inputs[0], other)))
     return None
+
+
+def _folded(weights: Mapping[str, Array], factor: Array | None, offset: Array | None) -> dict[str, Array]:
+    """Scale and shift what a convolution gives by its weights."""
+    weight = weights["weight"]
+    slope = np.ones(len(weight), weight.dtype) if factor is None else factor
+    bias = weights.get("bias", np.zeros(len(weight), weight.dtype)) * slope + (0 if offset is None else offset)
+    scaled = weight * slope.reshape(-1, *(1,) * (weight.ndim - 1))
+    return {"weight": scaled.astype(weight.dtype), "bias": np.asarray(bias).astype(weight.dtype)}

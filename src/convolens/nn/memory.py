@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from convolens.algorithms.interleave import interleave, takes
 from convolens.ops.arrays import Array
 from convolens.runtime.memory import empty
 from convolens.spec.layout import FIRST, LAST
@@ -43,6 +44,14 @@ def channels_innermost(x: Array) -> Array:
         view, source = empty(view.shape, view.dtype), view
         view[...] = source
     return np.moveaxis(view, -1, 1)
+
+
+def fill(target: Array, source: Array) -> None:
+    """Copy a map (N, C, size…) to where it has another order of axes in memory, or any other array."""
+    if takes(source, target):
+        interleave(source, target)
+    else:
+        np.copyto(target, source)
 
 
 def alike(source: Array, *others: Array | None) -> tuple[Any, ...]:

@@ -6,24 +6,23 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from convolens.nn.activation import Activation
+from convolens.algorithms.base import Pipeline
 from convolens.nn.joined import Step
-from convolens.nn.layer import Layer
+from convolens.nn.layer import Shape
+from convolens.nn.links import CEILINGS
 from convolens.nn.memory import laid_out
-from convolens.nn.merge import Add, Concat, Multiply
-from convolens.nn.pooling import MAX, Pool
-from convolens.ops.activations import activate
 from convolens.ops.arrays import Array
-from convolens.ops.pooling.compiled import bound_max_pool
 from convolens.ops.prepared import PreparedConv
+from convolens.ops.transposed import PreparedConvTranspose
+from convolens.runtime import compile as compiler
+from convolens.runtime.replay import Bound, Recording
 from convolens.spec.layout import LAST
-from convolens.spec.padding import per_dimension
-from convolens.spec.pooling import PoolSpec
 
 Call = Callable[[], None]
 DType = np.dtype[np.generic]
-CEILINGS = {"relu6": 6.0, "sigmoid": 1.0, "tanh": 1.0}
-"""What no magnitude behind an activation is above."""
+LEAST = 1 << 12  # numbers below which NumPy takes hardly longer, and nothing is compiled
+STRIDED = ("winograd-4", "winograd-2", "depthwise")
+"""Algorithms that read and write some of the channels of a map where they lie."""
 
 
 class Pass:
@@ -40,12 +39,18 @@ class Pass:
         Whose output this is.
     inputs : tuple of str
         What it is done to.
+    is_view : bool
+        Whether the result is what comes in, as it lies in memory.
     limit : float
         What magnitudes of the first input have to be below for the way that :meth:`bind` returned.
+    reads_parts, writes_parts : bool
+        Whether inputs and output may be some channels of larger maps, without anything being copied.
     """
 
     is_view = False
     limit = math.inf
+    reads_parts = False
+    writes_parts = False
 
     def __init__(self, step: Step) -> None:
         self.step, self.name, self.inputs = step, step.node.name, step.node.inputs
@@ -80,9 +85,12 @@ class View(Pass):
 class Convolution(Pass):
     """A convolution, and what follows it in registers."""
 
-    def __init__(self, step: Step, conv: PreparedConv) -> None:
+    def __init__(self, step: Step, conv: PreparedConv, shape: Shape, dtype: DType) -> None:
         super().__init__(step)
         self.conv = conv
+        name = conv.plan_at_hand(shape, dtype).algorithm.name
+        self.reads_parts = name in STRIDED and not step.is_dense
+        self.writes_parts = self.reads_parts or (name == "tiled" and not step.is_dense)
         sums = np.abs(conv.weight, dtype=np.float64).reshape(len(conv.weight), -1).sum(1)
         self.gain = float(sums.max(initial=0))
         self.offset = 0.0 if conv.bias is None else float(np.abs(conv.bias).max(initial=0))
@@ -130,78 +138,47 @@ class Convolution(Pass):
         return [laid_out(array, LAST) for array in arrays]
 
 
-class MaxPooling(Pass):
-    """The largest of each window."""
+class Transposed(Pass):
+    """A transposed convolution, whose weights are prepared once."""
 
-    def __init__(self, step: Step, layer: Pool) -> None:
+    writes_parts = True
+
+    def __init__(self, step: Step, conv: PreparedConvTranspose) -> None:
         super().__init__(step)
-        self.layer = layer
+        self.conv = conv
+        weight, bias = conv.weight, conv.bias
+        sums = np.abs(weight, dtype=np.float64).reshape(conv.options["groups"], -1, *weight.shape[1:])
+        self.gain = float(sums.sum((1, *range(3, sums.ndim))).max(initial=0))
+        self.offset = 0.0 if bias is None else float(np.abs(bias).max(initial=0))
+        self.largest = float(np.finfo(weight.dtype).max)
+
+    def result_dtype(self, dtypes: Sequence[DType]) -> DType:
+        """Give the common type of input and weights."""
+        return np.result_type(*dtypes, self.conv.weight)
 
     def compute(self, inputs: Sequence[Array], out: Array) -> None:
-        """Pool."""
-        image, target = laid_out(inputs[0], LAST), laid_out(out, LAST)
-        MAX[image.ndim - 2](image, self.layer.window, layout=LAST, out=target, **self.layer.windows())
+        """Convolve."""
+        self.conv(laid_out(inputs[0], LAST), out=laid_out(out, LAST))
 
     def bind(self, inputs: Sequence[Array], out: Array) -> Call:
         """Repeat what compiled code does."""
-        image, target = laid_out(inputs[0], LAST), laid_out(out, LAST)
-        window = per_dimension(self.layer.window, image.ndim - 2, "window")
-        spec = PoolSpec(image.shape, window, layout=LAST, dtype=image.dtype, **self.layer.windows())
-        return bound_max_pool(spec, image, target) or super().bind(inputs, out)
+        found = self.conv.bound(laid_out(inputs[0], LAST), laid_out(out, LAST))
+        return super().bind(inputs, out) if found is None else found
 
     def magnitude(self, magnitudes: Sequence[float]) -> float:
-        """Give the input's."""
-        return magnitudes[0]
+        """Sum magnitudes; where sums may overflow nothing is known."""
+        bound = self.gain * magnitudes[0] + self.offset
+        return bound if bound < self.largest else math.inf
 
 
-class Elementwise(Pass):
-    """What is done to each number, or moves numbers, in place of a copy."""
-
-    def __init__(self, step: Step, way: Callable[..., None]) -> None:
-        super().__init__(step)
-        self.way = way
-
-    def compute(self, inputs: Sequence[Array], out: Array) -> None:
-        """Write into the array."""
-        self.way(self.step.node.layer, inputs, out)
+def compiles(pipeline: Pipeline, out: Array) -> bool:
+    """Whether loops are worth compiling for a result, or are there already."""
+    name, parameters = pipeline
+    return compiler.available() and (out.size >= LEAST or compiler.ready(name, **parameters))
 
 
-def _activate(layer: Activation, inputs: Sequence[Array], out: Array) -> None:
-    np.copyto(out, inputs[0])
-    activate(out, layer.name)
-
-
-def _add(layer: Add, inputs: Sequence[Array], out: Array) -> None:
-    np.add(inputs[0], inputs[1], out=out)
-    for other in inputs[2:]:
-        np.add(out, other, out=out)
-
-
-def _multiply(layer: Multiply, inputs: Sequence[Array], out: Array) -> None:
-    np.multiply(inputs[0], inputs[1], out=out)
-
-
-def _concatenate(layer: Concat, inputs: Sequence[Array], out: Array) -> None:
-    joined, start = np.moveaxis(out, layer.axis, 0), 0
-    for array in inputs:
-        joined[start : start + array.shape[layer.axis]] = np.moveaxis(array, layer.axis, 0)
-        start += array.shape[layer.axis]
-
-
-WAYS: dict[type[Layer], Callable[..., None]] = {
-    Activation: _activate,
-    Add: _add,
-    Concat: _concatenate,
-    Multiply: _multiply,
-}
-
-
-def pass_of(step: Step) -> Pass:
-    """Make the pass of a step that is no convolution."""
-    layer = step.node.layer
-    if step.is_view:
-        return View(step)
-    if isinstance(layer, Pool) and layer.take == "max":
-        return MaxPooling(step, layer)
-    way = WAYS.get(type(layer))
-    return Pass(step) if way is None else Elementwise(step, way)
+def recorded(work: Callable[[], bool], *arrays: Array) -> Bound | None:
+    """Do some work on arrays, and return what does it again; None where it was refused, or took more than that."""
+    with Recording() as recording:
+        done = work()
+    return recording.bound(*arrays) if done else None

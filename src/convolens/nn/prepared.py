@@ -3,13 +3,15 @@
 import threading
 from typing import TYPE_CHECKING, Any
 
-from convolens.nn.convolution import Conv
+from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.graph import INPUT
 from convolens.nn.joined import Step, join_steps
-from convolens.nn.passes import Convolution, DType, Pass, pass_of
+from convolens.nn.making import pass_of
+from convolens.nn.passes import Convolution, DType, Pass, Transposed
 from convolens.nn.program import Program
 from convolens.ops.arrays import Array
 from convolens.ops.prepared import MANY, PreparedConv
+from convolens.ops.transposed import PreparedConvTranspose
 from convolens.runtime.threads import thread_count
 from convolens.spec.layout import LAST, join_shape
 
@@ -43,6 +45,7 @@ class PreparedNetwork:
 
     def _begin(self) -> None:
         self._convs: dict[tuple[str, bool], PreparedConv] = {}
+        self._adjoints: dict[str, PreparedConvTranspose] = {}
         self._programs: dict[tuple[Any, ...], list[Program]] = {}
         self._making = threading.Lock()
 
@@ -88,6 +91,8 @@ class PreparedNetwork:
     def _passes(self, step: Step, batch: int, shapes: dict[str, tuple[int, ...]], dtype: DType) -> list[Pass]:
         """Make the passes of a step; a pooling that its convolution does not take along is one of its own."""
         layer = step.node.layer
+        if isinstance(layer, ConvTranspose):
+            return [Transposed(step, self._transposed(step, layer))]
         if not isinstance(layer, Conv):
             return [pass_of(step)]
         channels, *size = shapes[step.node.inputs[0]]
@@ -95,11 +100,11 @@ class PreparedNetwork:
         if step.window is not None:
             conv = self._conv(step, layer, channels, pooled=True)
             if not step.has_residual and conv.plan_at_hand(shape, dtype).chosen.pools:
-                return [Convolution(step, conv)]
+                return [Convolution(step, conv, shape, dtype)]
             before, behind = step.parted()
             shapes[before.node.name] = (layer.kernels, *layer.output_shape(shapes[step.node.inputs[0]])[1:])
             return [*self._passes(before, batch, shapes, dtype), pass_of(behind)]
-        return [Convolution(step, self._conv(step, layer, channels, pooled=False))]
+        return [Convolution(step, self._conv(step, layer, channels, pooled=False), shape, dtype)]
 
     def _conv(self, step: Step, layer: Conv, channels: int, *, pooled: bool) -> PreparedConv:
         key = step.node.name, pooled
@@ -109,3 +114,9 @@ class PreparedNetwork:
                 calls=MANY, max_pool=step.window if pooled else None, tune=self._tune,
             )  # fmt: skip
         return self._convs[key]
+
+    def _transposed(self, step: Step, layer: ConvTranspose) -> PreparedConvTranspose:
+        name = step.node.name
+        if name not in self._adjoints:
+            self._adjoints[name] = layer.prepared(step.weights["weight"], step.weights.get("bias"))
+        return self._adjoints[name]

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from convolens.nn.graph import INPUT
+from convolens.nn.homes import find_homes
 from convolens.nn.layer import Shape
+from convolens.nn.map_passes import nothing
+from convolens.nn.memory import fill
 from convolens.nn.passes import Call, DType, Pass
 from convolens.ops.arrays import Array
 from convolens.ops.magnitude import largest_magnitude, magnitude_bound
 from convolens.ops.prepared import MANY
+from convolens.runtime.replay import in_sequence
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
+MOST_POWER, POWERS = 120, 4  # of two: the largest magnitude of an input that is tried, and how far to the next
 
 
 class Program:
@@ -42,6 +47,8 @@ class Program:
         Bytes of each.
     bytes : int
         Of the block that they share.
+    limit : float
+        What magnitudes of the input have to be below for all calls to be made without a look at what they give.
     """
 
     def __init__(
@@ -52,10 +59,11 @@ class Program:
         batch: int,
         dtype: DType,
     ) -> None:
-        roots, dtypes = {INPUT: INPUT}, {INPUT: dtype}
+        dtypes = {INPUT: dtype}
         for one in passes:
-            roots[one.name] = roots[one.inputs[0]] if one.is_view else one.name
             dtypes[one.name] = one.result_dtype([dtypes[source] for source in one.inputs])
+        homes = find_homes(passes, last, shapes, dtypes)
+        roots = {name: home.root for name, home in homes.items()}
         self.lives = lifetimes(passes, last, roots)
         self.sizes = sizes = {
             name: batch * math.prod(shapes[name]) * dtypes[name].itemsize for name in set(roots.values())
@@ -63,35 +71,54 @@ class Program:
         places, self.bytes = place(self.lives, sizes)
         room = np.zeros(self.bytes + ALIGNMENT, np.uint8)
         room = room[-room.ctypes.data % ALIGNMENT :]
-        arrays = {
-            name: _view(room[places[root] :][: sizes[root]].view(dtypes[name]), (batch, *shapes[name]))
-            for name, root in roots.items()
-        }
+        arrays: dict[str, Array] = {}
+        for name, home in homes.items():
+            memory = room[places[home.root] :][: sizes[home.root]].view(dtypes[name])
+            if home.first is None:
+                arrays[name] = _view(memory, (batch, *shapes[name]))
+            else:
+                part = slice(home.first, home.first + shapes[name][0])
+                arrays[name] = _view(memory, (batch, *shapes[home.root]))[:, part]
         self._input, self._output = arrays[INPUT], arrays[last]
-        order = {name: number for number, name in enumerate(roots)}
+        order = {name: number for number, name in enumerate(homes)}
         self._work: list[tuple[Pass, Call, list[Array], Array, list[int]]] = []
         for one in passes:
             inputs = [arrays[source] for source in one.inputs]
-            call = _nothing if one.is_view else one.bind(inputs, arrays[one.name])
+            call = nothing if one.is_view else one.bind(inputs, arrays[one.name])
             self._work.append((one, call, inputs, arrays[one.name], [order[source] for source in one.inputs]))
-        self._is_limited = any(one.limit < math.inf for one in passes)
+        self._calls = in_sequence([call for _, call, *_ in self._work if call is not nothing])
+        self.limit = self._limit()
 
     def __call__(self, x: Array) -> Array:
         """Compute what a batch of items leads to."""
-        np.copyto(self._input, x)
-        if self._is_limited:
-            self._run_within_limits()
-        else:
-            for _, call, *_ in self._work:
+        fill(self._input, x)
+        if self.limit == math.inf or magnitude_bound(self._input, MANY) < self.limit:
+            for call in self._calls:
                 call()
+        else:
+            self._run_within_limits()
         return self._output.copy(order="K")
+
+    def _limit(self) -> float:
+        """Find a magnitude of the input below which every pass can do with whatever comes to it."""
+        if all(one.limit == math.inf for one, *_ in self._work):
+            return math.inf
+        return next((2.0**n for n in range(MOST_POWER, -MOST_POWER, -POWERS) if self._serves(2.0**n)), 0.0)
+
+    def _serves(self, magnitude: float) -> bool:
+        magnitudes = [magnitude]
+        for one, *_, sources in self._work:
+            if one.limit < math.inf and not magnitudes[sources[0]] < one.limit:
+                return False
+            magnitudes.append(one.magnitude([magnitudes[source] for source in sources]))
+        return True
 
     def _run_within_limits(self) -> None:
         magnitudes = [magnitude_bound(self._input, MANY)]
         for one, call, inputs, out, sources in self._work:
-            if not magnitudes[sources[0]] < one.limit:
+            if one.limit < math.inf and not magnitudes[sources[0]] < one.limit:
                 magnitudes[sources[0]] = largest_magnitude(inputs[0], MANY)
-            if magnitudes[sources[0]] < one.limit or one.limit == math.inf:
+            if one.limit == math.inf or magnitudes[sources[0]] < one.limit:
                 call()
             else:
                 one.compute(inputs, out)
@@ -139,7 +166,3 @@ def _view(numbers: Array, shape: tuple[int, ...]) -> Array:
     """View numbers as (N, C, size…), the channels innermost; or as (N, features)."""
     batch, channels, *size = shape
     return np.moveaxis(numbers.reshape(batch, *size, channels), -1, 1)
-
-
-def _nothing() -> None:
-    """Do nothing: the result is there."""

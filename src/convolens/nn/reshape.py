@@ -9,6 +9,7 @@ import numpy as np
 from convolens.errors import SpecError
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe, one, spatial
 from convolens.nn.memory import channels_innermost, is_channels_last
+from convolens.nn.resize import matrix_of
 from convolens.ops.arrays import Array
 from convolens.runtime.memory import empty
 from convolens.spec.receptive import Reach
@@ -75,7 +76,7 @@ class Upsample(Layer):
             if self.method == "nearest":
                 result = result.repeat(self.factor, axis)
             else:
-                result = _along(result, axis, self._between(result.shape[axis]))
+                result = _along(result, axis, matrix_of(*self.taps(result.shape[axis]), result.shape[axis]))
         return result, inputs[0].shape
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
@@ -85,18 +86,18 @@ class Upsample(Layer):
                 split = (*grad.shape[:axis], saved[axis], self.factor, *grad.shape[axis + 1 :])
                 grad = grad.reshape(split).sum(axis + 1)
             else:
-                grad = _along(grad, axis, self._between(saved[axis]).T)
+                grad = _along(grad, axis, matrix_of(*self.taps(saved[axis]), saved[axis]).T)
         return Gradients((grad,), {})
 
-    def _between(self, size: int) -> Array:
-        """Give the matrix from an axis' cells to the centres of the smaller ones; the border shows the edge."""
-        centres = np.clip((np.arange(size * self.factor) + 0.5) / self.factor - 0.5, 0, size - 1)
+    def taps(self, size: int) -> tuple[Array, Array]:
+        """Give, for each cell of a larger axis, the cells (cells, taps) that it is made of, and their shares."""
+        cells = np.arange(size * self.factor)
+        if self.method == "nearest":
+            return cells[:, np.newaxis] // self.factor, np.ones((len(cells), 1))
+        centres = np.clip((cells + 0.5) / self.factor - 0.5, 0, size - 1)  # the border shows the edge
         left = np.minimum(centres.astype(int), max(size - 2, 0))
-        matrix = np.zeros((len(centres), size))
-        rows = np.arange(len(centres))
-        matrix[rows, left] = 1 - (centres - left)
-        matrix[rows, np.minimum(left + 1, size - 1)] += centres - left
-        return matrix
+        share = centres - left
+        return np.stack([left, np.minimum(left + 1, size - 1)], 1), np.stack([1 - share, share], 1)
 
 
 @dataclass(frozen=True)

@@ -180,22 +180,22 @@ class Resize(Layer):
     def shows_each_cell_equally(self, sizes: Shape) -> bool:
         """Tell whether the nearest cell is every cell in turn, equally often."""
         return all(
-            np.array_equal(self._taps(size, dim)[0][:, 0], np.arange(self.size[dim]) // (self.size[dim] // size))
+            np.array_equal(self.taps(size, dim)[0][:, 0], np.arange(self.size[dim]) // (self.size[dim] // size))
             for dim, size in enumerate(sizes)
         )
 
     def _plan(self, sizes: Shape, layout: str) -> list[tuple[int, tuple[Array, Array]]]:
         """Say, for each axis in memory that changes, which cells are looked at and what share each has."""
         first = 2 if layout == FIRST else 1
-        found = [(first + dim, self._taps(size, dim)) for dim, size in enumerate(sizes)]
+        found = [(first + dim, self.taps(size, dim)) for dim, size in enumerate(sizes)]
         return [
             (axis, (indices, shares))
             for axis, (indices, shares) in found
             if not (shares.shape[1] == 1 and np.array_equal(indices[:, 0], np.arange(sizes[axis - first])))
         ]
 
-    def _taps(self, inputs: int, dim: int) -> tuple[Array, Array]:
-        """Give the cells (outputs, taps) that are looked at along a dimension, and their shares."""
+    def taps(self, inputs: int, dim: int) -> tuple[Array, Array]:
+        """Give the cells (outputs, taps) that are looked at along a dimension of so many, and their shares."""
         outputs = self.size[dim]
         scale = self.scales[dim] if self.scales else outputs / inputs
         cells = np.arange(outputs)

@@ -19,7 +19,7 @@ from convolens.ops.prepared import ONE_OFF, PreparedConv
 from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_seconds, predict_setup
 from convolens.runtime.cpu import available_cores
-from convolens.runtime.replay import Recording, Replay
+from convolens.runtime.replay import Bound, Recording, Replay
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
@@ -59,6 +59,11 @@ class Adjoint:
         if not self.way.finishes:
             add_bias(out, self.bias)
             activate(out, self.activation)
+
+    def bound(self, x: Array, out: Array) -> Bound | None:
+        """Compute, and return what does so again; None where compiled functions cannot do it with these arrays."""
+        alike = x.dtype == out.dtype == self.spec.compute_dtype
+        return self.way.bound(x, out) if alike and isinstance(self.way, Compiled) else None
 
 
 def prepare_adjoint(
@@ -179,6 +184,12 @@ class Compiled(ABC):
         if left.done and out.size and (replay := recording.replay(x, out)):
             self.last = strides, replay
         activate(out, left.activation)
+
+    def bound(self, x: Array, out: Array) -> Bound | None:
+        """Return what repeats the call on these arrays; None where it takes others, or NumPy."""
+        with Recording() as recording:
+            left = self.run(x, out)
+        return recording.bound(x, out) if left.done else None
 
 
 class Tiled(Compiled):

@@ -23,6 +23,7 @@ from convolens.ops.arrays import (
 from convolens.ops.dimensions import in_dimensions
 from convolens.ops.integers import border_copies, check_sums, largest_sum
 from convolens.ops.prepared import MANY, ONE_OFF
+from convolens.runtime.replay import Bound
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST
@@ -161,6 +162,16 @@ class PreparedConvTranspose:
         """Convolve ``x`` backward; see :func:`conv_transpose2d` for shapes, dtypes and errors."""
         x = as_array(x, "input")
         return run_adjoint(self._adjoint(x.shape, x.dtype), x, self.weight, out)
+
+    def bound(self, x: Array, out: Array) -> Bound | None:
+        """
+        Compute ``x`` into ``out``; return what does so again with whatever these arrays hold then.
+
+        None, and nothing done, where it takes more than compiled code.
+        """
+        prepared = self._adjoint(x.shape, x.dtype)
+        layout, dims = prepared.spec.layout, prepared.spec.dims
+        return prepared.bound(channels_first(x, dims, layout), channels_first(out, dims, layout))
 
 
 def adjoint(spec: ConvSpec, x: Array, weight: Array, out: Array | None = None, *, calls: int = ONE_OFF) -> Array:

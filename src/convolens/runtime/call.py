@@ -4,7 +4,7 @@ import ctypes
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ Scalar = int | float
 
 MOST_STRIDE = 2**31 - 1  # elements; Halide's buffers hold no more
 MOST_SIGNATURES = 256  # combinations of shapes whose frames a function keeps
+AT_ONCE = 16  # calls in a series between which nobody looks for Ctrl-C
 MOST_LETTERS = 512  # of a message from compiled code
 
 _TYPE_CODES = {"i": 0, "u": 1, "b": 1, "f": 2}
@@ -210,7 +211,25 @@ class LinkedFunction:
 
     def enter(self, frame: Frame) -> None:
         """Run with arguments that are complete."""
-        code = self._entry(frame.address)
+        self._check(self._entry(frame.address))
+
+    def series(self, calls: Sequence[tuple["LinkedFunction", Frame]]) -> Callable[[], None]:
+        """Return what calls functions, of which this is one, with their arguments, without the Python between."""
+        entries = (ctypes.c_void_p * len(calls))(*[function.entry for function, _ in calls])
+        arguments = (ctypes.c_void_p * len(calls))(*[frame.address for _, frame in calls])
+        run = self._runtime.convolens_run
+
+        def call() -> None:
+            self._check(run(len(calls), entries, arguments))
+
+        return call
+
+    @property
+    def entry(self) -> int | None:
+        """Give the address of the compiled code."""
+        return ctypes.cast(self._entry, ctypes.c_void_p).value
+
+    def _check(self, code: int) -> None:
         if code:
             raise CompiledCodeError(self._message() or f"compiled code ended with error {code}")
 
@@ -225,6 +244,24 @@ class LinkedFunction:
         if len(self._frames) >= MOST_SIGNATURES:
             self._frames = {}
         return self._frames.setdefault(signature, [])
+
+
+class Series:
+    """
+    Calls of compiled functions with arguments that are complete, in their order.
+
+    Python sees to Ctrl-C after every few of them.
+    """
+
+    def __init__(self, calls: Sequence[tuple[LinkedFunction, Frame]]) -> None:
+        self._kept = calls
+        parts = (calls[start : start + AT_ONCE] for start in range(0, len(calls), AT_ONCE))
+        self._parts = [part[0][0].series(part) for part in parts]
+
+    def __call__(self) -> None:
+        """Make them."""
+        for part in self._parts:
+            part()
 
 
 Note = tuple[LinkedFunction, tuple[Array | Pinned, ...], tuple[Scalar, ...]]

@@ -5,12 +5,13 @@ What a small convolution takes is mostly that: views, checks, arguments. A recor
 it, only the addresses of input and output are filled in.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, address, recorder
+from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, Series, address, recorder
 
 byte_bounds = np.lib.array_utils.byte_bounds
 
@@ -125,12 +126,27 @@ class Bound:
 
     def __init__(self, notes: Sequence[Note], arrays: tuple[Array, ...]) -> None:
         self._kept = notes, arrays
-        self._calls = [(note[0].enter, _addressed(note)) for note in notes]
+        self._calls = [(note[0], _addressed(note)) for note in notes]
+        self._run = Series(self._calls)
+
+    @classmethod
+    def joined(cls, some: Sequence["Bound"]) -> "Bound":
+        """Return one that does what several do, one after the other."""
+        notes = [note for one in some for note in one._kept[0]]
+        return cls(notes, tuple(array for one in some for array in one._kept[1]))
 
     def __call__(self) -> None:
         """Repeat them, on what the arrays hold now."""
-        for enter, frame in self._calls:
-            enter(frame)
+        self._run()
+
+
+def in_sequence(calls: Iterable[Callable[[], None]]) -> list[Callable[[], None]]:
+    """Join neighbours that compiled functions do alone."""
+    found = list[Callable[[], None]]()
+    for are_bound, some in itertools.groupby(calls, key=lambda call: isinstance(call, Bound)):
+        together = list(some)
+        found += [Bound.joined(together)] if are_bound else together  # type: ignore[arg-type]
+    return found
 
 
 def _addressed(note: Note) -> Frame:

@@ -112,6 +112,14 @@ void convolens_message(char *room, size_t size) {
     free(text);
 }
 
+/* Call compiled functions with their arguments, one after the other, until one fails. */
+int convolens_run(int count, int (*const *functions)(void **), void **const *arguments) {
+    int code = 0;
+    for (int i = 0; i < count && !code; i++)
+        code = functions[i](arguments[i]);
+    return code;
+}
+
 typedef const char *name;
 typedef long long whole;
 typedef unsigned long long bytes;

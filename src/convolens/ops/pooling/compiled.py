@@ -97,10 +97,10 @@ def pool_whole(
     return deliver(result, dtype, out)
 
 
-def _whole_pays(kind: whole_maps.Kind, planes: Array) -> bool:
+def _whole_pays(kind: whole_maps.Kind, planes: Array, calls: int = 1) -> bool:
     if planes.size < LEAST_CELLS or whole_maps.refusal(planes.dtype):
         return False
-    cells = _by_numpy.get((kind, planes.dtype), 0) + planes.size  # a network ends in one small map: calls add up
+    cells = calls * planes.size + _by_numpy.get((kind, planes.dtype), 0)  # calls for one small map add up
     if predict_setup(whole_maps.pipeline(planes, kind)) < CALLS * cells / CELLS_PER_SECOND:
         return True
     _by_numpy[kind, planes.dtype] = cells
@@ -117,13 +117,23 @@ def _remember(key: Key | None, recording: Recording, x: Array, result: Array, ou
         _replays[key] = replay, result.shape, result.dtype
 
 
-def bound_max_pool(spec: PoolSpec, x: Array, out: Array) -> Bound | None:
-    """Return what brings maxima of ``x`` to ``out``, whatever they hold then; None as for :func:`pool`."""
-    if not _pays(spec, "max", circumstances()):
+def bound_pool(spec: PoolSpec, kind: Kind, x: Array, out: Array, *, count_pads: bool = True) -> Bound | None:
+    """Return what pools ``x`` into ``out``, whatever they hold then; None as for :func:`pool`."""
+    if x.dtype != out.dtype or not _pays(spec, kind, circumstances()):
+        return None
+    views = (channels_first(a, spec.dims, spec.layout) for a in (x, out))
+    with Recording() as recording:
+        run(spec, kind, _members(spec, count_pads), *views)
+    return recording.bound(x, out)
+
+
+def bound_pool_whole(kind: whole_maps.Kind, planes: Array, out: Array) -> Bound | None:
+    """Return what pools the whole ``planes`` (N, C, size…) into ``out`` (N, C); None as for :func:`pool`."""
+    if planes.dtype != out.dtype or not out.flags.c_contiguous or not _whole_pays(kind, planes, calls=CALLS):
         return None
     with Recording() as recording:
-        run(spec, "max", _members(spec, True), *(channels_first(a, spec.dims, spec.layout) for a in (x, out)))
-    return recording.bound(x, out)
+        whole_maps.run(kind, planes, out)
+    return recording.bound(planes, out)
 
 
 def pool_with_indices(spec: PoolSpec, x: Array, out: Array | None) -> tuple[Array, Array] | None:
