@@ -49,5 +49,6 @@ def test_values_are_json() -> None:
     """Long values go over several lines, and every kernel is there."""
     assert literal([1, 2]) == "[1, 2]"
     assert literal([100_000_000] * 12).count("\n") >= 2
-    text = files()["kernels.ts"]
-    assert all(f'"name": "{name}"' in text for name in kernels)
+    texts, weights = files()["kernels.ts"], files()["kernel-weights.ts"]
+    assert all(f'"name": "{name}"' in texts for name in kernels)
+    assert all(f'  "{name}": {{' in weights for name in kernels)

@@ -186,37 +186,49 @@ def _union(name: str, owners: Iterable[Any]) -> str:
 
 
 def kernels_file() -> str:
-    """Write the catalogue of named kernels: weights as they are by default, and what is said about them."""
-    entries = []
-    for kernel in kernels.values():
-        found = kernel.as_dict()
-        source = found.pop("source")
-        weights = found.pop("weights")
-        entries.append(
-            {
-                "name": found["name"],
-                "family": found["family"],
-                "formula": found["formula"],
-                "responds_to": found["responds_to"],
-                "because": found["because"],
-                "source": source["text"],
-                "doi": source["doi"],
-                "rank": found["rank"],
-                "sum": _rounded(found["sum"]),
-                "signed": found["signed"],
-                "parameters": found["parameters"],
-                "weights": {"shape": found["shape"], "data": [_rounded(cell) for row in weights for cell in row]},
-            }
-        )
+    """Write what is said about the named kernels."""
+    entries = [
+        {
+            "name": kernel.name,
+            "family": kernel.family,
+            "formula": kernel.formula,
+            "responds_to": kernel.responds_to,
+            "because": kernel.because,
+            "source": str(kernel.source),
+            "doi": kernel.source.doi if kernel.source else None,
+            "rank": kernel.rank,
+            "sum": _rounded(kernel.sum),
+            "signed": kernel.signed,
+            "parameters": dict(kernel.parameters),
+        }
+        for kernel in kernels.values()
+    ]
     kind = (
-        'import type { Numbers } from "./states.ts";\n\n'
         "/** A kernel of the catalogue, as it is without parameters. */\n"
         "export interface NamedKernel {\n"
         "  name: string;\n  family: string;\n  formula: string;\n  responds_to: string;\n  because: string;\n"
         "  source: string;\n  doi: string | null;\n  rank: number;\n  sum: number;\n  signed: boolean;\n"
-        "  parameters: Record<string, number | null>;\n  weights: Numbers;\n}\n"
+        "  parameters: Record<string, number | null>;\n}\n"
     )
     return "\n".join([HEAD, kind, constant("namedKernels", entries, "NamedKernel[]")])
+
+
+def weights_file() -> str:
+    """Write the weights of the named kernels, as they are by default."""
+    weights = {
+        kernel.name: {
+            "shape": list(kernel.shape),
+            "data": [_rounded(cell) for cell in kernel.weights.ravel().tolist()],
+        }
+        for kernel in kernels.values()
+    }
+    return "\n".join(
+        [
+            HEAD,
+            'import type { Numbers } from "./states.ts";\n',
+            constant("kernelWeights", weights, "Record<string, Numbers>"),
+        ]
+    )
 
 
 def _rounded(value: float) -> float:
@@ -227,7 +239,12 @@ def _rounded(value: float) -> float:
 
 def files() -> dict[str, str]:
     """Return what is in web/src/generated, by file name."""
-    return {"states.ts": states_file(), "messages.ts": messages_file(), "kernels.ts": kernels_file()}
+    return {
+        "states.ts": states_file(),
+        "messages.ts": messages_file(),
+        "kernels.ts": kernels_file(),
+        "kernel-weights.ts": weights_file(),
+    }
 
 
 def main(folder: str = "web/src/generated") -> None:
