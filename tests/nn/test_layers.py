@@ -7,15 +7,18 @@ import pytest
 
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
 from convolens.nn.arithmetic import OPERATIONS, Arithmetic, WithConstant
-from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
+from convolens.nn.axes import Reshape, Slice, Tile, Transpose
+from convolens.nn.choose import Fixed, Where
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
 from convolens.nn.function import FORMULAS, Function
 from convolens.nn.layer import Layer, Shape, Training
+from convolens.nn.local_response import LocalResponseNorm
 from convolens.nn.memory import channels_innermost
 from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
+from convolens.nn.reduce import REDUCTIONS, IndexOf, Reduce
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
 from convolens.nn.resize import Pad, Resize
 
@@ -73,13 +76,23 @@ MAPS: list[tuple[Layer, tuple[Shape, ...]]] = [
     (WithConstant("add", (4, 5)), ((3, 1, 5),)),
     (WithConstant("divide", (3, 1, 1), first=True), ((3, 4, 5),)),
     (WithConstant("subtract", (), learned=False), ((3, 4, 5),)),
+    (WithConstant("greater", (3, 1, 1), learned=False, first=True), ((3, 4, 5),)),
     (Transpose((2, 3, 1)), ((3, 4, 5),)),
     (Reshape((6, 10)), ((3, 4, 5),)),
     (Slice(1, 1, 3), ((3, 4, 5),)),
     (Slice(3, 4, -1, -2), ((3, 4, 5),)),
+    (Tile((2, 1, 3)), ((3, 4, 2),)),
+    *((Reduce(name, (1, 3)), ((3, 4, 5),)) for name in REDUCTIONS),
     (Reduce("mean", (1,)), ((3, 4, 5),)),
     (Reduce("sum", (1, 3), keep=False), ((3, 4, 5),)),
     (Reduce("max", (2, 3)), ((3, 4, 5),)),
+    (IndexOf("max"), ((3, 4, 5),)),
+    (IndexOf("min", 3, keep=False), ((3, 4, 5),)),
+    (Where(), ((3, 4, 5), (3, 1, 5), (1, 4, 1))),
+    (Fixed((2, 3, 4)), ((3, 4, 5),)),
+    (LocalResponseNorm(3, 0.5, 0.6, 2.0), ((6, 3, 2),)),
+    (LocalResponseNorm(5), ((2, 3, 2),)),
+    (Softmax(2, logarithm=True), ((3, 4, 5),)),
     (Pad(((0, 0), (2, 1), (0, 3)), 1.5), ((3, 4, 5),)),
     (Pad(((1, 0), (6, 1), (0, 3)), "reflect"), ((3, 4, 5),)),
     (Resize((7, 3)), ((3, 4, 5),)),
@@ -90,6 +103,7 @@ VECTORS: list[tuple[Layer, tuple[Shape, ...]]] = [
     (Dense(4), ((6,),)),
     (Dense(4, bias=False), ((6,),)),
     (Softmax(), ((6,),)),
+    (Softmax(logarithm=True), ((6,),)),
     (BatchNorm(), ((6,),)),
     (LayerNorm(), ((6,),)),
     (GroupNorm(3), ((6,),)),
@@ -177,3 +191,25 @@ def test_powers_of_two_maps() -> None:
     base, exponent = layer.backward({}, saved, np.ones_like(result)).inputs
     np.testing.assert_allclose(base, 1.7 * inputs[0] ** 0.7)
     np.testing.assert_allclose(exponent, (inputs[0] ** 1.7 * np.log(inputs[0])).sum(1, keepdims=True))
+
+
+def test_even_windows_of_channels() -> None:
+    """Of an even number of channels one more comes behind than before, as ONNX says; on the way back before."""
+    layer, x = LocalResponseNorm(4, 0.5, 0.6, 2.0), np.random.default_rng(0).normal(size=(2, 6, 3))
+    sums = [np.square(x[:, max(0, c - 1) : c + 3]).sum(1) for c in range(6)]
+    np.testing.assert_allclose(layer.forward({}, x)[0], x / (2 + 0.125 * np.stack(sums, 1)) ** 0.6)
+    check(layer, ((6, 3),), last=False)
+
+
+def test_where_sends_back_what_was_chosen() -> None:
+    """What flows goes to the map that a number came from, and nothing to the condition; 0 alone is not true."""
+    condition = np.array([[[1.0, 0.0], [-2.0, 0.0]]])
+    first, second = np.full((1, 2, 2), 3.0), np.array([[[5.0, 7.0]]])
+    result, saved = Where().forward({}, condition, first, second)
+    assert result.tolist() == [[[3, 7], [3, 7]]]
+    backs = Where().backward({}, saved, np.array([[[1.0, 2.0], [3.0, 4.0]]])).inputs
+    assert [back.tolist() for back in backs if back is not None] == [
+        [[[0, 0], [0, 0]]],
+        [[[1, 0], [3, 0]]],
+        [[[0, 6]]],
+    ]

@@ -2,11 +2,13 @@
 
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
 from convolens.nn.arithmetic import Arithmetic, WithConstant
-from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
+from convolens.nn.axes import Reshape, Slice, Tile, Transpose
+from convolens.nn.choose import Fixed, Where
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
 from convolens.nn.function import Function
 from convolens.nn.layer import Gradients, Layer, Training
+from convolens.nn.local_response import LocalResponseNorm
 from convolens.nn.looking import (
     Nearest,
     Patch,
@@ -26,6 +28,7 @@ from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.optimiser import SGD, AdamW, Optimiser, clip_gradients
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.prepared import PreparedNetwork
+from convolens.nn.reduce import IndexOf, Reduce
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
 from convolens.nn.resize import Pad, Resize
 from convolens.nn.schedule import Constant, Cosine, Schedule, Steps
@@ -48,13 +51,16 @@ __all__ = [
     "Dense",
     "Dice",
     "Dropout",
+    "Fixed",
     "Flatten",
     "Function",
     "GlobalPool",
     "Gradients",
     "GroupNorm",
+    "IndexOf",
     "Layer",
     "LayerNorm",
+    "LocalResponseNorm",
     "Loss",
     "MatrixProduct",
     "MeanAbsolute",
@@ -77,9 +83,11 @@ __all__ = [
     "Softmax",
     "Steps",
     "Tape",
+    "Tile",
     "Training",
     "Transpose",
     "Upsample",
+    "Where",
     "WithConstant",
     "clip_gradients",
     "exciting_images",

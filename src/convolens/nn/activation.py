@@ -87,9 +87,12 @@ class Softmax(Layer):
     ----------
     axis : int, default 1
         Over which axis; 1 is that of the channels.
+    logarithm : bool, default False
+        Whether logarithms of these are given, which are finite where they themselves are too small to be told.
     """
 
     axis: int = 1
+    logarithm: bool = False
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give that of the input."""
@@ -100,12 +103,18 @@ class Softmax(Layer):
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Take exponentials of what is left beside the largest, so that none overflows."""
-        result = np.exp(inputs[0] - inputs[0].max(self.axis, keepdims=True))
+        left = inputs[0] - inputs[0].max(self.axis, keepdims=True)
+        result = np.exp(left)
+        if self.logarithm:
+            left -= np.log(result.sum(self.axis, keepdims=True))
+            return left, left
         result /= result.sum(self.axis, keepdims=True)
         return result, result
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Each output falls as the others rise."""
+        if self.logarithm:
+            return Gradients((grad - np.exp(saved) * grad.sum(self.axis, keepdims=True),), {})
         return Gradients((saved * (grad - (grad * saved).sum(self.axis, keepdims=True)),), {})
 
 

@@ -38,7 +38,19 @@ OPERATIONS: dict[str, Operation] = {
     "maximum": Operation(np.maximum, (lambda a, b, y: a >= b, lambda a, b, y: a < b)),
     "minimum": Operation(np.minimum, (lambda a, b, y: a <= b, lambda a, b, y: a > b)),
     "power": Operation(np.power, (lambda a, b, y: b * np.power(a, b - 1), lambda a, b, y: y * np.log(a))),
+    **{
+        name: Operation(compare, (lambda a, b, y: 0, lambda a, b, y: 0))
+        for name, compare in {
+            "greater": np.greater,
+            "greater-equal": np.greater_equal,
+            "less": np.less,
+            "less-equal": np.less_equal,
+            "equal": np.equal,
+            "unequal": np.not_equal,
+        }.items()
+    },
 }
+"""What compares gives 1 where it is so, and 0 elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +60,9 @@ class Arithmetic(Layer):
 
     Parameters
     ----------
-    operation : {"add", "subtract", "multiply", "divide", "maximum", "minimum", "power"}
-        How.
+    operation : str
+        How: add, subtract, multiply, divide, maximum, minimum, power; or greater, greater-equal, less, less-equal,
+        equal, unequal, which give 1 where it is so, and 0 elsewhere.
     """
 
     operation: str
@@ -71,7 +84,7 @@ class Arithmetic(Layer):
     @quietly
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Calculate."""
-        result = OPERATIONS[self.operation].value(*inputs)
+        result = np.asarray(OPERATIONS[self.operation].value(*inputs), np.result_type(*inputs))
         return result, (*inputs, result)
 
     @quietly
@@ -138,8 +151,9 @@ class WithConstant(Layer):
     @quietly
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Calculate."""
-        result = OPERATIONS[self.operation].value(*self._sides(inputs[0], weights["constant"]))
-        return result, (inputs[0], result)
+        (x,) = inputs
+        result = np.asarray(OPERATIONS[self.operation].value(*self._sides(x, weights["constant"])), x.dtype)
+        return result, (x, result)
 
     @quietly
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:

@@ -1,8 +1,8 @@
-"""Layers that turn, part and sum up the axes of a map."""
+"""Layers that turn, part and repeat the axes of a map."""
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -148,54 +148,44 @@ class Slice(Layer):
 
 
 @dataclass(frozen=True)
-class Reduce(Layer):
+class Tile(Layer):
     """
-    The mean, sum, or largest number along some axes.
+    A map several times over, side by side.
 
     Parameters
     ----------
-    take : {"mean", "sum", "max"}
-        Which.
-    axes : tuple of int
-        Along which; 1 is that of the channels.
-    keep : bool, default True
-        Whether they stay, with one cell each.
+    times : tuple of int
+        How often along each axis, that of the channels first.
+
+    Examples
+    --------
+    >>> Tile((2, 1)).forward({}, np.array([[[1, 2]]]))[0].tolist()
+    [[[1, 2], [1, 2]]]
     """
 
-    take: Literal["mean", "sum", "max"]
-    axes: tuple[int, ...]
-    keep: bool = True
+    times: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.take not in ("mean", "sum", "max") or not self.axes or min(self.axes) < 1:
-            raise SpecError(f"{self} must take the mean, sum or max along axes from 1 on")
+        if not self.times or min(self.times) < 1:
+            raise SpecError(f"{self} must repeat each axis once or more")
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        """Give the shape without those axes, or with one cell along each."""
+        """Give the sizes times how often."""
         shape = one(shapes, self.kind)
-        if max(self.axes) > len(shape) or (not self.keep and len(self.axes) == len(shape)):
-            raise SpecError(f"{self} leaves no axis of the batch and {describe(shape)}")
-        sizes = (1 if axis in self.axes else size for axis, size in enumerate(shape, 1))
-        return tuple(size for axis, size in enumerate(sizes, 1) if self.keep or axis not in self.axes)
+        if len(shape) != len(self.times):
+            raise SpecError(f"a tile of {len(self.times)} axes and the batch cannot take {describe(shape)}")
+        return tuple(size * times for size, times in zip(shape, self.times, strict=True))
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | None:
-        """Give the cell alone where the channels are summed up; else everything."""
-        return None if self.axes == (1,) and self.keep else ()
+        """Give the cell alone where the channels are repeated; else everything."""
+        return None if set(self.times[1:]) <= {1} else ()
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
-        """Sum up."""
-        (x,) = inputs
-        if self.take == "max":
-            return x.max(self.axes, keepdims=self.keep), x
-        total = x.mean if self.take == "mean" else x.sum
-        return total(self.axes, keepdims=self.keep), x
+        """Repeat."""
+        return np.tile(inputs[0], (1, *self.times)), inputs[0].shape
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
-        """Give each number to all cells that it came from, or to the largest."""
-        kept = tuple(1 if axis in self.axes else size for axis, size in enumerate(saved.shape))
-        flowing = grad.reshape(kept)
-        if self.take == "max":
-            largest = saved == saved.max(self.axes, keepdims=True)
-            return Gradients((flowing * (largest / largest.sum(self.axes, keepdims=True)),), {})
-        count = math.prod(saved.shape[axis] for axis in self.axes) if self.take == "mean" else 1
-        return Gradients((np.broadcast_to(flowing / count, saved.shape),), {})
+        """Sum over the repetitions."""
+        pairs = (part for pair in zip(self.times, saved[1:], strict=True) for part in pair)
+        repeated = tuple(range(1, 2 * len(self.times), 2))
+        return Gradients((grad.reshape(len(grad), *pairs).sum(repeated),), {})

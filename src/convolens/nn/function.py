@@ -57,6 +57,23 @@ def _expit(x: Array) -> Array:
     return np.asarray(expit(x))
 
 
+def _softplus(x: Array) -> Array:
+    return np.logaddexp(x, 0)
+
+
+def _mish_slope(x: Array, _: Array) -> Any:
+    bent = np.tanh(_softplus(x))
+    return bent + x * (1 - bent * bent) * _expit(x)
+
+
+def _selu(x: Array, scale: float, factor: float) -> Array:
+    return factor * np.where(x > 0, x, scale * np.expm1(np.minimum(x, 0)))
+
+
+def _flat(x: Array, *_: Any) -> Any:
+    return np.zeros_like(x)
+
+
 def _power_slope(x: Array, _: Array, exponent: float) -> Any:
     return exponent * x ** (exponent - 1)
 
@@ -69,7 +86,16 @@ FORMULAS: dict[str, Formula] = {
     "exp": Formula((), np.exp, lambda x, y: y),
     "log": Formula((), np.log, lambda x, y: 1 / x),
     "erf": Formula((), _erf, lambda x, y: 2 / math.sqrt(math.pi) * np.exp(-x * x)),
-    "softplus": Formula((), lambda x: np.logaddexp(x, 0), lambda x, y: _expit(x)),
+    "sin": Formula((), np.sin, lambda x, y: np.cos(x)),
+    "cos": Formula((), np.cos, lambda x, y: -np.sin(x)),
+    "sign": Formula((), np.sign, _flat),
+    "floor": Formula((), np.floor, _flat),
+    "ceil": Formula((), np.ceil, _flat),
+    "round": Formula((), np.rint, _flat),
+    "truncate": Formula((), np.trunc, _flat),
+    "softplus": Formula((), _softplus, lambda x, y: _expit(x)),
+    "softsign": Formula((), lambda x: x / (1 + np.abs(x)), lambda x, y: 1 / np.square(1 + np.abs(x))),
+    "mish": Formula((), lambda x: x * np.tanh(_softplus(x)), _mish_slope),
     "gelu-tanh": Formula((), lambda x: x * (1 + _tanh_of(x)) / 2, _gelu_tanh_slope),
     "hard-swish": Formula(
         (), lambda x: x * _gate(x), lambda x, y: np.where(np.abs(x) < 3, x / 3 + 0.5, x > 0).astype(x.dtype)
@@ -89,6 +115,21 @@ FORMULAS: dict[str, Formula] = {
         lambda x, scale: np.where(x > 0, x, scale * np.expm1(np.minimum(x, 0))),
         lambda x, y, scale: np.where(x > 0, x.dtype.type(1), y + scale),
     ),
+    "selu": Formula(
+        ("scale", "factor"),
+        _selu,
+        lambda x, y, scale, factor: np.where(x > 0, x.dtype.type(factor), y + factor * scale),
+    ),
+    "celu": Formula(
+        ("scale",),
+        lambda x, scale: np.where(x > 0, x, scale * np.expm1(np.minimum(x, 0) / scale)),
+        lambda x, y, scale: np.exp(np.minimum(x, 0) / scale),
+    ),
+    "threshold": Formula(
+        ("least",),
+        lambda x, least: np.where(x > least, x, x.dtype.type(0)),
+        lambda x, y, least: (x > least).astype(x.dtype),
+    ),
     "clip": Formula(
         ("low", "high"),
         lambda x, low, high: np.clip(x, low, high),
@@ -106,9 +147,10 @@ class Function(Layer):
     Parameters
     ----------
     name : str
-        abs, negative, reciprocal, sqrt, exp, log, erf, softplus, gelu-tanh, hard-swish, hard-sigmoid (slope,
-        offset), leaky-relu (slope), elu (scale), clip (low, high) or power (exponent). What may follow a
-        convolution in its own loops is an :class:`~convolens.nn.Activation`.
+        abs, negative, reciprocal, sqrt, exp, log, sin, cos, sign, floor, ceil, round (halves to even), truncate,
+        erf, softplus, softsign, mish, gelu-tanh, hard-swish, hard-sigmoid (slope, offset), leaky-relu (slope), elu
+        (scale), selu (scale, factor), celu (scale), threshold (least), clip (low, high) or power (exponent). What
+        may follow a convolution in its own loops is an :class:`~convolens.nn.Activation`.
     parameters : tuple of float
         What stands in brackets above.
 

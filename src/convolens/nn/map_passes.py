@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from convolens.algorithms import resize
-from convolens.nn.axes import Reduce
 from convolens.nn.joined import Step
 from convolens.nn.memory import laid_out
 from convolens.nn.merge import Concat
 from convolens.nn.passes import Call, Pass, compiles, recorded
 from convolens.nn.pooling import MAX, MEAN, AdaptivePool, GlobalPool, Pool
+from convolens.nn.reduce import Reduce
 from convolens.nn.reshape import Upsample
 from convolens.nn.resize import Resize
 from convolens.ops.arrays import Array
@@ -71,7 +71,7 @@ class WholePooling(Pass):
         if isinstance(layer, AdaptivePool):
             return math.prod((layer.size,) if isinstance(layer.size, int) else layer.size) == 1
         if isinstance(layer, Reduce):
-            return layer.take != "sum" and 1 not in layer.axes
+            return layer.take in ("max", "mean") and 1 not in layer.axes
         return isinstance(layer, GlobalPool)
 
     def bind(self, inputs: Sequence[Array], out: Array) -> Call:

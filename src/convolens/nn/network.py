@@ -178,7 +178,7 @@ class Network:
         path : path
             The file.
         opset : int, default 17
-            From 13 to 21. Dilated means need 19, and ``Function("gelu-tanh")`` 20.
+            From 11 to 21. ``Function("celu")`` needs 12, dilated means 19, and ``Function("gelu-tanh")`` 20.
         overwrite : bool, default False
             Replace a file that is there.
 

@@ -9,16 +9,19 @@ from convolens.errors import ConvolensError, FileError, SpecError, unknown_name
 from convolens.nn.activation import Activation, Dropout, PRelu, Softmax
 from convolens.nn.arithmetic import Arithmetic, WithConstant
 from convolens.nn.arrays_file import read_arrays, write_arrays
-from convolens.nn.axes import Reduce, Reshape, Slice, Transpose
+from convolens.nn.axes import Reshape, Slice, Tile, Transpose
+from convolens.nn.choose import Fixed, Where
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
 from convolens.nn.function import Function
 from convolens.nn.graph import by_node
 from convolens.nn.layer import Layer
+from convolens.nn.local_response import LocalResponseNorm
 from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.network import Network
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
+from convolens.nn.reduce import IndexOf, Reduce
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
 from convolens.nn.resize import Pad, Resize
 from convolens.nn.typed import MALFORMED, check_types
@@ -28,9 +31,10 @@ KIND = "network"
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
-        Activation, AdaptivePool, Add, Arithmetic, BatchNorm, Concat, Conv, ConvTranspose, Dense, Dropout, Flatten,
-        Function, GlobalPool, GroupNorm, LayerNorm, MatrixProduct, Multiply, PRelu, Pad, PixelShuffle, Pool,
-        Reduce, Reshape, Resize, Slice, Softmax, Transpose, Upsample, WithConstant,
+        Activation, AdaptivePool, Add, Arithmetic, BatchNorm, Concat, Conv, ConvTranspose, Dense, Dropout, Fixed,
+        Flatten, Function, GlobalPool, GroupNorm, IndexOf, LayerNorm, LocalResponseNorm, MatrixProduct, Multiply,
+        PRelu, Pad, PixelShuffle, Pool, Reduce, Reshape, Resize, Slice, Softmax, Tile, Transpose, Upsample, Where,
+        WithConstant,
     )
 }  # fmt: skip
 

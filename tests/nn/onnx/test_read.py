@@ -143,6 +143,24 @@ SINGLE: list[tuple[Any, Any, int, dict[str, Any]]] = [
     (node("Gelu"), MAP, 20, {}),
     (node("Elu", alpha=0.7), MAP, 11, {}),
     *((node(kind), MAP, 13, {}) for kind in ("Abs", "Erf", "Exp", "Neg", "Softplus", "Tanh", "Sigmoid")),
+    *((node(kind), MAP, 13, {}) for kind in ("Ceil", "Cos", "Floor", "Round", "Sign", "Sin", "Softsign")),
+    (node("Mish"), MAP, 18, {}),
+    (node("Selu"), MAP, 11, {}),
+    (node("Selu", alpha=1.2, gamma=0.9), MAP, 11, {}),
+    (node("Celu", alpha=0.7), MAP, 12, {}),
+    (node("ThresholdedRelu", alpha=0.3), MAP, 11, {}),
+    (node("LogSoftmax"), MAP, 11, {}),
+    (node("LogSoftmax", axis=2), MAP, 13, {}),
+    (node("LRN", size=3, alpha=0.9, bias=0.4), MAP, 11, {}),
+    *((node(f"Reduce{kind}", axes=[1, -1]), MAP, 13, {})
+      for kind in ("L1", "L2", "LogSumExp", "Min", "SumSquare")),
+    (node("ReduceL2", "x", "a", keepdims=0), MAP, 18, {"a": np.array([2, 3])}),
+    (node("GlobalLpPool", p=1), MAP, 11, {}),
+    (node("Where", "c", "x", "w"), MAP, 11, {"c": EVEN[:6] > 0, "w": draw(4, 1, 1)}),
+    (node("Where", "c", "w", "x"), MAP, 16, {"c": EVEN[:7, None] > 0, "w": np.float32(-np.inf)}),
+    (node("Tile", "x", "r"), MAP, 13, {"r": np.array([1, 2, 1, 3])}),
+    (node("Expand", "x", "s"), ("n", 4, 1, 3), 13, {"s": np.array([5, 1])}),
+    (node("Gather", "x", "i", axis=1), MAP, 13, {"i": np.array([[0, 3], [1, 1]])}),
     (node("Gemm", "x", "w", "b", alpha=0.5, beta=2.0), ("n", 5), 11, {"w": draw(5, 3), "b": draw(1, 3)}),
     (node("Gemm", "x", "w", transB=1), ("n", 5), 13, {"w": draw(3, 5)}),
     (node("MatMul", "x", "w"), ("n", 5), 13, {"w": draw(5, 3)}),
@@ -199,7 +217,14 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (node("Concat", "x", "w", axis=1), {"w": draw(1, 4, 7, 6)}, "is a constant"),
     (node("Unsqueeze", axes=[0]), {}, "batch must stay the first axis"),
     (node("Unique", axis=1), {}, "operator is not known"),
-    (node("Gather", "x", "i", axis=1), {"i": np.array([[0, 3], [1, 1]])}, "equally far apart"),
+    (node("Gather", "x", "i", axis=1), {"i": np.array([0, 2, 1, 3] * 40)}, "equally far apart"),
+    (node("ArgMax"), {}, "works along the batch"),
+    (node("Cast", to=3), {}, "others than floats, int32, int64 or bool"),
+    (node("Dropout", "x", "r", "t"), {"r": np.float32(0.5), "t": np.array(True)}, "in training mode"),
+    (node("Tile", "x", "r"), {"r": np.array([2, 1, 1, 1])}, "and 1 for the batch"),
+    (node("Expand", "x", "s"), {"s": np.array([3, 1, 4, 7, 6])}, "batch must stay as it is"),
+    (node("Where", "w", "x", "x"), {"w": np.zeros((2, 1, 1, 1), bool)}, "not the same for every item"),
+    (node("GlobalLpPool", p=3), {}, "p=3 is not done"),
     (node("Conv", "x", "w"), {"w": draw(3, 3, 3, 3)}, "channels"),
     (node("DepthToSpace", blocksize=0), {}, "it is damaged"),
     (node("Resize", "x", "r", "s"), {"r": draw(0), "s": np.array([1, 1, np.inf, 1], np.float32)}, "infinity"),
@@ -214,6 +239,59 @@ def test_refusals(one: Any, constants: dict[str, Any], message: str, tmp_path: P
         Network.from_onnx(path)
     assert f"{one.op_type} (node 'the {one.op_type}', opset 12)" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+CHOICES: dict[str, list[Any]] = {
+    "classes": [node("ArgMax", axis=1, keepdims=0, outputs=("i",)), node("Cast", "i", to=1)],
+    "last of several": [
+        node("Floor", outputs=("f",)),
+        node("ArgMin", "f", axis=3, select_last_index=1, outputs=("i",)),
+        node("Cast", "i", to=1),
+    ],
+    "whole numbers": [
+        node("Cast", to=7, outputs=("i",)),
+        node("Equal", "i", "1", outputs=("c",)),
+        node("Cast", "c", to=1),
+    ],
+    "larger and not far": [
+        node("Greater", "x", "w", outputs=("c",)),
+        node("LessOrEqual", "x", "2", outputs=("d",)),
+        node("Or", "c", "d", outputs=("e",)),
+        node("And", "e", "c", outputs=("f",)),
+        node("Not", "f", outputs=("g",)),
+        node("Where", "g", "x", "w"),
+    ],
+    "the larger": [
+        node("Neg", outputs=("m",)),
+        node("GreaterOrEqual", "m", "x", outputs=("c",)),
+        node("Cast", "x", to=9, outputs=("d",)),
+        node("Xor", "c", "d", outputs=("e",)),
+        node("Where", "e", "m", "x"),
+    ],
+}
+
+
+@pytest.mark.parametrize("nodes", CHOICES.values(), ids=CHOICES)
+def test_choices(nodes: list[Any], tmp_path: Path) -> None:
+    """What is compared, chosen and counted is what ONNX Runtime gives, prepared and written again, too."""
+    every = {"w": np.float32(0.3) * np.ones((4, 1, 1), np.float32), "1": np.array(1), "2": np.float32(2)}
+    used = {name for one in nodes for name in one.input}
+    for number, one in enumerate(nodes):
+        one.name = f"{one.op_type} {number}"  # of which ONNX Runtime wants no two the same
+    path = model_of(nodes, MAP, 13, {n: a for n, a in every.items() if n in used}, tmp_path / "it.onnx")
+    x = draw(3, *MAP[1:]) * 2
+    wanted, network = expected(path, x), Network.from_onnx(path)
+    network.to_onnx(tmp_path / "again.onnx")
+    for found in (network(x), network.prepare()(x), expected(str(tmp_path / "again.onnx"), x)):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_integers_are_not_divided(tmp_path: Path) -> None:
+    """What integers would come out otherwise of than floats is refused."""
+    nodes = [node("ArgMax", axis=1, outputs=("i",)), node("Div", "i", "2")]
+    path = model_of(nodes, MAP, 13, {"2": np.array(2)}, tmp_path / "it.onnx")
+    with pytest.raises(SpecError, match=r"Div \(node 'the Div', opset 13\).*'i' is of integers"):
+        Network.from_onnx(path)
 
 
 def test_one_number_of_a_vector(tmp_path: Path) -> None:

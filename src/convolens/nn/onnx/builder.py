@@ -8,6 +8,7 @@ import numpy as np
 
 from convolens.errors import SpecError
 from convolens.nn.axes import Reshape, Transpose
+from convolens.nn.choose import Fixed
 from convolens.nn.graph import INPUT, needed_for
 from convolens.nn.layer import Layer, Shape
 from convolens.nn.network import Network
@@ -73,6 +74,8 @@ class Builder:
         What those constants are for the other size that are not the same.
     room : int
         Cells that constants which are still to be computed may have.
+    integers : set of str
+        Values that are of an integer type in the file; here all are floats.
     uses : Counter
         How many want each value.
     bare : dict of str to set of str
@@ -92,6 +95,7 @@ class Builder:
         self.uses = Counter(name for operation in graph.operations for name in operation.inputs if name)
         self.uses.update(graph.outputs)
         self.bare: dict[str, set[str]] = {}
+        self.integers: set[str] = set()
         self.refused: dict[str, SpecError] = {}
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -156,6 +160,22 @@ class Builder:
     def through(self, layer: Layer, view: View, **weights: Array) -> View:
         """Add a layer that does not care about the order of axes; return what comes out, in the same order."""
         return View(self.add(layer, view.node, **weights), view.axes)
+
+    def kept(self, name: str, rank: int) -> str:
+        """
+        Return the node that a value is the output of, its axes in their order, also where it is a constant.
+
+        A constant becomes a layer of its own, that shows it to every item; it has as many axes as are asked for.
+        """
+        if name not in self.constants:
+            if len(self.shape(name)) != rank:
+                raise SpecError(f"{name!r} has the shape {self.shape(name)}, where {rank} axes meet")
+            return self.plain(name)
+        array = self.constants[name]
+        whole = array.reshape((1,) * (rank - array.ndim) + array.shape)
+        if len(whole) != 1:
+            raise SpecError(f"its constant {array.shape} is not the same for every item of the batch")
+        return self.add(Fixed(whole.shape[1:]), INPUT, constant=whole[0])
 
     def plain_view(self, node: str) -> View:
         """Return the output of a node as a value."""

@@ -6,6 +6,7 @@ from convolens.errors import SpecError
 from convolens.nn.activation import Softmax
 from convolens.nn.arithmetic import WithConstant
 from convolens.nn.axes import Reshape
+from convolens.nn.local_response import LocalResponseNorm
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.onnx.builder import Builder, Handler, View
 from convolens.nn.onnx.graph import Operation
@@ -80,20 +81,29 @@ def _softmax(operation: Operation, build: Builder) -> View:
     name, shape = operation.inputs[0], build.shape(operation.inputs[0])
     is_old = operation.opset < 13  # the axes from one on, together
     axis = build.axis(name, operation.get("axis", 1 if is_old else -1))
+    logarithm = operation.kind == "LogSoftmax"
     if not is_old or np.prod(shape[axis + 1 :]) == 1:
         view = build.view(name)
-        return build.through(Softmax(view.axes[axis]), view)
+        return build.through(Softmax(view.axes[axis], logarithm), view)
     before, after = int(np.prod(shape[1:axis])), int(np.prod(shape[axis:]))
     flat = build.put(Reshape((before, after)), name)
-    result = build.add(Softmax(2), flat.node)
+    result = build.add(Softmax(2, logarithm), flat.node)
     return build.plain_view(build.add(Reshape(shape[1:]), result))
+
+
+def _local_response(operation: Operation, build: Builder) -> View:
+    usual = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0}
+    numbers = (float(operation.get(name, number)) for name, number in usual.items())
+    return build.put(LocalResponseNorm(operation.get("size"), *numbers), operation.inputs[0])
 
 
 HANDLERS: dict[str, Handler] = {
     "BatchNormalization": _batch,
     "GroupNormalization": _group,
     "InstanceNormalization": _instance,
+    "LRN": _local_response,
     "LayerNormalization": _layer,
+    "LogSoftmax": _softmax,
     "Normalise": _bare_layer,
     "NormaliseGroups": _bare_groups,
     "Softmax": _softmax,

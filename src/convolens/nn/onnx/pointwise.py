@@ -16,8 +16,10 @@ from convolens.nn.onnx.graph import Operation
 from convolens.ops.arrays import Array
 
 OPERATIONS = {
-    "Add": "add", "Div": "divide", "Max": "maximum", "Min": "minimum", "Mul": "multiply", "Pow": "power",
-    "Sub": "subtract", "Sum": "add",
+    "Add": "add", "And": "multiply", "Div": "divide", "Equal": "equal", "Greater": "greater",
+    "GreaterOrEqual": "greater-equal", "Less": "less", "LessOrEqual": "less-equal", "Max": "maximum",
+    "Min": "minimum", "Mul": "multiply", "Or": "maximum", "Pow": "power", "Sub": "subtract", "Sum": "add",
+    "Xor": "unequal",
 }  # fmt: skip
 
 
@@ -135,12 +137,14 @@ def _with_constant(name: str, value: str, array: Array, build: Builder, *, first
         return view
     while item.ndim and len(item) == 1:
         item = item[0]
-    stands_first = first and name in ("divide", "power", "subtract")
-    layer = WithConstant(name, item.shape, learned=item.size > 1, first=stands_first)
+    learned = item.size > 1 and array.dtype.kind == "f" and name in LEARNED
+    layer = WithConstant(name, item.shape, learned=learned, first=first and name not in SYMMETRIC)
     return build.through(layer, view, constant=item)
 
 
 NEUTRAL = ("add", "subtract", "multiply", "divide", "power")
+LEARNED = (*NEUTRAL, "maximum", "minimum")
+SYMMETRIC = ("add", "multiply", "maximum", "minimum", "equal", "unequal")
 
 
 def _absorbed(name: str, node: str, numbers: Any, build: Builder) -> bool:
@@ -159,14 +163,20 @@ HANDLERS: dict[str, Handler] = {
     **{kind: _layer(Activation(kind.lower())) for kind in ("Relu", "Sigmoid", "Silu", "Tanh")},
     **{
         kind: _layer(Function(kind.lower()))
-        for kind in ("Abs", "Erf", "Exp", "Log", "Reciprocal", "Softplus", "Sqrt")
+        for kind in (
+            "Abs", "Ceil", "Cos", "Erf", "Exp", "Floor", "Log", "Mish", "Reciprocal", "Round", "Sign", "Sin",
+            "Softplus", "Softsign", "Sqrt",
+        )
     },
     "Neg": _layer(Function("negative")),
     "HardSwish": _layer(Function("hard-swish")),
+    "Celu": _with_attributes("celu", alpha=1.0),
     "Clip": _clip,
     "Elu": _with_attributes("elu", alpha=1.0),
     "Gelu": _gelu,
     "HardSigmoid": _with_attributes("hard-sigmoid", alpha=0.2, beta=0.5),
     "LeakyRelu": _with_attributes("leaky-relu", alpha=0.01),
     "PRelu": _prelu,
-}
+    "Selu": _with_attributes("selu", alpha=1.6732631921768188, gamma=1.0507010221481323),
+    "ThresholdedRelu": _with_attributes("threshold", alpha=1.0),
+}  # fmt: skip

@@ -7,14 +7,19 @@ import numpy as np
 
 from convolens.errors import ConvolensError, SpecError, unknown_name
 from convolens.nn.network import Network
-from convolens.nn.onnx import moving, normalising, pointwise, windows
+from convolens.nn.onnx import choosing, moving, normalising, pointwise, reducing, sizing, windows
 from convolens.nn.onnx.builder import Builder, Handler
+from convolens.nn.onnx.choosing import gives_integers
 from convolens.nn.onnx.folding import evaluate
 from convolens.nn.onnx.graph import Graph, Operation, read_graph
 from convolens.nn.onnx.patterns import Recogniser
 from convolens.ops.arrays import Array
 
-HANDLERS: dict[str, Handler] = windows.HANDLERS | pointwise.HANDLERS | normalising.HANDLERS | moving.HANDLERS
+HANDLERS: dict[str, Handler] = {
+    kind: handler
+    for table in (windows, pointwise, normalising, reducing, moving, sizing, choosing)
+    for kind, handler in table.HANDLERS.items()
+}
 SHAPES = {"Reshape": 1, "Expand": 1, "Resize": 3}
 """Inputs that are shapes, whose first number may be the size of the batch."""
 MISTAKES = (
@@ -64,14 +69,18 @@ def _read(operation: Operation, build: Builder, seen: Recogniser) -> None:
     found = seen.recognised(operation)
     if found.kind not in HANDLERS:
         raise SpecError("this operator is not known")
+    are_whole = gives_integers(found, build.integers)
     views = HANDLERS[found.kind](found, build)
     build.views |= dict(zip(operation.outputs, views if isinstance(views, list) else [views], strict=False))
+    if are_whole:
+        build.integers.update(operation.outputs)
 
 
 def _output(path: object, graph: Graph, output: str | None) -> str:
     if output is None and len(graph.outputs) > 1:
         raise SpecError(
-            f"{path}: has the outputs {', '.join(graph.outputs)}; say which, output={graph.outputs[0]!r}"
+            f"{path}: has the outputs {', '.join(graph.outputs)}; say which, such as "
+            f"output={graph.outputs[0]!r} (--output)"
         )
     if output is not None and output not in graph.outputs:
         raise unknown_name("output", output, graph.outputs)
@@ -112,6 +121,8 @@ def _folded(operation: Operation, build: Builder) -> tuple[list[Array], list[Arr
         return [first], [other]
     if not all(name in build.constants for name in names):
         return None
+    if operation.kind == "Expand" and names[1] in build.varying:
+        return None  # it is shown to every item, however many there are
     arrays = _computed(operation, build, build.constants)
     if build.varying.keys().isdisjoint(names):
         return arrays, arrays

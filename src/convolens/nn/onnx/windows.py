@@ -5,13 +5,12 @@ from typing import Any, Literal
 import numpy as np
 
 from convolens.errors import SpecError
-from convolens.nn.axes import Reduce
 from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.dense import Dense
 from convolens.nn.merge import MatrixProduct
 from convolens.nn.onnx.builder import Builder, Handler, View
 from convolens.nn.onnx.graph import Operation
-from convolens.nn.pooling import GlobalPool, Pool
+from convolens.nn.pooling import Pool
 from convolens.nn.resize import Pad
 from convolens.ops.arrays import Array
 from convolens.spec.padding import Padding
@@ -125,31 +124,6 @@ def _pool(take: Literal["max", "mean"]) -> Handler:
     return read
 
 
-def _global_pool(take: Literal["max", "mean"]) -> Handler:
-    return lambda operation, build: build.put(GlobalPool(take), operation.inputs[0])
-
-
-def _reduce(take: Literal["max", "mean", "sum"]) -> Handler:
-    def read(operation: Operation, build: Builder) -> View:
-        name, shape = operation.inputs[0], build.shape(operation.inputs[0])
-        axes = build.whole_numbers(operation, 1, "axes")
-        if not axes and operation.get("noop_with_empty_axes", 0):
-            return build.view(name)
-        axes = [build.axis(name, axis) for axis in axes or range(len(shape))]
-        view, keep = build.view(name), bool(operation.get("keepdims", 1))
-        along = tuple(sorted(view.axes[axis] for axis in axes))
-        if take != "sum" and len(shape) > 2 and along == tuple(range(2, len(shape))):
-            result = build.through(GlobalPool("mean" if take == "mean" else "max"), view)
-        else:
-            result = build.through(Reduce(take, along), view)
-        if keep:
-            return result
-        build.views[operation.outputs[0]] = result
-        return build.reshaped(operation.outputs[0], tuple(n for a, n in enumerate(shape) if a not in axes))
-
-    return read
-
-
 def _gemm(operation: Operation, build: Builder) -> View:
     weight, bias = build.constant(operation, 1, "weight"), build.optional(operation, 2, "bias")
     if operation.get("transA", 0) or len(build.shape(operation.inputs[0])) != 2 or weight.ndim != 2:
@@ -192,11 +166,6 @@ HANDLERS: dict[str, Handler] = {
     "Conv": _conv,
     "ConvTranspose": _transposed,
     "Gemm": _gemm,
-    "GlobalAveragePool": _global_pool("mean"),
-    "GlobalMaxPool": _global_pool("max"),
     "MatMul": _matrix_product,
     "MaxPool": _pool("max"),
-    "ReduceMax": _reduce("max"),
-    "ReduceMean": _reduce("mean"),
-    "ReduceSum": _reduce("sum"),
 }

@@ -8,7 +8,7 @@ import numpy as np
 from convolens.errors import SpecError
 from convolens.images.files import atomic_output, check_output
 from convolens.nn.graph import INPUT, needed_for
-from convolens.nn.onnx.graph import LAST_OPSET
+from convolens.nn.onnx.graph import FIRST_OPSET, LAST_OPSET
 from convolens.nn.onnx.layers import WRITERS
 from convolens.nn.onnx.writer import Writer
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from convolens.nn.network import Network
 
-FIRST_WRITTEN = 13
 MOST_BYTES = 2**31 - 1
 """That ONNX can keep in one file."""
 
@@ -34,8 +33,8 @@ def write_network(
 
 def onnx_model(network: "Network", opset: int = 17) -> "onnx.ModelProto":
     """Describe a network as ONNX does; the batch has any size."""
-    if not FIRST_WRITTEN <= opset <= LAST_OPSET:
-        raise SpecError(f"networks are written in opset {FIRST_WRITTEN} to {LAST_OPSET}, not {opset}")
+    if not FIRST_OPSET <= opset <= LAST_OPSET:
+        raise SpecError(f"networks are written in opset {FIRST_OPSET} to {LAST_OPSET}, not {opset}")
     arrays, held = [*network.weights.values(), *network.statistics.values()], network.held()
     if sum(array.nbytes for array in arrays) > MOST_BYTES:
         raise SpecError("the weights are more than the 2 GiB that an ONNX file can hold; save it as safetensors")

@@ -1,14 +1,16 @@
 """The graph that is written: nodes and constants, one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from convolens.errors import SpecError
-from convolens.nn.layer import Layer, Shape
+from convolens.nn.layer import Layer, Shape, Weights
 from convolens.nn.onnx.graph import import_onnx
 from convolens.ops.arrays import Array
+
+Shapes = tuple[Shape, ...]
 
 
 class Writer:
@@ -82,9 +84,18 @@ class Writer:
 
     def reduce(self, kind: str, value: str, axes: Sequence[int], *, keep: bool = True) -> str:
         """Write a mean, sum or maximum along axes, as the opset has it."""
-        if self.opset >= 18 or kind == "ReduceSum":
+        if self.opset >= (13 if kind == "ReduceSum" else 18):
             return self.put(kind, value, self.integers(axes), keepdims=int(keep))
         return self.put(kind, value, axes=list(axes), keepdims=int(keep))
+
+    def cast(self, value: str, *, to_truth: bool = False) -> str:
+        """Write that a value becomes numbers of the network's type, or truth."""
+        kind = np.dtype(bool) if to_truth else self.dtype
+        return self.put("Cast", value, to=self.onnx.helper.np_dtype_to_tensor_dtype(kind))
+
+    def left_out(self) -> str:
+        """Leave out an input that old opsets want to be there, with nothing in it."""
+        return "" if self.opset >= 13 else self.single([])
 
     def needs(self, layer: Layer, opset: int) -> None:
         """Refuse a layer that an older opset cannot say."""
@@ -96,3 +107,7 @@ class Writer:
     def along_channels(self, shape: Shape) -> tuple[int, ...]:
         """Give the shape of one number a channel, so that it meets the channels of items of a shape."""
         return (-1, *(1,) * (len(shape) - 1))
+
+
+LayerWriter = Callable[[Writer, Any, Sequence[str], Shapes, Weights], str]
+"""Writes a layer that takes values of some shapes, with its weights; returns the value that it computes."""
