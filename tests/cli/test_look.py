@@ -59,6 +59,20 @@ def test_a_photograph(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "maps-07-dropout1" not in names
 
 
+def test_scaled_colours(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture is shifted and scaled as ``run`` does it; items of data are already."""
+    source, options = str(files / "network.safetensors"), ["--image", str(files / "photo.png"), "--imagenet"]
+    assert (
+        main(["look", source, *options, "--only", "maps", "--layer", "relu1", "--out", str(files / "look")]) == 0
+    )
+    looked = capsys.readouterr().out.split("taken for ")[1].split()[0]
+    assert main(["run", source, *options, "--top", "1"]) == 0
+    assert capsys.readouterr().out.split()[0] == looked
+    given = ["--item", "2", "--data", str(files / "data.npz"), "--mean", "0.5", "--out", str(files / "more")]
+    assert main(["look", source, *given]) == 2
+    assert "items are scaled as in training" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["1x6x6x6 conv 3,k3 flatten dense 2", "5 dense 2"])
 def test_volumes_and_vectors(text: str, tmp_path: Path) -> None:
     """What is no picture has pages, too: of volumes the middle plane."""

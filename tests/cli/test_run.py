@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from convolens.cli.main import main
 from convolens.images import Image, read_image, write_image
-from convolens.nn import Network
+from convolens.nn import IndexOf, Network
 from convolens.nn.looking.subject import open_subject
 from convolens.runtime import compile as compiler
 
@@ -65,6 +66,36 @@ def test_maps(photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
             np.testing.assert_array_equal(black, found.argmax(0) == 0)
 
 
+def test_maps_of_class_numbers(photo: str, tmp_path: Path) -> None:
+    """A network that ends with the place of the largest channel gives the picture that all channels give."""
+    network, path = Network.from_text("3x12x12 conv 3,k3,same"), tmp_path / "it.safetensors"
+    network.weights["conv1.weight"] -= network.weights["conv1.weight"].mean((1, 2, 3), keepdims=True)  # edges
+    pictures = []
+    for name in ("channels", "classes"):
+        network.save(path, overwrite=True)
+        assert main(["run", str(path), "--image", photo, "--out", str(tmp_path / f"{name}.png")]) == 0
+        pictures.append(read_image(tmp_path / f"{name}.png").pixels)
+        network.add(IndexOf("max", keep=False))
+    assert len(np.unique(pictures[0].reshape(-1, 3), axis=0)) > 1
+    np.testing.assert_array_equal(*pictures)
+
+
+def test_one_of_several_outputs(photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where an ONNX file has several outputs, one is chosen by its name; other files have one."""
+    network, path = Network.from_text("3x12x12 conv 2,k3 relu gap flatten dense 3"), tmp_path / "it.onnx"
+    network.to_onnx(path)
+    model = onnx.load(path)
+    model.graph.output.append(onnx.helper.make_tensor_value_info("relu1", onnx.TensorProto.FLOAT, None))
+    onnx.save(model, path)
+    options = ["run", str(path), "--image", photo, "--out", str(tmp_path / "it.npy")]
+    assert main(options) == 2
+    assert "has the outputs dense1, relu1; say which" in capsys.readouterr().err
+    assert main([*options, "--output", "relu1"]) == 0
+    assert np.load(tmp_path / "it.npy").shape == (2, 10, 10)
+    assert main(["shape", str(path), "--no-measure", "--output", "relu1"]) == 0
+    assert "dense" not in capsys.readouterr().out
+
+
 def test_bad_options(photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What does not fit is told in one line."""
     path = tmp_path / "it.safetensors"
@@ -77,6 +108,7 @@ def test_bad_options(photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["--labels", str(tmp_path / "names")], "names 1 classes, but the network has 3"),
         (["--out", str(tmp_path / "it.png")], "maps of two dimensions"),
         (["--input-shape", "3x12x12"], "knows the shape of its items"),
+        (["--output", "dense1"], "leave --input-shape and --output out"),
     ):
         assert main(["run", str(path), "--image", photo, *options]) == 2
         assert message in capsys.readouterr().err

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convolens.cli.networks import Deviation, ImageNet, InputShape, Mean, Output, open_network, scaled
 from convolens.cli.options import FLAG, Overwrite
 from convolens.errors import FileError, SpecError, unknown_name
 
@@ -45,6 +46,11 @@ def look_command(
     invert: Annotated[
         bool, typer.Option("--invert", metavar=FLAG, help="Let dark and bright of the picture change places.")
     ] = False,
+    mean: Mean = None,
+    std: Deviation = None,
+    imagenet: ImageNet = False,
+    input_shape: InputShape = None,
+    output: Output = None,
     overwrite: Overwrite = False,
 ) -> None:
     """
@@ -54,7 +60,6 @@ def look_command(
     Example: [bold]convolens look runs/digits --item 12 --out look[/bold]
     """
     from convolens.images.files import atomic_output, file_error, refuse_standard_output
-    from convolens.nn.looking.subject import open_subject
 
     refuse_standard_output(out)
     kinds = _kinds(only)
@@ -62,7 +67,10 @@ def look_command(
         raise SpecError("show it one thing at a time: --image or --item")
     if invert and image is None:
         raise SpecError("--invert is for a picture; give it with --image")
-    subject = open_subject(source, data=data)
+    if item is not None and (mean or std or imagenet):
+        raise SpecError("--mean, --std and --imagenet are for pictures; items are scaled as in training")
+    opened = open_network(source, input_shape, output, data=data, needs_data=True)
+    subject = scaled(opened, mean, std, imagenet=imagenet)
     layers = set(layer or ())
     for name in layers:
         if name not in subject.network.shapes:

@@ -1,21 +1,19 @@
 """``convolens run``: what a network makes of a picture: its classes, or a map."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convolens.cli.networks import InputShape, open_network
-from convolens.cli.options import FLAG, Overwrite
+from convolens.cli.networks import Deviation, ImageNet, InputShape, Mean, Output, open_network, scaled
+from convolens.cli.options import Overwrite
 from convolens.errors import FileError, SpecError
 
 if TYPE_CHECKING:
-    from convolens.nn.looking.subject import Subject
     from convolens.ops.arrays import Array
 
-IMAGENET = "0.485,0.456,0.406", "0.229,0.224,0.225"
-"""Mean and deviation of the colours of photographs that most networks were trained with."""
+MOST_CLASSES = 1 << 16
+"""Above, numbers of a map are none of classes."""
 
 
 def run_command(
@@ -32,31 +30,23 @@ def run_command(
     ] = None,
     top: Annotated[int, typer.Option(min=1, metavar="N", help="How many classes to print.")] = 5,
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="Names of the classes, one a line.")] = None,
-    mean: Annotated[
-        str | None,
-        typer.Option(metavar="NUMBERS", help="Taken off numbers from 0 to 1, one for all or each colour."),
-    ] = None,
-    std: Annotated[str | None, typer.Option(metavar="NUMBERS", help="What they are divided by then.")] = None,
-    imagenet: Annotated[
-        bool, typer.Option("--imagenet", metavar=FLAG, help=f"--mean {IMAGENET[0]} --std {IMAGENET[1]}")
-    ] = False,
+    mean: Mean = None,
+    std: Deviation = None,
+    imagenet: ImageNet = False,
     input_shape: InputShape = None,
+    output: Output = None,
     overwrite: Overwrite = False,
 ) -> None:
     """
     Show a picture to a network; print the classes that it takes it for, or write the map that it makes.
 
-    A map of several channels becomes a .png with a colour for the largest at each cell; one of a single channel,
-    from black at its least to white at its most.
+    A map of several channels becomes a .png with a colour for the largest at each cell, one of class numbers with
+    a colour for each; one of a single channel, from black at its least to white at its most.
 
     Example: [bold]convolens run resnet18.onnx --image photo.jpg --imagenet[/bold]
     """
-    if imagenet and (mean or std):
-        raise SpecError("--imagenet is a mean and a deviation; give it, or --mean and --std")
-    subject = open_network(network, input_shape)
-    if imagenet:
-        mean, std = IMAGENET
-    result = subject.network.prepare()(_seen(subject, image, mean, std)[None])[0]
+    subject = scaled(open_network(network, input_shape, output), mean, std, imagenet=imagenet)
+    result = subject.network.prepare()(subject.picture(image)[None])[0]
     scores = result.reshape(-1) if all(size == 1 for size in result.shape[1:]) else None
     if scores is None and out is None:
         sizes = "×".join(map(str, result.shape))
@@ -68,32 +58,6 @@ def run_command(
     if scores is not None:
         for line in _ranking(scores, names, top):
             typer.echo(line)
-
-
-def _seen(subject: "Subject", image: Path, mean: str | None, std: str | None) -> "Array":
-    """Read the picture as the network is to see it."""
-    if mean is None and std is None:
-        return subject.picture(image)
-    pixels = replace(subject, mean=0.0, deviation=1.0).picture(image)
-    channels = len(pixels)
-    return (pixels - _each(mean or "0", channels, "--mean")) / _each(std or "1", channels, "--std")
-
-
-def _each(text: str, channels: int, option: str) -> "Array":
-    """Read one number, or one for each channel, as a column of numbers."""
-    import numpy as np
-
-    try:
-        numbers = np.array([float(word) for word in text.split(",")], np.float32)
-    except ValueError:
-        numbers = np.zeros(0, np.float32)
-    if (
-        len(numbers) not in (1, channels)
-        or not np.isfinite(numbers).all()
-        or (option == "--std" and not numbers.all())
-    ):
-        raise SpecError(f"{option} takes one number or {channels}, such as 0.5 or 0.485,0.456,0.406, not {text!r}")
-    return numbers.reshape(-1, 1, 1)
 
 
 def _names(path: Path, count: int) -> tuple[str, ...]:
@@ -134,13 +98,15 @@ def _write(path: Path, result: "Array", *, overwrite: bool) -> None:
         with atomic_output(path, overwrite=overwrite) as file:
             np.save(file, np.ascontiguousarray(result), allow_pickle=False)
         return
-    if ending != ".png" or result.ndim != 3:
+    if ending != ".png" or result.ndim not in (2, 3):
         raise FileError(f"{path}: results go into .npy files, maps of two dimensions into .png files, too")
-    if len(result) == 1:
-        low, high = float(result.min()), float(result.max())
-        pixels = ((result[0] - low) * (255 / (high - low or 1))).round().astype(np.uint8)
+    if result.ndim == 3 and len(result) > 1:
+        result = result.argmax(0)
+    if result.ndim == 2 and (result == result.round()).all() and 0 <= result.min() <= result.max() < MOST_CLASSES:
+        pixels = colours(int(result.max()) + 1)[result.astype(int)]
     else:
-        pixels = colours(len(result))[result.argmax(0)]
+        plane, low, high = result.reshape(result.shape[-2:]), float(result.min()), float(result.max())
+        pixels = ((plane - low) * (255 / (high - low or 1))).round().astype(np.uint8)
     write_image(path, Image(pixels), overwrite=overwrite)
 
 

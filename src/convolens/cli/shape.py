@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from convolens.cli.networks import InputShape, is_network
+from convolens.cli.networks import InputShape, Output, is_network
 from convolens.cli.options import FLAG
 from convolens.cli.shape_network import measured
 from convolens.cli.shape_tables import dense_table, formula_table, layer_table, settings_table, totals
@@ -62,6 +62,7 @@ def shape_command(
         ),
     ] = None,
     input_shape: InputShape = None,
+    output: Output = None,
     measure: Annotated[
         bool | None,
         typer.Option("--measure/--no-measure", metavar=FLAG, help="Measure the layers of a network's file."),
@@ -79,12 +80,12 @@ def shape_command(
     answers: dict[str, Any] = {}
     if stack and len(stack) == 1 and is_network(stack[0]):
         _refuse("a network's file", dense=dense or None, formulas=formulas, dtype=dtype)
-        found = measured(Path(stack[0]), input_shape, measure=measure is not False)
+        found = measured(Path(stack[0]), input_shape, output, measure=measure is not False)
         _print(console, found.table())
         _print(console, found.totals())
         answers |= found.as_json()
     elif stack:
-        _refuse("a stack in words", input_shape=input_shape, measure=measure)
+        _refuse("a stack in words", input_shape=input_shape, output=output, measure=measure)
         layers = parse_stack(" ".join(stack), dtype=(dtype or ValueType.float32).value)
         _print_stack(console, layers, formulas=formulas is not False, dense=dense)
         answers |= _stack_as_json(layers)

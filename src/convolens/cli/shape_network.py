@@ -116,13 +116,13 @@ def brief(layer: "Layer") -> str:
     return ", ".join(words)
 
 
-def measured(path: Path, input_shape: str | None, *, measure: bool) -> Measured:
+def measured(path: Path, input_shape: str | None, output: str | None, *, measure: bool) -> Measured:
     """Read a network, count, and run its layers if that is wanted."""
     from convolens.nn.timing import layer_costs, random_items, shortest
     from convolens.runtime.machine import machine
     from convolens.runtime.threads import thread_count
 
-    network = open_network(path, input_shape).network
+    network = open_network(path, input_shape, output).network
     costs, threads = layer_costs(network, measure=measure), thread_count()
     if not measure:
         return Measured(network, costs, threads, None, None)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from convolens.nn.train import first_kernels
 from convolens.nn.typed import MALFORMED
 from convolens.ops.arrays import Array
 
-READERS: dict[str, Callable[[str | os.PathLike[str]], Network]] = {
+READERS: dict[str, Callable[..., Network]] = {
     ".safetensors": Network.load,
     ".onnx": Network.from_onnx,
 }
@@ -38,8 +39,9 @@ class Subject:
         Items that it did not learn from, as it takes them.
     names : tuple of str
         Of the classes.
-    mean, deviation : float
-        What numbers from 0 to 1 are shifted and scaled by before the network sees them.
+    mean, deviation : float or ndarray
+        What numbers from 0 to 1 are shifted and scaled by before the network sees them; or that of each channel,
+        (C, 1, 1).
     before : dict of str to ndarray
         Weights that were kept before training, by their names.
     why_no_data : str
@@ -51,8 +53,8 @@ class Subject:
     network: Network
     data: Dataset | None
     names: tuple[str, ...]
-    mean: float = 0.0
-    deviation: float = 1.0
+    mean: float | Array = 0.0
+    deviation: float | Array = 1.0
     before: dict[str, Array] = field(default_factory=dict)
     why_no_data: str = "say which with --data"
     fit: str = "crop"
@@ -105,7 +107,8 @@ class Subject:
         """Give the smallest and largest number that the network is shown."""
         if self.data is not None:
             return float(self.data.inputs.min()), float(self.data.inputs.max())
-        return (0 - self.mean) / self.deviation, (1 - self.mean) / self.deviation
+        ends = [(end - np.asarray(self.mean)) / self.deviation for end in (0, 1)]
+        return float(np.min(ends)), float(np.max(ends))
 
     def class_name(self, number: int) -> str:
         """Name a class; by its number where it has no name."""
@@ -129,7 +132,9 @@ class Subject:
         raise SpecError(f"there is no class {name!r}; there are {known}{', …' if len(self.names) > 12 else ''}")
 
 
-def open_subject(path: str | os.PathLike[str], *, data: str | None = None, needs_data: bool = True) -> Subject:
+def open_subject(
+    path: str | os.PathLike[str], *, data: str | None = None, needs_data: bool = True, **left_open: Any
+) -> Subject:
     """
     Open what is to be looked at.
 
@@ -141,6 +146,8 @@ def open_subject(path: str | os.PathLike[str], *, data: str | None = None, needs
         Data to show to a network from a file, as :func:`~convolens.nn.data.read_data` reads them.
     needs_data : bool, default True
         Whether the data of a run are read. Where they cannot be, the run is opened without them.
+    **left_open
+        What an ONNX file leaves open, as for :meth:`Network.from_onnx`.
 
     Raises
     ------
@@ -157,7 +164,7 @@ def open_subject(path: str | os.PathLike[str], *, data: str | None = None, needs
     reader = READERS.get(place.suffix.lower())
     if reader is None:
         raise FileError(f"{place}: is neither the folder of a run nor a file that ends in {', '.join(READERS)}")
-    network = reader(place)
+    network = reader(place, **left_open)
     if data is None:
         return Subject(network, None, ())
     parts = divide(read_data(data))
