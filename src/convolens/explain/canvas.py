@@ -18,9 +18,10 @@ INK = "#1b1b1f"
 SOFT = "#6b6b73"
 LINE = "#c9c9cf"
 ACCENT = "#c2185b"
+ORANGE, BLUE = "#b35806", "#2166ac"
 
 # Orange to blue: told apart in every common form of colour blindness, and by lightness from the white of zero.
-SIGNED = LinearSegmentedColormap.from_list("signed", ["#b35806", "#f1a340", "#ffffff", "#67a9cf", "#2166ac"])
+SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "#f1a340", "#ffffff", "#67a9cf", BLUE])
 
 
 def signed_colours(values: npt.NDArray[Any], most: float | None = None) -> Colours:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convolens.explain.canvas import SIGNED, SOFT
+from convolens.explain.canvas import BLUE, INK, LINE, ORANGE, SIGNED, SOFT
 from convolens.nn.data import Dataset
 from convolens.nn.network import Network
 from convolens.nn.train import first_kernels
@@ -14,6 +15,8 @@ from convolens.ops.arrays import Array
 
 MOST_KERNELS, MOST_MISTAKES = 32, 40
 COLUMNS = 8
+CURVES = ("training", "", "-", BLUE), ("validation", "validation_", "--", ORANGE)
+"""Label, prefix of the entries in a history, and how the line looks."""
 
 
 def curves_picture(history: Sequence[Mapping[str, float]]) -> Figure | None:
@@ -23,11 +26,18 @@ def curves_picture(history: Sequence[Mapping[str, float]]) -> Figure | None:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     epochs = [entry["epoch"] for entry in history]
     for axes, what in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        for prefix, style, label in (("", "-", "training"), ("validation_", "--", "validation")):
-            axes.plot(epochs, [entry[prefix + what] for entry in history], style, marker=".", label=label)
-        axes.set(xlabel="epoch", ylabel=what)
-        axes.grid(alpha=0.3)
-        axes.legend()
+        for label, prefix, style, colour in CURVES:
+            numbers = [entry[prefix + what] for entry in history]
+            axes.plot(epochs, numbers, style, marker=".", color=colour, label=label)
+        axes.set_title(what, loc="left", fontsize=11, color=INK)
+        axes.set_xlabel("epoch", color=SOFT)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(LINE)
+        axes.tick_params(color=LINE, labelcolor=SOFT)
+        axes.grid(color=LINE, alpha=0.5)
+        axes.legend(frameon=False, labelcolor=INK)
+    figure.axes[1].yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     return figure
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from convolens.explain.canvas import INK, LINE, SOFT
+from convolens.explain.canvas import INK, LINE, ORANGE, SOFT
 from convolens.nn.activation import Dropout
 from convolens.nn.graph import INPUT, Node
 from convolens.nn.layer import Shape, describe
@@ -90,7 +90,7 @@ def _vector(subject: Subject, node: Node, output: Array) -> Figure:
         strong = value == output.max()
         page.text(left - 0.1, y, name, 9, ha="right", weight="bold" if strong else "normal")
         length = room * float(value) / most
-        colour = STRONG if value > 0 else "#b35806"
+        colour = STRONG if value > 0 else ORANGE
         page.axes.barh(y, length, height=0.17, left=zero, color=colour)
         side, where = ("left", 0.07) if value >= 0 else ("right", -0.07)
         page.text(zero + length + where, y, f"{value:+.2f}".replace("-", "−"), 8, ha=side, color=SOFT)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
-from convolens.explain.canvas import INK, SIGNED, SOFT, Canvas, Colours, grey_colours, signed_colours
+from convolens.explain.canvas import BLUE, INK, SIGNED, SOFT, Canvas, Colours, grey_colours, signed_colours
 from convolens.explain.numbers import number
 from convolens.ops.arrays import Array
 
@@ -16,7 +16,7 @@ WIDTH = 12.0
 SMALLEST_MARKED = 0.2  # inches of a cell that has room for its sign
 SEAM = 0.07  # inches between a sign and the edge
 FAINT = 0.12  # of the largest number; below, a sign would only be noise
-STRONG, WEAK, PALE = "#2166ac", "#9db7d3", "#eef2f6"
+STRONG, WEAK, PALE = BLUE, "#9db7d3", "#eef2f6"
 
 
 class Page(Canvas):
