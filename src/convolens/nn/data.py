@@ -107,7 +107,8 @@ def read_data(
         - ``digits``: the 1797 handwritten digits of 8 × 8 cells that scikit-learn carries;
         - ``mnist``, ``fashion-mnist``, ``cifar-10``: fetched once through pooch, and checked;
         - an ``.npz`` file with arrays ``x`` (N, C, size…), or (N, H, W) of one channel, and ``y`` (N); those for
-          the test, if they are apart, in ``x_test`` and ``y_test``;
+          the test, if they are apart, in ``x_test`` and ``y_test``; signals, (N, C, length) or (N, length), are
+          called ``signals`` (and ``signals_test``) in place of ``x``;
         - a folder of IDX files named as MNIST's are, or the path of one file of images; gzip, too;
         - the folder or archive of CIFAR-10's binary version;
         - a folder with a folder of images for each class, or with ``train`` and ``test`` that hold these.

@@ -54,6 +54,20 @@ def test_idx_folder_keeps_its_test_part(tmp_path: Path) -> None:
     np.testing.assert_array_equal(alone.inputs, found.inputs)
 
 
+def test_signals_in_arrays(tmp_path: Path) -> None:
+    """Signals keep their channels, or get one; under their own name three axes are no rows and columns."""
+    signals, classes = RANDOM.normal(size=(20, 3, 50)), np.arange(20) % 2
+    for given, shape in ((signals, (3, 50)), (signals[:, 0], (1, 50))):
+        np.savez(tmp_path / "it.npz", signals=given, y=classes, signals_test=given[:4], y_test=classes[:4])
+        found = read_data(tmp_path / "it.npz")
+        assert found.test is not None
+        assert found.inputs.shape[1:] == found.test.inputs.shape[1:] == shape
+        np.testing.assert_allclose(found.inputs.reshape(given.shape), given, rtol=1e-6)
+    np.savez(tmp_path / "it.npz", signals=signals[..., None], y=classes)
+    with pytest.raises(SpecError, match=r"signals must be \(N, C, length\)"):
+        read_data(tmp_path / "it.npz")
+
+
 def test_damaged_idx(tmp_path: Path) -> None:
     """Files cut short, too long, of something else, or without their other half are refused by name."""
     good = as_idx(np.zeros((4, 2, 2), np.uint8))

@@ -23,17 +23,24 @@ _DAMAGED = (
 
 
 def read_npz(path: Path) -> Dataset:
-    """Read arrays ``x`` and ``y``, and, where the file has a part for the test, ``x_test`` and ``y_test``."""
+    """
+    Read arrays ``x`` and ``y``, and, where the file has a part for the test, ``x_test`` and ``y_test``.
+
+    Where ``signals`` stands in place of ``x``, three axes are items, channels and cells.
+    """
     with open_input(path) as file:
         try:
             with np.load(file, allow_pickle=False) as arrays:
-                x, y = arrays["x"], arrays["y"]
-                test = (arrays["x_test"], arrays["y_test"]) if "x_test" in arrays else None
+                name = "signals" if "signals" in arrays else "x"
+                x, y = arrays[name], arrays["y"]
+                test = (arrays[f"{name}_test"], arrays["y_test"]) if f"{name}_test" in arrays else None
         except _DAMAGED as error:
             raise FileError(f"{path}: cannot be read as an .npz file with arrays x and y: {error}") from None
         except zipfile.BadZipFile as error:
             raise FileError(f"{path}: is no .npz file: {error}") from None
-    return labelled(path, (x, y), test)
+    if name == "signals" and x.ndim not in (2, 3):
+        raise SpecError(f"{path}: signals must be (N, C, length), or (N, length) of one channel, not {x.shape}")
+    return labelled(path, (x, y), test, bare=2 if name == "signals" else 3)
 
 
 def read_digits() -> Dataset:
@@ -52,7 +59,12 @@ def read_digits() -> Dataset:
 
 
 def labelled(
-    source: Path, given: tuple[Array, Array], test: tuple[Array, Array] | None = None, names: Sequence[str] = ()
+    source: Path,
+    given: tuple[Array, Array],
+    test: tuple[Array, Array] | None = None,
+    names: Sequence[str] = (),
+    *,
+    bare: int = 3,
 ) -> Dataset:
     """
     Join items and class numbers, as files have them, into data.
@@ -66,6 +78,8 @@ def labelled(
         out, and the others keep their order.
     names : sequence of str
         What the numbers stand for; by default themselves.
+    bare : int, default 3
+        Axes of items that have none for channels, and are given one.
 
     Raises
     ------
@@ -96,16 +110,16 @@ def labelled(
             raise SpecError(
                 f"{source}: the test part has class {unknown[0]}, of which there is nothing to learn from"
             )
-        own = Dataset(_maps(test[0]), np.searchsorted(values, test[1]), words)
-    return Dataset(_maps(x), np.searchsorted(values, y), words, own)
+        own = Dataset(_maps(test[0], bare), np.searchsorted(values, test[1]), words)
+    return Dataset(_maps(x, bare), np.searchsorted(values, y), words, own)
 
 
-def _maps(items: Array) -> Array:
+def _maps(items: Array, bare: int) -> Array:
     """Give items an axis for channels, and float32; bytes become numbers from 0 to 1."""
     whole = as_array(items, "x").astype(np.float32)
     if items.dtype == np.uint8:
         whole /= 255
-    return whole[:, None] if whole.ndim == 3 else whole
+    return whole[:, None] if whole.ndim == bare else whole
 
 
 def _smallest(numbers: Array) -> str:
