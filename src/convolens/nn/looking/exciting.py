@@ -184,16 +184,10 @@ def exciting_images(
     flow = np.zeros((len(wanted), *shape), np.float32)
     raised: tuple[Any, ...] = (range(len(wanted)), wanted, *middle)
     flow[raised] = 1
-    axes = tuple(range(2, image.ndim))
     for step in range(steps):
         is_early = step < steps * EARLY
-        moves = random.integers(-farthest, farthest + 1, len(axes)) * is_early
-        uphill = gradients_of(network, np.roll(image, moves, axes), node, flow)[INPUT]
-        uphill = np.roll(uphill, -moves, axes)
-        every = tuple(range(1, uphill.ndim))
-        length = np.sqrt(np.square(uphill).sum(every, keepdims=True))
-        size = length / np.sqrt(np.maximum(1, np.count_nonzero(uphill, every, keepdims=True)))
-        image += np.float32(rate) * np.divide(uphill, size, out=np.zeros_like(uphill), where=size > 0)
+        moves = random.integers(-farthest, farthest + 1, image.ndim - 2) * is_early
+        image += np.float32(rate) * _uphill(network, image, node, flow, moves)
         image *= np.float32(1 - decay)
         if deviation and is_early and step % 5 == 4:
             image = _blurred(image, deviation)
@@ -202,6 +196,21 @@ def exciting_images(
     return [
         _cut(network, node, one, float(value), None, middle) for one, value in zip(image, reached, strict=True)
     ]
+
+
+def _uphill(network: Network, images: Array, node: str, flow: Array, moves: Array) -> Array:
+    """
+    Say how numbers of images, moved meanwhile, are to change.
+
+    The root of the mean square of what is not 0 is 1.
+    """
+    axes = tuple(range(2, images.ndim))
+    slope = gradients_of(network, np.roll(images, moves, axes), node, flow)[INPUT]
+    slope = np.roll(slope, -moves, axes)
+    every = tuple(range(1, slope.ndim))
+    length = np.sqrt(np.square(slope).sum(every, keepdims=True))
+    size = length / np.sqrt(np.maximum(1, np.count_nonzero(slope, every, keepdims=True)))
+    return np.asarray(np.divide(slope, size, out=np.zeros_like(slope), where=size > 0))
 
 
 def _channels(network: Network, node: str, channels: Sequence[int] | None) -> list[int]:
