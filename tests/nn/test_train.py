@@ -8,12 +8,13 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convolens.errors import FileError, SpecError, TrainingError, UnknownNameError
-from convolens.nn import Network
+from convolens.nn import Network, initialise
 from convolens.nn.arrays_file import read_arrays, write_arrays
 from convolens.nn.data import Dataset, Parts, divide
 from convolens.nn.run_folder import Run, begin_run, resume_run
@@ -289,6 +290,21 @@ def test_damaged_runs(file: str, tmp_path: Path) -> None:
         resume_run(folder)
     with pytest.raises(FileError, match="no such file"):
         resume_run(tmp_path / "none")
+
+
+def test_nothing_is_drawn_where_weights_are_kept(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run has learned is put in place of weights, not over others that were drawn first."""
+    folder = begin_run(tmp_path / "run", file, TEXT, SETTINGS).folder
+    drawn = initialise.draw_weights
+
+    def refuse(random: np.random.Generator, *rest: Any) -> Any:
+        assert isinstance(random, initialise.Undrawn)
+        return drawn(random, *rest)
+
+    monkeypatch.setattr(initialise, "draw_weights", refuse)
+    assert resume_run(folder).trainer.network.weights["conv1.weight"].any()
 
 
 def test_parts_are_scaled_alike() -> None:

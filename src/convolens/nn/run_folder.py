@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from convolens.nn.sources import NAMED
 from convolens.nn.store import network_facts, network_from
 from convolens.nn.train import Settings, Trainer
 from convolens.nn.typed import MALFORMED
+from convolens.ops.arrays import Array
 
 CONFIGURATION, CHECKPOINT, METRICS, NETWORK = "config.json", "checkpoint", "metrics.jsonl", "network.safetensors"
 USUAL = "conv 32,k3,same relu conv 64,k3,same relu max 2 flatten dropout:0.4"
@@ -180,17 +182,18 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     configuration = read_configuration(path)
     try:
         settings = Settings(**configuration["settings"])
-        network = network_from(configuration["network"])
         source, checksum = str(configuration["data"]), configuration["checksum"]
         size, fit = configuration["size"] and tuple(map(int, configuration["size"])), str(configuration["fit"])
     except (ConvolensError, *MALFORMED) as error:
         raise FileError(f"{path / CONFIGURATION}: is no configuration of a run: {error}") from None
+    kept = read_arrays(path / CHECKPOINT, CHECKPOINT) if (path / CHECKPOINT).exists() else None
+    network = _network(path, configuration, kept and kept[0])
     data = read_data(source, size=size, fit=fit)
     if data.checksum != checksum:
         raise FileError(f"{source}: is no longer what the run in {path} began with; begin a new run")
     trainer = Trainer(network, divide(data, seed=settings.seed), settings)
-    if (path / CHECKPOINT).exists():  # else it was killed before the first step
-        arrays, facts = read_arrays(path / CHECKPOINT, CHECKPOINT)
+    if kept is not None:  # else it was killed before the first step
+        arrays, facts = kept
         try:
             trainer.put_state(arrays, facts)
         except MALFORMED as error:
@@ -219,12 +222,23 @@ def read_network(folder: Path) -> Network:
     """
     if (folder / NETWORK).exists():
         return Network.load(folder / NETWORK)
-    facts = read_configuration(folder)
-    arrays, _ = read_arrays(folder / CHECKPOINT, CHECKPOINT)
-    learned = {name: arrays[name] for name in arrays if name.startswith(("weights.", "statistics."))}
+    return _network(folder, read_configuration(folder), read_arrays(folder / CHECKPOINT, CHECKPOINT)[0])
+
+
+def _network(folder: Path, configuration: Any, checkpoint: Mapping[str, Array] | None) -> Network:
+    """Build the network of a run with what it learned, if there is something; else with what is drawn."""
+    learned = None
+    if checkpoint is not None:
+        parts = (name.partition(".") for name in checkpoint)
+        learned = {
+            rest: checkpoint[f"{kind}.{rest}"] for kind, _, rest in parts if kind in ("weights", "statistics")
+        }
     try:
-        return network_from(facts["network"], {name.partition(".")[2]: learned[name] for name in learned})
+        return network_from(configuration["network"], learned)
     except (ConvolensError, *MALFORMED) as error:
+        if learned is None:
+            raise FileError(f"{folder / CONFIGURATION}: is no configuration of a run: {error}") from None
+        _network(folder, configuration, None)  # which says so where that is the cause
         raise FileError(f"{folder / CHECKPOINT}: does not belong to this run: {error}") from None
 
 
