@@ -1,7 +1,8 @@
 """A network's passes for inputs of one shape: arrays that share one block of memory, calls that are ready."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +18,30 @@ from convolens.ops.prepared import MANY
 from convolens.runtime.replay import in_sequence
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
-MOST_POWER, POWERS = 120, 4  # of two: the largest magnitude of an input that is tried, and how far to the next
+TAME = 2.0**16  # what magnitudes of maps are taken to be below, and mostly are
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    Some passes of a program.
+
+    Attributes
+    ----------
+    first : int
+        The number of the first of them.
+    looked_at : ndarray, optional
+        Whose magnitudes have to be below ``most`` for ``calls`` to serve.
+    most : float
+        Which that is.
+    calls : list of callable
+        What does the work.
+    """
+
+    first: int
+    looked_at: Array | None
+    most: float
+    calls: list[Call]
 
 
 class Program:
@@ -47,8 +71,6 @@ class Program:
         Bytes of each.
     bytes : int
         Of the block that they share.
-    limit : float
-        What magnitudes of the input have to be below for all calls to be made without a look at what they give.
     """
 
     def __init__(
@@ -86,36 +108,37 @@ class Program:
             inputs = [arrays[source] for source in one.inputs]
             call = nothing if one.is_view else one.bind(inputs, arrays[one.name])
             self._work.append((one, call, inputs, arrays[one.name], [order[source] for source in one.inputs]))
-        self._calls = in_sequence([call for _, call, *_ in self._work if call is not nothing])
-        self.limit = self._limit()
+        self._parts = list(self._parted())
 
     def __call__(self, x: Array) -> Array:
         """Compute what a batch of items leads to."""
         fill(self._input, x)
-        if self.limit == math.inf or magnitude_bound(self._input, MANY) < self.limit:
-            for call in self._calls:
+        for part in self._parts:
+            if part.looked_at is not None and not magnitude_bound(part.looked_at, MANY) < part.most:
+                self._run_within_limits(part.first)
+                break
+            for call in part.calls:
                 call()
-        else:
-            self._run_within_limits()
         return self._output.copy(order="K")
 
-    def _limit(self) -> float:
-        """Find a magnitude of the input below which every pass can do with whatever comes to it."""
-        if all(one.limit == math.inf for one, *_ in self._work):
-            return math.inf
-        return next((2.0**n for n in range(MOST_POWER, -MOST_POWER, -POWERS) if self._serves(2.0**n)), 0.0)
-
-    def _serves(self, magnitude: float) -> bool:
-        magnitudes = [magnitude]
-        for one, *_, sources in self._work:
+    def _parted(self) -> Iterator["Part"]:
+        """Part the passes where what the magnitudes may have grown to is too large for the next one."""
+        is_limited = any(one.limit < math.inf for one, *_ in self._work)
+        magnitudes, starts = [TAME], [(0, self._input if is_limited else None, TAME)]
+        for number, (one, _, inputs, _, sources) in enumerate(self._work):
             if one.limit < math.inf and not magnitudes[sources[0]] < one.limit:
-                return False
+                magnitudes[sources[0]] = most = min(TAME, one.limit)
+                starts.append((number, inputs[0], most))
             magnitudes.append(one.magnitude([magnitudes[source] for source in sources]))
-        return True
+        ends = [*(start for start, *_ in starts[1:]), len(self._work)]
+        for (first, looked_at, most), end in zip(starts, ends, strict=True):
+            calls = (call for _, call, *_ in self._work[first:end] if call is not nothing)
+            yield Part(first, looked_at, most, in_sequence(calls))
 
-    def _run_within_limits(self) -> None:
-        magnitudes = [magnitude_bound(self._input, MANY)]
-        for one, call, inputs, out, sources in self._work:
+    def _run_within_limits(self, first: int) -> None:
+        """Go on from a pass, with a look at all maps that may be too large for what comes next."""
+        magnitudes = [math.inf] * (first + 1)
+        for one, call, inputs, out, sources in self._work[first:]:
             if one.limit < math.inf and not magnitudes[sources[0]] < one.limit:
                 magnitudes[sources[0]] = largest_magnitude(inputs[0], MANY)
             if one.limit == math.inf or magnitudes[sources[0]] < one.limit:
