@@ -12,4 +12,6 @@ TORCH_ACTIVATIONS: dict[str, Any] = {
     "tanh": torch.tanh,
     "silu": torch.nn.functional.silu,
     "gelu": torch.nn.functional.gelu,
+    "hard-sigmoid": lambda x: (x / 6 + 0.5).clamp(0, 1),  # its own has 1/6 in single precision
+    "hard-swish": lambda x: x * (x / 6 + 0.5).clamp(0, 1),
 }

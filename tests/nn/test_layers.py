@@ -38,7 +38,17 @@ MAPS: list[tuple[Layer, tuple[Shape, ...]]] = [
     (ConvTranspose(2, 3, stride=(1, 2, 2), flip=True), ((2, 3, 3, 2),)),
     *(
         (Activation(name), ((3, 4, 5),))
-        for name in ("relu", "relu6", "leaky-relu", "sigmoid", "tanh", "silu", "gelu")
+        for name in (
+            "relu",
+            "relu6",
+            "leaky-relu",
+            "sigmoid",
+            "tanh",
+            "silu",
+            "gelu",
+            "hard-sigmoid",
+            "hard-swish",
+        )
     ),
     (PRelu(), ((3, 4, 5),)),
     (Softmax(), ((5, 2, 3),)),

@@ -72,7 +72,7 @@ def test_follows_the_bias(name: str | None, dtype: str) -> None:
 @pytest.mark.parametrize(
     ("name", "below", "above"),
     [("relu", 0, np.inf), ("relu6", 0, 6), ("leaky-relu", -np.inf, np.inf), ("sigmoid", 0, 1), ("tanh", -1, 1),
-     ("silu", 0, np.inf), ("gelu", 0, np.inf)],
+     ("silu", 0, np.inf), ("gelu", 0, np.inf), ("hard-sigmoid", 0, 1), ("hard-swish", 0, np.inf)],
 )  # fmt: skip
 def test_infinity_gives_the_limit(name: str, below: float, above: float) -> None:
     """Also where the formula says ∞ · 0."""

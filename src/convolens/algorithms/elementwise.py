@@ -18,9 +18,9 @@ FEWER = (8, 4, 2, 1)  # channels that are taken together where there are fewer t
 
 JOINS = ("add", "subtract", "multiply", "divide", "prelu")
 """Operations with another array."""
-SMOOTH = ("sigmoid", "tanh", "silu", "gelu", "gelu-tanh")
+SMOOTH = ("sigmoid", "tanh", "silu", "gelu", "gelu-tanh", "hard-swish")
 """Functions of float32 alone."""
-FUNCTIONS = ("clip", "hard-sigmoid", "hard-swish", *(name for name in CLAMPS if name), *SMOOTH)
+FUNCTIONS = ("clip", "hard-sigmoid", *(name for name in CLAMPS if name), *SMOOTH)
 """Functions of one number."""
 
 Operation = tuple[str, tuple[float, ...]]
@@ -92,6 +92,8 @@ def rows(x: Array) -> Array | None:
 def _compiled(operation: Operation) -> Operation:
     """Say what the pipeline does for an operation."""
     name, numbers = operation
+    if name == "hard-sigmoid":
+        return "bent", numbers or (1 / 6, 0.5)
     if name == "leaky-relu" and numbers:
         return "clamp", (*numbers, math.inf)
     found = fused_activation(name, np.dtype(np.float32)) if name in CLAMPS else None

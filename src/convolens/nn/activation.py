@@ -15,7 +15,8 @@ from convolens.ops.arrays import Array
 @dataclass(frozen=True)
 class Activation(Layer):
     """
-    A function of each number: relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu or gelu.
+    A function of each number: relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu, gelu, hard-sigmoid
+    (slope 1/6) or hard-swish.
 
     Parameters
     ----------

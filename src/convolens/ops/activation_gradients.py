@@ -19,7 +19,7 @@ MOST_TERMS = 256  # that are added one after the other
 LEAST_ROWS = 4  # vectors of a channel that are worth sums of their own
 MOST = 2**31 - 1  # numbers in the run that holds what flows and the sums
 
-FROM_SUMS = ("silu", "gelu")
+FROM_SUMS = ("silu", "gelu", "hard-swish")
 """Activations whose derivative follows from what they take, not from what they gave."""
 
 
@@ -128,6 +128,14 @@ def _gelu(grad: Array, value: Array) -> Array:
     return np.asarray(grad * (np.asarray(ndtr(near)) + near * density))
 
 
+def _hard_sigmoid(grad: Array, output: Array) -> Array:
+    return np.where((output <= 0) | (output >= 1), 0, grad * grad.dtype.type(1 / 6))
+
+
+def _hard_swish(grad: Array, value: Array) -> Array:
+    return np.asarray(grad * np.where(np.abs(value) >= 3, value > 0, value / 3 + value.dtype.type(0.5)))
+
+
 FAR = 750.0  # beyond it, the derivatives of silu and gelu are 0 or 1 in float64, too
 
 FLOWING: dict[str, Callable[[Array, Array], Array]] = {
@@ -138,4 +146,6 @@ FLOWING: dict[str, Callable[[Array, Array], Array]] = {
     "tanh": _tanh,
     "silu": _silu,
     "gelu": _gelu,
+    "hard-sigmoid": _hard_sigmoid,
+    "hard-swish": _hard_swish,
 }

@@ -42,6 +42,14 @@ def _gated(y: Array, gate: Array) -> Array:
     return np.multiply(y, gate, out=np.zeros_like(y), where=gate != 0)
 
 
+def _hard_sigmoid(y: Array) -> Array:
+    return np.clip(y / 6 + 0.5, 0, 1)
+
+
+def _hard_swish(y: Array) -> Array:
+    return _gated(y, _hard_sigmoid(y))
+
+
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": _relu,
     "relu6": _relu6,
@@ -50,13 +58,16 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "tanh": np.tanh,
     "silu": _silu,
     "gelu": _gelu,
+    "hard-sigmoid": _hard_sigmoid,
+    "hard-swish": _hard_swish,
 }
 _STAY_INTEGER = ("relu", "relu6")
 
 
 def find_activation(name: str | None) -> str | None:
     """
-    Read the name of an activation: relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu, gelu (exact).
+    Read the name of an activation: one of relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu, gelu (exact),
+    hard-sigmoid and hard-swish.
 
     >>> find_activation("Leaky_ReLU")
     'leaky-relu'

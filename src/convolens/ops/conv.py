@@ -127,7 +127,8 @@ def conv2d(
     layout : str, default "NCHW"
         Or "NHWC".
     activation : str, optional
-        Applied to the result: relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu or gelu (exact).
+        Applied to the result: relu, relu6, leaky-relu (slope 0.01), sigmoid, tanh, silu, gelu (exact),
+        hard-sigmoid (slope 1/6) or hard-swish.
     exact : bool, default False
         Allow only algorithms whose error is that of the plain sum.
     algorithm : str, default "auto"

@@ -71,9 +71,11 @@ def _conv_grad(
     activation : str, optional
         As given to the convolution.
     output : array_like, shape of ``grad_output``, optional
-        What the convolution gave. The derivatives of relu, relu6, leaky-relu, sigmoid and tanh follow from it.
+        What the convolution gave. The derivatives of relu, relu6, leaky-relu, sigmoid, tanh and
+        hard-sigmoid follow from it.
     preactivation : array_like, shape of ``grad_output``, optional
-        What the convolution gives without its activation. Those of silu and gelu follow from it.
+        What the convolution gives without its activation. Those of silu, gelu and hard-swish
+        follow from it.
     needs : iterable of str, default ("input", "weight", "bias")
         Which gradients to compute.
     stride, padding, border, dilation, groups, flip, layout

@@ -34,7 +34,8 @@ def build(dtype: str, lanes: int, activation: str) -> tuple[hl.Func, list[Any]]:
 
     Notes
     -----
-    Arguments: grad and, unless ``none``, given: what the activation gave, or for silu and gelu what it took; both
+    Arguments: grad and, unless ``none``, given: what the activation gave, or for silu, gelu and
+    hard-swish what it took; both
     as one run of numbers. The output holds what flows on, unless ``none``, then the sums. Then scalars: columns;
     rows, in all and a share; shares; sums of a share; how many sums further the next vector of columns goes.
     """
@@ -113,6 +114,18 @@ def _gelu(grad: hl.Expr, value: hl.Expr) -> hl.Expr:
     return grad * _where_nan(value, value, normal(near) + near * density)
 
 
+def _hard_sigmoid(grad: hl.Expr, output: hl.Expr) -> hl.Expr:
+    sloping = grad * hl.cast(grad.type(), hl.f64(1 / 6))
+    return hl.strict_float(hl.select((output <= 0) | (output >= 1), hl.cast(grad.type(), 0), sloping))
+
+
+def _hard_swish(grad: hl.Expr, value: hl.Expr) -> hl.Expr:
+    slope = hl.select(
+        value >= 3, hl.f32(1), hl.select(value <= -3, hl.f32(0), value * hl.f32(1 / 3) + hl.f32(0.5))
+    )
+    return grad * _where_nan(value, value, slope)
+
+
 def _where_nan(value: hl.Expr, instead: hl.Expr, result: hl.Expr) -> hl.Expr:
     return hl.strict_float(hl.select(hl.is_nan(value), instead, result))
 
@@ -125,5 +138,7 @@ FLOWING: dict[str, Callable[[hl.Expr, hl.Expr], hl.Expr]] = {
     "tanh": _tanh,
     "silu": _silu,
     "gelu": _gelu,
+    "hard-sigmoid": _hard_sigmoid,
+    "hard-swish": _hard_swish,
 }
-"""What flows on, from what flows back and the output, or for silu and gelu the value before the activation."""
+"""What flows on, from what flows back and the output, or for silu, gelu and hard-swish the value before."""

@@ -68,13 +68,8 @@ def _clip(value: hl.Expr, low: hl.Expr, high: hl.Expr) -> hl.Expr:
     return hl.strict_float(hl.select(value < low, low, hl.select(value > high, high, value)))
 
 
-def _hard_sigmoid(value: hl.Expr, slope: hl.Expr, offset: hl.Expr) -> hl.Expr:
+def _bent(value: hl.Expr, slope: hl.Expr, offset: hl.Expr) -> hl.Expr:
     return _clip(value * slope + offset, hl.cast(value.type(), 0), hl.cast(value.type(), 1))
-
-
-def _hard_swish(value: hl.Expr) -> hl.Expr:
-    sixth, half = (hl.cast(value.type(), hl.f64(x)) for x in (1 / 6, 0.5))
-    return value * _hard_sigmoid(value, sixth, half)
 
 
 def _gelu_by_tanh(value: hl.Expr) -> hl.Expr:
@@ -85,8 +80,7 @@ def _gelu_by_tanh(value: hl.Expr) -> hl.Expr:
 NUMBERS: dict[str, tuple[int, Callable[..., hl.Expr]]] = {
     "clamp": (2, lambda value, slope, ceiling: finish(value, "clamp", slope, ceiling)),
     "clip": (2, _clip),
-    "hard-sigmoid": (2, _hard_sigmoid),
-    "hard-swish": (0, _hard_swish),
+    "bent": (2, _bent),
     "gelu-tanh": (0, _gelu_by_tanh),
 }
 """Functions, and how many numbers they are told besides."""

@@ -69,6 +69,14 @@ def _gelu(value: hl.Expr) -> hl.Expr:
     return _gated(value, normal(value))
 
 
+def _hard_sigmoid(value: hl.Expr) -> hl.Expr:
+    return hl.clamp(value * hl.f32(1 / 6) + hl.f32(0.5), hl.f32(0), hl.f32(1))
+
+
+def _hard_swish(value: hl.Expr) -> hl.Expr:
+    return _gated(value, _hard_sigmoid(value))
+
+
 def normal(value: hl.Expr) -> hl.Expr:
     """Take the normal distribution function, ½ erfc(−x / √2), of a float32."""
     z = hl.abs(value) * hl.f32(0.5**0.5)
@@ -101,4 +109,6 @@ SMOOTH: dict[str, Callable[[hl.Expr], hl.Expr]] = {
     "tanh": _tanh,
     "silu": _silu,
     "gelu": _gelu,
+    "hard-sigmoid": _hard_sigmoid,
+    "hard-swish": _hard_swish,
 }

@@ -49,6 +49,12 @@ def activated(writer: Writer, value: str, name: str) -> str:
             return writer.put("Clip", value, writer.numbers(0), writer.numbers(6))
         case "leaky-relu":
             return writer.put("LeakyRelu", value, alpha=0.01)
+        case "hard-sigmoid":
+            return writer.put("HardSigmoid", value, alpha=1 / 6, beta=0.5)
+        case "hard-swish" if writer.opset >= 14:
+            return writer.put("HardSwish", value)
+        case "hard-swish":
+            return writer.put("Mul", value, writer.put("HardSigmoid", value, alpha=1 / 6, beta=0.5))
         case "silu":
             return writer.put("Mul", value, writer.put("Sigmoid", value))
         case "gelu" if writer.opset < 20:
@@ -66,10 +72,8 @@ def _function(writer: Writer, layer: Function, inputs: Sequence[str], shapes: Sh
             return writer.put("Pow", value, writer.numbers(given[0]))
         case "clip":
             return writer.put("Clip", value, *map(writer.numbers, given))
-        case "hard-swish" if writer.opset >= 14:
-            return writer.put("HardSwish", value)
         case "hard-swish":
-            return writer.put("Mul", value, writer.put("HardSigmoid", value, alpha=1 / 6, beta=0.5))
+            return activated(writer, value, layer.name)
         case "mish":
             return writer.put("Mul", value, writer.put("Tanh", writer.put("Softplus", value)))
         case "truncate":

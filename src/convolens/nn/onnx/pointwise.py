@@ -22,6 +22,9 @@ OPERATIONS = {
     "Xor": "unequal",
 }  # fmt: skip
 
+STANDARD = {"leaky-relu": (0.01,), "hard-sigmoid": (1 / 6, 0.5)}
+"""What functions are told that are activations."""
+
 
 def _layer(layer: Layer) -> Handler:
     return lambda operation, build: build.through(layer, build.view(operation.inputs[0]))
@@ -31,9 +34,9 @@ def _with_attributes(name: str, **usual: float) -> Handler:
     """Read a function whose parameters are attributes."""
 
     def read(operation: Operation, build: Builder) -> View:
-        layer: Layer = Function(name, tuple(float(operation.get(key, value)) for key, value in usual.items()))
-        if name == "leaky-relu" and math.isclose(operation.get("alpha", 0.01), 0.01, rel_tol=1e-6):
-            layer = Activation("leaky-relu")
+        given = tuple(float(operation.get(key, value)) for key, value in usual.items())
+        is_usual = name in STANDARD and np.allclose(given, STANDARD[name], rtol=1e-6, atol=0)
+        layer: Layer = Activation(name) if is_usual else Function(name, given)
         return build.through(layer, build.view(operation.inputs[0]))
 
     return read
@@ -169,8 +172,8 @@ HANDLERS: dict[str, Handler] = {
         )
     },
     "Neg": _layer(Function("negative")),
-    "HardSwish": _layer(Function("hard-swish")),
     "Celu": _with_attributes("celu", alpha=1.0),
+    "HardSwish": _layer(Activation("hard-swish")),
     "Clip": _clip,
     "Elu": _with_attributes("elu", alpha=1.0),
     "Gelu": _gelu,
