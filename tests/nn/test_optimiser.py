@@ -7,6 +7,7 @@ import pytest
 
 from convolens.errors import SpecError
 from convolens.nn import SGD, AdamW, Constant, Cosine, Optimiser, Steps, clip_gradients
+from convolens.nn.optimiser import LEAST
 
 CASES: list[tuple[Optimiser, str, dict[str, Any]]] = [
     (SGD(0.1, momentum=0), "SGD", {"lr": 0.1}),
@@ -23,13 +24,17 @@ CASES: list[tuple[Optimiser, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("optimiser", "name", "options"), CASES, ids=str)
 def test_steps_are_pytorchs(optimiser: Optimiser, name: str, options: dict[str, Any]) -> None:
-    """Five steps lead where PyTorch's lead; vectors, such as biases, do not decay."""
+    """Five steps lead where PyTorch's lead, large arrays too; vectors, such as biases, do not decay."""
     torch = pytest.importorskip("torch")
     random = np.random.default_rng(0)
-    start = {"matrix": random.normal(size=(4, 3)), "vector": random.normal(size=5)}
+    sizes = {"matrix": (4, 3), "large matrix": (131, 130), "vector": 5, "large vector": LEAST + 1}
+    start = {key: random.normal(size=size) for key, size in sizes.items()}
     mine = {key: array.copy() for key, array in start.items()}
     theirs = {key: torch.tensor(array, requires_grad=True) for key, array in start.items()}
-    groups = [{"params": [theirs["matrix"]]}, {"params": [theirs["vector"]], "weight_decay": 0}]
+    groups = [
+        {"params": [theirs[key] for key in sizes if "matrix" in key]},
+        {"params": [theirs[key] for key in sizes if "vector" in key], "weight_decay": 0},
+    ]
     other = getattr(torch.optim, name)(groups, **options)
     for _ in range(5):
         gradients = {key: random.normal(size=array.shape) for key, array in start.items()}
@@ -55,6 +60,15 @@ def test_clipping() -> None:
     np.testing.assert_allclose(gradients["a"], 1)
     assert clip_gradients(gradients, 5.1) == pytest.approx(5)
     np.testing.assert_allclose(gradients["b"], 1)
+
+
+def test_lengths_of_large_gradients() -> None:
+    """Summed in float32 where that can be, to its precision; in float64 where squares overflow."""
+    random = np.random.default_rng(0)
+    for scale in (1e-3, 1e25):
+        gradient = (scale * random.normal(size=(70, 101))).astype(np.float32)
+        wanted = np.linalg.norm(gradient.astype(np.float64))
+        assert clip_gradients({"a": gradient}, np.inf) == pytest.approx(wanted, rel=1e-6)
 
 
 def test_schedules() -> None:

@@ -11,6 +11,8 @@ from convolens.errors import SpecError
 from convolens.ops.prepared import PreparedConv, prepare_conv
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned, address
+from convolens.runtime.replay import Repeated
+from convolens.runtime.threads import threads
 
 pytestmark = pytest.mark.skipif(compiler.linker() is None, reason="nothing is linked here")
 random = np.random.default_rng(3)
@@ -105,3 +107,36 @@ def test_turned_axes_of_one_cell_are_no_other_memory() -> None:
     assert turned.array.strides == (8, 8, 8)
     x = np.ones((1, 1, 9))
     assert prepare_conv(np.full((1, 1, 1), 2.0), flip=True, algorithm="depthwise")(x).sum() == 18
+
+
+def test_functions_are_repeated() -> None:
+    """Made once for arrays that lie alike, again for others and other threads; each time their own numbers."""
+    function, made = compiler.load("convolens.pipelines.descent", dtype="float64", lanes=4, rule="sgd"), []
+
+    def step(*arrays: np.ndarray) -> None:
+        made.append(arrays)
+        function(*arrays)
+
+    repeated, numbers = Repeated(step), np.array([0.5, 0.0, 0.0])
+    for count, calls in ((9, 1), (9, 1), (17, 2), (9, 2)):
+        gradient, weight, speed = random.random(count), random.random(count), np.zeros(count)
+        wanted = weight - 0.5 * gradient
+        repeated(gradient, numbers, weight, speed)
+        np.testing.assert_allclose(weight, wanted, rtol=1e-15)
+        assert len(made) == calls
+    with threads(3):
+        repeated(gradient, numbers, weight, speed)
+    assert len(made) == 3
+
+
+def test_what_is_not_made_of_the_arrays_is_not_repeated() -> None:
+    """A function that copies an array, or calls nothing that is compiled, is called every time."""
+    function = compiler.load("convolens.pipelines.descent", dtype="float64", lanes=4, rule="sgd")
+    numbers, speed = np.array([1.0, 0.0, 0.0]), np.zeros(5)
+    copying = Repeated(lambda gradient, weight: function(gradient + 1, numbers, weight, speed))
+    plain = Repeated(lambda gradient, weight: np.subtract(weight, gradient, out=weight))
+    for repeated, step in ((copying, 2), (plain, 1)):
+        weight = np.zeros(5)
+        for _ in range(3):
+            repeated(np.ones(5), weight)
+        np.testing.assert_array_equal(weight, np.full(5, -3 * step))

@@ -1,5 +1,6 @@
 """How weights follow their gradients, step by step."""
 
+import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, MutableMapping
@@ -8,6 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from convolens.ops.arrays import Array
+from convolens.runtime import compile as compiler
+from convolens.runtime.cpu import cpu
+from convolens.runtime.replay import Repeated
+
+PIPELINE = "convolens.pipelines.descent"
+LEAST = 1 << 13  # weights below which NumPy is as fast
+RUN = 512  # squares that are summed in the type of the gradient
 
 
 @dataclass
@@ -68,8 +76,13 @@ class SGD(Optimiser):
     decay: float = 0.0
 
     def _change(self, name: str, weight: Array, gradient: Array, rate: float) -> None:
-        if self.decay and weight.ndim > 1:
-            gradient = gradient + self.decay * weight
+        decay = self.decay if weight.ndim > 1 else 0.0
+        if self.momentum:
+            rule = "nesterov" if self.nesterov else "sgd"
+            if descend(rule, (rate, self.momentum, decay), gradient, weight, self._memory(name, weight)):
+                return
+        if decay:
+            gradient = gradient + decay * weight
         if self.momentum:
             speed = self._memory(name, weight)
             speed *= self.momentum
@@ -105,18 +118,53 @@ class AdamW(Optimiser):
     def _change(self, name: str, weight: Array, gradient: Array, rate: float) -> None:
         first, second = self.betas
         mean, square = self._memory(f"{name}.mean", weight), self._memory(f"{name}.square", weight)
+        left = 1 - rate * self.decay if weight.ndim > 1 else 1.0
+        rate, scale = rate / (1 - first**self.steps), 1 / math.sqrt(1 - second**self.steps)
+        numbers = rate, 1 - first, 1 - second, left, scale, self.epsilon
+        if descend("adamw", numbers, gradient, weight, mean, square):
+            return
         mean += (1 - first) * (gradient - mean)
         square += (1 - second) * (np.square(gradient) - square)
-        if self.decay and weight.ndim > 1:
-            weight *= 1 - rate * self.decay
-        scale = math.sqrt(1 - second**self.steps)
-        weight -= (rate / (1 - first**self.steps)) * mean / (np.sqrt(square) / scale + self.epsilon)
+        weight *= left
+        weight -= rate * mean / (np.sqrt(square) * scale + self.epsilon)
+
+
+def descend(rule: str, numbers: tuple[float, ...], gradient: Array, weight: Array, *memory: Array) -> bool:
+    """Take a step by compiled loops, where these are faster than NumPy and can be had; tell whether it was."""
+    arrays = (weight, *memory)
+    if weight.size < LEAST or weight.dtype not in (np.float32, np.float64) or not compiler.available():
+        return False
+    if not all(a.flags.c_contiguous and a.dtype == weight.dtype for a in arrays):
+        return False
+    given = np.array(numbers, weight.dtype)
+    _descending(rule)(gradient.reshape(-1), given, *[a.reshape(-1) for a in arrays])
+    return True
+
+
+@functools.cache
+def _descending(rule: str) -> Repeated:
+    def step(*arrays: Array) -> None:
+        dtype = arrays[0].dtype
+        compiler.load(PIPELINE, dtype=dtype.name, lanes=cpu().vector_bytes // dtype.itemsize, rule=rule)(*arrays)
+
+    return Repeated(step)
 
 
 def clip_gradients(gradients: Mapping[str, Array], most: float) -> float:
     """Scale all gradients in place so that their common length is ``most`` at most; return what it was."""
-    length = math.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradients.values()))
+    length = math.sqrt(sum(map(_square, gradients.values())))
     if length > most:
         for gradient in gradients.values():
             gradient *= most / length
     return length
+
+
+def _square(gradient: Array) -> float:
+    """Sum the squares, those of short runs in the array's own type unless they overflow there."""
+    numbers = gradient.reshape(-1)
+    rest = numbers.size % RUN
+    rows = numbers[rest:].reshape(-1, RUN)
+    with np.errstate(over="ignore"):
+        total = np.einsum("ij,ij->i", rows, rows).sum(dtype=np.float64)
+    total += np.square(numbers[:rest], dtype=np.float64).sum()
+    return float(total if np.isfinite(total) else np.square(numbers, dtype=np.float64).sum())

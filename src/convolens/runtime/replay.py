@@ -8,12 +8,16 @@ it, only the addresses of input and output are filled in.
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, Series, address, recorder
+from convolens.runtime.threads import thread_count
 
 byte_bounds = np.lib.array_utils.byte_bounds
+
+MOST_LAYOUTS = 256  # ways in which the arrays of a repeated function lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,8 @@ class Step:
     note : Note
         The function, its arrays and its scalars as recorded; of arrays that are not pinned, the outlines.
     places : tuple of (int, int, int)
-        For each array that is not pinned: its position among the arrays; whether it lies in the input (0) or in
-        the output (1), and how many bytes after the first element of that.
+        For each array that is not pinned: its position among the arrays; in which of those that the calls are
+        made of it lies, of input (0) and output (1) say, and how many bytes after the first element of that.
     """
 
     note: Note
@@ -50,11 +54,16 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         recorder.notes = self._outer
 
+    def steps(self, *arrays: Array) -> "Steps | None":
+        """Return the calls, for arrays that lie as these do; None if they used any other array."""
+        steps = [_step(note, arrays) for note in self._notes]
+        whole = [step for step in steps if step is not None]
+        return Steps(whole) if whole and len(whole) == len(steps) else None
+
     def replay(self, x: Array, out: Array) -> "Replay | None":
         """Return the calls, for arrays that lie as ``x`` and ``out`` do; None if they used any other array."""
-        steps = [_step(note, (x, out)) for note in self._notes]
-        whole = [step for step in steps if step is not None]
-        return Replay(whole, x, out) if whole and len(whole) == len(steps) else None
+        steps = self.steps(x, out)
+        return None if steps is None else Replay(steps, x, out)
 
     def bound(self, *arrays: Array) -> "Bound | None":
         """Return the calls, to be repeated on the same arrays; None if they used any other."""
@@ -64,7 +73,7 @@ class Recording:
         return Bound(self._notes, arrays) if self._notes and theirs else None
 
 
-def _step(note: Note, bases: tuple[Array, Array]) -> Step | None:
+def _step(note: Note, bases: tuple[Array, ...]) -> Step | None:
     places = []
     for position, array in enumerate(note[1]):
         if isinstance(array, Pinned):
@@ -87,20 +96,15 @@ def _outline(array: Array | Pinned) -> Array | Pinned:
     return np.lib.stride_tricks.as_strided(np.empty(1, array.dtype), array.shape, array.strides)
 
 
-class Replay:
-    """Calls of compiled functions, on any input and output that lie in memory as the recorded ones did."""
+class Steps:
+    """Calls of compiled functions, with the addresses of some arrays left open."""
 
-    def __init__(self, steps: Sequence[Step], x: Array, out: Array) -> None:
+    def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
-        self._spans = [[end - address(array) for end in byte_bounds(array)] for array in (x, out)]
         self._free: list[list[tuple[LinkedFunction, Frame, list[tuple[int, int, int]]]]] = []
 
-    def __call__(self, x: Array, out: Array) -> bool:
-        """Repeat the calls; where ``x`` and ``out`` overlap, do nothing and return False."""
-        bases = source, target = address(x), address(out)
-        (first, last), (low, high) = self._spans
-        if source + first < target + high and target + low < source + last:
-            return False
+    def __call__(self, bases: Sequence[int]) -> None:
+        """Make the calls of arrays that begin at these addresses."""
         try:
             steps = self._free.pop()  # nobody else's: threads may call at the same time
         except IndexError:
@@ -111,7 +115,6 @@ class Replay:
                 words[word] = bases[base] + offset
             function.enter(frame)
         self._free.append(steps)
-        return True
 
     def _arguments(self) -> list[tuple[LinkedFunction, Frame, list[tuple[int, int, int]]]]:
         made = [(step.note[0], step.frame(), step.places) for step in self._steps]
@@ -119,6 +122,58 @@ class Replay:
             (function, frame, [(frame.hosts[i], base, offset) for i, base, offset in places])
             for function, frame, places in made
         ]
+
+
+class Replay:
+    """Calls of compiled functions, on any input and output that lie in memory as the recorded ones did."""
+
+    def __init__(self, steps: Steps, x: Array, out: Array) -> None:
+        self._steps = steps
+        self._spans = [[end - address(array) for end in byte_bounds(array)] for array in (x, out)]
+
+    def __call__(self, x: Array, out: Array) -> bool:
+        """Repeat the calls; where ``x`` and ``out`` overlap, do nothing and return False."""
+        bases = source, target = address(x), address(out)
+        (first, last), (low, high) = self._spans
+        if source + first < target + high and target + low < source + last:
+            return False
+        self._steps(bases)
+        return True
+
+
+class Repeated:
+    """
+    A function of arrays that compiled functions compute: called once, then repeated without the Python between.
+
+    No array lies over one that is written. If the function calls compiled functions of these arrays and pinned
+    ones alone, then nothing else that it does is done again; if of any other, or none, it is called every time.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the arrays.
+    """
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+        self._known: dict[tuple[Any, ...], Steps | None] = {}
+
+    def __call__(self, *arrays: Array) -> None:
+        """Compute, or repeat."""
+        key = thread_count(), *[(a.shape, a.strides, a.dtype) for a in arrays]
+        try:
+            steps = self._known[key]
+        except KeyError:
+            with Recording() as recording:
+                self._function(*arrays)
+            if len(self._known) >= MOST_LAYOUTS:
+                self._known = {}
+            self._known[key] = recording.steps(*arrays)
+            return
+        if steps is None:
+            self._function(*arrays)
+        else:
+            steps([address(array) for array in arrays])
 
 
 class Bound:
