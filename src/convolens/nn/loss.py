@@ -50,17 +50,23 @@ class CrossEntropy(Loss):
                 f"cross-entropy of scores {prediction.shape} needs class numbers of shape "
                 f"{(len(prediction), *prediction.shape[2:])}, not {target.dtype} {target.shape}"
             )
-        classes, index = prediction.shape[1], np.expand_dims(target, 1)
-        if target.size and not 0 <= target.min() <= target.max() < classes:
-            raise SpecError(
-                f"class numbers go from 0 to {classes - 1}, but {target.min()} to {target.max()} were given"
-            )
+        classes = prediction.shape[1]
+        least, most = (target.min(), target.max()) if target.size else (0, 0)
+        if least < 0 or most >= classes:
+            raise SpecError(f"class numbers go from 0 to {classes - 1}, but {least} to {most} were given")
+        cells = [np.arange(n).reshape(-1, *(1,) * rest) for rest, n in enumerate(target.shape[::-1])][::-1]
+        right = cells[0], target, *cells[1:]
         shifted = prediction - prediction.max(1, keepdims=True)
-        logs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-        wanted = np.full_like(prediction, self.smoothing / classes)
-        np.put_along_axis(wanted, index, 1 - self.smoothing + self.smoothing / classes, 1)
-        loss = -float((wanted * logs).sum(dtype=np.float64)) / target.size
-        return loss, (np.exp(logs) - wanted) / prediction.dtype.type(target.size)
+        powers = np.exp(shifted)
+        totals = powers.sum(1, keepdims=True)
+        losses = np.log(totals[:, 0]) - (1 - self.smoothing) * shifted[right]
+        grad = powers / totals
+        grad[right] -= 1 - self.smoothing
+        if self.smoothing:
+            losses -= self.smoothing / classes * shifted.sum(1)
+            grad -= self.smoothing / classes
+        grad /= prediction.dtype.type(target.size)
+        return float(losses.sum(dtype=np.float64)) / target.size, grad
 
 
 @dataclass(frozen=True)
