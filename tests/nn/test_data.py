@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from convolens.errors import FileError, SpecError, UnknownNameError
-from convolens.nn.augment import augment, parse_augmentation, rotated
+from convolens.nn.augment import augment, parse_augmentation, warped
 from convolens.nn.data import Dataset, batches, divide, read_data
 
 
@@ -111,13 +111,35 @@ def test_rotation() -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=(4, 2, 7, 6))
     angles = np.array([0, 12.5, -40, 170])
-    for item, angle in zip(zip(x, rotated(x, angles), strict=True), angles, strict=True):
+    ones, zeros = np.ones(4), np.zeros(4)
+    for item, angle in zip(zip(x, warped(x, angles, ones, zeros, zeros), strict=True), angles, strict=True):
         wanted = ndimage.rotate(item[0], angle, (1, 2), reshape=False, order=1, mode="nearest")
         np.testing.assert_allclose(item[1], wanted, atol=1e-12)
     square = random.normal(size=(1, 1, 2, 5, 5)).astype(np.float32)
-    turned = rotated(square, np.array([90.0]))
+    turned = warped(square, np.array([90.0]), ones[:1], zeros[:1], zeros[:1])
     assert turned.dtype == np.float32
     np.testing.assert_allclose(turned, np.rot90(square, axes=(-2, -1)), atol=1e-6)
     how = parse_augmentation("shift rotate:15 noise")
     twice = [augment(x, how, np.random.default_rng(3)) for _ in range(2)]
     np.testing.assert_array_equal(twice[0], twice[1])
+
+
+def test_zooming_and_moving_between_cells() -> None:
+    """Items are moved, turned and enlarged as SciPy maps places, within the limits that are given."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(1, 1, 7, 6))
+    turn, zoom, move = np.deg2rad(20), 1.3, np.array([0.4, -1.2])
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) / zoom
+    middle = np.array([3, 2.5])
+    wanted = ndimage.affine_transform(x[0, 0], matrix, middle - matrix @ (middle + move), order=1, mode="nearest")
+    numbers = (np.array([number]) for number in (20, zoom, *move))
+    np.testing.assert_allclose(warped(x, *numbers)[0, 0], wanted, atol=1e-12)
+    slope = np.broadcast_to(np.arange(9.0), (200, 1, 9, 9))
+    moved = augment(slope, parse_augmentation("move:0.4"), random)[:, 0, 4, 4] - 4
+    assert -0.4 <= moved.min() < -0.3 < 0.3 < moved.max() <= 0.4
+    zoomed = augment(slope, parse_augmentation("zoom:0.2"), random)[:, 0, 4]
+    steps = zoomed[:, 5] - zoomed[:, 4]
+    assert 1 / 1.2 <= steps.min() < 0.9 < 1.1 < steps.max() <= 1 / 0.8
+    for word in ("zoom:0.95", "move:1 zoom:7"):
+        with pytest.raises(SpecError, match=r"zoom takes a share from 0 to 0\.9"):
+            parse_augmentation(word)
