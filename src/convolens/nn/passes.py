@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from convolens.algorithms import product
 from convolens.algorithms.base import Pipeline
 from convolens.nn.joined import Step
 from convolens.nn.layer import Shape
@@ -15,6 +16,7 @@ from convolens.ops.arrays import Array
 from convolens.ops.prepared import PreparedConv
 from convolens.ops.transposed import PreparedConvTranspose
 from convolens.runtime import compile as compiler
+from convolens.runtime.call import Pinned
 from convolens.runtime.replay import Bound, Recording
 from convolens.spec.layout import LAST
 
@@ -136,6 +138,25 @@ class Convolution(Pass):
         if self.step.is_dense:
             return [array[np.newaxis] for array in arrays]
         return [laid_out(array, LAST) for array in arrays]
+
+
+class Product(Convolution):
+    """A fully connected layer of one item: weights are used where they are, as fast as memory gives them."""
+
+    def bind(self, inputs: Sequence[Array], out: Array) -> Call:
+        """Repeat what compiled code does."""
+        weight, activation = self.conv.weight[..., 0], self.conv.activation
+        alike = all(array.dtype == out.dtype for array in (*inputs, weight))
+        if len(inputs) > 1 or not alike or product.refusal(weight.shape, out.dtype, activation) is not None:
+            return super().bind(inputs, out)
+        bias = np.zeros(len(weight)) if self.conv.bias is None else self.conv.bias
+        constants = Pinned(weight), Pinned(bias.astype(out.dtype))
+
+        def multiply() -> bool:
+            product.run(constants[0], inputs[0][0], constants[1], activation, out[0])
+            return True
+
+        return recorded(multiply, inputs[0], out) or super().bind(inputs, out)
 
 
 class Transposed(Pass):

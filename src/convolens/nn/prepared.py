@@ -7,7 +7,7 @@ from convolens.nn.convolution import Conv, ConvTranspose
 from convolens.nn.graph import INPUT
 from convolens.nn.joined import Step, join_steps
 from convolens.nn.making import pass_of
-from convolens.nn.passes import Convolution, DType, Pass, Transposed
+from convolens.nn.passes import Convolution, DType, Pass, Product, Transposed
 from convolens.nn.program import Program
 from convolens.ops.arrays import Array
 from convolens.ops.prepared import MANY, PreparedConv
@@ -104,7 +104,8 @@ class PreparedNetwork:
             before, behind = step.parted()
             shapes[before.node.name] = (layer.kernels, *layer.output_shape(shapes[step.node.inputs[0]])[1:])
             return [*self._passes(before, batch, shapes, dtype), pass_of(behind)]
-        return [Convolution(step, self._conv(step, layer, channels, pooled=False), shape, dtype)]
+        kind = Product if step.is_dense and batch == 1 else Convolution
+        return [kind(step, self._conv(step, layer, channels, pooled=False), shape, dtype)]
 
     def _conv(self, step: Step, layer: Conv, channels: int, *, pooled: bool) -> PreparedConv:
         key = step.node.name, pooled
