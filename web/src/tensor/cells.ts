@@ -2,7 +2,7 @@
 
 import { sourceIndex } from "./borders.ts";
 import type { Sliding } from "./geometry.ts";
-import { product, strides, unflatten } from "./tensor.ts";
+import { product, unflatten } from "./tensor.ts";
 
 /** The coordinate along one axis that tap t of output cell o lies on; outside the input where not in [0, size). */
 export function positionAt(spec: Sliding, axis: number, output: number, tap: number): number {
@@ -21,33 +21,45 @@ export function sourceAt(spec: Sliding, axis: number, position: number): number 
  * to be kept.
  */
 export function eachWindow(spec: Sliding, visit: (output: number, cells: Int32Array) => void): void {
-  const outputs = product(spec.outputSize);
-  const taps = product(spec.kernelSize);
-  const steps = strides(spec.inputSize);
-  const maps = spec.outputSize.map((_, axis) => axisSources(spec, axis));
-  const tapIndex = Array.from({ length: taps }, (_, t) => unflatten(spec.kernelSize, t));
-  const along = spec.kernelSize.map((_, axis) => Int32Array.from(tapIndex, (index) => index[axis]!));
-  const cells = new Int32Array(taps);
-  for (let output = 0; output < outputs; output++) {
-    cells.fill(0);
-    unflatten(spec.outputSize, output).forEach((o, axis) => {
-      const [map, of, step, first] = [maps[axis]!, along[axis]!, steps[axis]!, o * spec.kernelSize[axis]!];
-      for (let t = 0; t < taps; t++) {
-        const source = map[first + of[t]!]!;
-        if (source < 0) cells[t] = -1;
-        else if (cells[t]! >= 0) cells[t]! += source * step;
-      }
+  const maps = spec.outputSize.map((_, axis) => axisPlaces(spec, axis));
+  const last = spec.dims - 1;
+  const [outputs, taps] = [spec.outputSize[last]!, spec.kernelSize[last]!];
+  const leadOutputs = spec.outputSize.slice(0, last);
+  const leadTaps = spec.kernelSize.slice(0, last);
+  const tapIndex = Array.from({ length: product(leadTaps) }, (_, t) => unflatten(leadTaps, t));
+  const places = new Int32Array(tapIndex.length);
+  const cells = new Int32Array(tapIndex.length * taps);
+  const own = maps[last]!;
+  for (let lead = 0; lead < product(leadOutputs); lead++) {
+    const index = unflatten(leadOutputs, lead);
+    const placeOf = (axis: number, tap: number): number => maps[axis]![index[axis]! * leadTaps[axis]! + tap]!;
+    tapIndex.forEach((tap, t) => {
+      places[t] = tap.reduce((sum, at, axis) => sum + placeOf(axis, at), 0);
     });
-    visit(output, cells);
+    for (let o = 0; o < outputs; o++) {
+      let i = 0;
+      for (let t = 0; t < places.length; t++) {
+        const place = places[t]!;
+        for (let u = o * taps; u < (o + 1) * taps; u++) {
+          const cell = place + own[u]!;
+          cells[i++] = cell < 0 ? -1 : cell;
+        }
+      }
+      visit(lead * outputs + o, cells);
+    }
   }
 }
 
-/** `sourceAt` for all output cells and taps of an axis. */
-function axisSources(spec: Sliding, axis: number): Int32Array {
+const NOWHERE = -(2 ** 28); // less than the sum of any places
+
+/** For all output cells and taps of an axis, how far their source lies from the first cell. */
+function axisPlaces(spec: Sliding, axis: number): Int32Array {
   const taps = spec.kernelSize[axis]!;
-  return Int32Array.from({ length: spec.outputSize[axis]! * taps }, (_, i) =>
-    sourceAt(spec, axis, positionAt(spec, axis, Math.floor(i / taps), i % taps)),
-  );
+  const step = product(spec.inputSize.slice(axis + 1));
+  return Int32Array.from({ length: spec.outputSize[axis]! * taps }, (_, i) => {
+    const source = sourceAt(spec, axis, positionAt(spec, axis, Math.floor(i / taps), i % taps));
+    return source < 0 ? NOWHERE : source * step;
+  });
 }
 
 /** The number outside: that of a constant border, else 0. */

@@ -41,13 +41,19 @@ export function convolved(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tenso
       for (let k = 0; k < spec.outChannels; k++) {
         const first = firstChannel(spec, k) * taps;
         const own = k * perGroup * taps;
-        let sum = bias ? bias.data[k]! : 0;
-        for (let i = 0; i < perGroup * taps; i++) sum += w[own + i]! * window[first + i]!;
-        result.data[(n * spec.outChannels + k) * outCells + output] = sum;
+        const sum = dot(w, own, window, first, perGroup * taps);
+        result.data[(n * spec.outChannels + k) * outCells + output] = sum + (bias ? bias.data[k]! : 0);
       }
     }
   });
   return result;
+}
+
+/** The sum of products of two stretches of numbers. */
+function dot(a: Float64Array, aStart: number, b: Float64Array, bStart: number, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += a[aStart + i]! * b[bStart + i]!;
+  return sum;
 }
 
 /** The first input channel that kernel k sees: that of its group. */

@@ -13,8 +13,8 @@ export interface Lanes {
    */
   sum(dst: number, count: number, table: number, end: number): void;
   /**
-   * Makes pixels of three rows of sums: level = round(offset + scale · (sum & mask)), halves to even, held within 0 and
-   * 255. Alpha comes from the pixels at `old`. `count` is rounded up to a multiple of 4.
+   * Makes pixels of three rows of sums: level = round(offset + scale · (sum & mask)), halves to even, held within 0
+   * and 255. Alpha comes from the pixels at `old`. `count` is rounded up to a multiple of 4.
    */
   shade(
     red: number, green: number, blue: number, old: number, out: number, count: number, scale: number, offset: number,
@@ -53,38 +53,43 @@ function compile(): WebAssembly.Module | null {
   return compiled;
 }
 
+const AT_ONCE = 9; // weights; a pass over a row costs more than the few that may be lacking
+const WHOLE = 3 * 2 ** 51; // what is added to it is rounded to whole numbers, halves to even
+
 function plainLanes(buffer: ArrayBuffer): Lanes {
   const floats = new Float32Array(buffer, 0, buffer.byteLength >> 2);
   const integers = new Int32Array(buffer, 0, buffer.byteLength >> 2);
-  const levels = new Uint8ClampedArray(buffer); // it rounds halves to even, and holds within 0 and 255
 
-  const sum = (dst: number, count: number, table: number, end: number): void => {
-    const [out, last] = [dst >> 2, end >> 2];
+  const sum: Lanes["sum"] = (dst, count, table, end) => {
+    const out = dst >> 2;
     floats.fill(0, out, out + count);
-    let at = table >> 2;
-    for (; at + 8 <= last; at += 8) {
-      const [a, b, c, d] = [integers[at]! >> 2, integers[at + 2]! >> 2, integers[at + 4]! >> 2, integers[at + 6]! >> 2];
-      const [u, v, w, z] = [floats[at + 1]!, floats[at + 3]!, floats[at + 5]!, floats[at + 7]!];
+    for (let at = table; at < end; at += 8 * AT_ONCE) {
+      const place = (i: number): number => integers[(at + 8 * i < end ? at + 8 * i : at) >> 2]! >> 2;
+      const weight = (i: number): number => (at + 8 * i < end ? floats[(at + 8 * i + 4) >> 2]! : 0);
+      const a = place(0), b = place(1), c = place(2), d = place(3), e = place(4);
+      const f = place(5), g = place(6), h = place(7), i = place(8);
+      const s = weight(0), t = weight(1), u = weight(2), v = weight(3), w = weight(4);
+      const k = weight(5), l = weight(6), m = weight(7), n = weight(8);
       for (let x = 0; x < count; x++) {
-        floats[out + x]! += u * floats[a + x]! + v * floats[b + x]! + w * floats[c + x]! + z * floats[d + x]!;
+        floats[out + x] =
+          floats[out + x]! + s * floats[a + x]! + t * floats[b + x]! + u * floats[c + x]! + v * floats[d + x]! +
+          w * floats[e + x]! + k * floats[f + x]! + l * floats[g + x]! + m * floats[h + x]! + n * floats[i + x]!;
       }
-    }
-    for (; at < last; at += 2) {
-      const [a, u] = [integers[at]! >> 2, floats[at + 1]!];
-      for (let x = 0; x < count; x++) floats[out + x]! += u * floats[a + x]!;
     }
   };
 
   const shade: Lanes["shade"] = (red, green, blue, old, out, count, scale, offset, mask) => {
     const absolute = mask === MAGNITUDE;
-    [red, green, blue].forEach((row, channel) => {
-      const [from, to] = [row >> 2, out + channel];
-      for (let x = 0; x < count; x++) {
-        const value = floats[from + x]!;
-        levels[to + 4 * x] = offset + scale * (absolute ? Math.abs(value) : value);
-      }
-    });
-    for (let x = 3; x < 4 * count; x += 4) levels[out + x] = levels[old + x]!;
+    const level = (place: number): number => {
+      const value = floats[place]!;
+      const whole = offset + scale * (absolute ? Math.abs(value) : value) + WHOLE - WHOLE;
+      return whole > 255 ? 255 : whole > 0 ? whole : 0;
+    };
+    const [r, g, b, from, to] = [red >> 2, green >> 2, blue >> 2, old >> 2, out >> 2];
+    for (let x = 0; x < count; x++) {
+      const alpha = integers[from + x]! & 0xff000000;
+      integers[to + x] = level(r + x) | (level(g + x) << 8) | (level(b + x) << 16) | alpha;
+    }
   };
 
   const length = (a: number, b: number, dst: number, count: number): void => {

@@ -49,13 +49,6 @@ export function toNested({ shape, data }: Tensor): Nested {
   return part(0, 0, data.length);
 }
 
-/** How far apart in `data` neighbours along each axis lie. */
-export function strides(shape: Shape): number[] {
-  const steps = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) steps[axis] = steps[axis + 1]! * shape[axis + 1]!;
-  return steps;
-}
-
 /** Where in `data` the cell at `index` lies. */
 export function flatIndex(shape: Shape, index: Shape): number {
   return index.reduce((flat, i, axis) => flat * shape[axis]! + i, 0);
