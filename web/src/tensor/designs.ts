@@ -66,9 +66,8 @@ export function motionBlur(length = 9, angle = 0): Tensor {
   sideFor(half, `length=${length}`);
   const [xStep, yStep] = direction("angle", angle);
   // The rounding keeps a cell's worth of cos 90° = 6e-17 from adding a row.
-  const [columns, rows] = [xStep, yStep].map((step) => 2 * Math.ceil(Number((half * Math.abs(step)).toFixed(9))) + 1) as [
-    number, number,
-  ];
+  const cellsAlong = (step: number): number => 2 * Math.ceil(Number((half * Math.abs(step)).toFixed(9))) + 1;
+  const [columns, rows] = [cellsAlong(xStep), cellsAlong(yStep)];
   const [xs, ys] = [positions(columns), positions(rows)];
   const weights = tensor([rows, columns]);
   weights.data.forEach((_, i) => {
@@ -104,7 +103,8 @@ export function gabor(options: GaborOptions = {}): Tensor {
   const [xStep, yStep] = direction("orientation", orientation);
   const [along, across] = [sigma / aspect, sigma];
   const reach = Math.max(Math.hypot(along * xStep, across * yStep), Math.hypot(along * yStep, across * xStep));
-  const side = options.size == null ? sideFor(3 * reach, `sigma=${sigma}, aspect=${aspect}`) : sideOf(options.size, 1, true);
+  const because = `sigma=${sigma}, aspect=${aspect}`;
+  const side = options.size == null ? sideFor(3 * reach, because) : sideOf(options.size, 1, true);
   const place = positions(side);
   const envelope = tensor([side, side]);
   const wave = new Float64Array(side * side);
@@ -152,7 +152,9 @@ function positions(size: number): Float64Array {
 /** The unit vector (x to the right, y up) at an angle, exact at the multiples of 90°. */
 function direction(name: string, angle: number): readonly [number, number] {
   const degrees = ((finite(name, angle) % 360) + 360) % 360;
-  const exact = new Map<number, readonly [number, number]>([[0, [1, 0]], [90, [0, 1]], [180, [-1, 0]], [270, [0, -1]]]);
+  const exact = new Map<number, readonly [number, number]>([
+    [0, [1, 0]], [90, [0, 1]], [180, [-1, 0]], [270, [0, -1]],
+  ]);
   const turn = (degrees * Math.PI) / 180;
   return exact.get(degrees) ?? [Math.cos(turn), Math.sin(turn)];
 }
@@ -170,7 +172,8 @@ function gaussianProfile(sigma: number, size: number | null): Float64Array {
 }
 
 function sampled(side: number, weight: (row: number, column: number) => number): Tensor {
-  return tensor([side, side], Float64Array.from({ length: side * side }, (_, i) => weight(Math.floor(i / side), i % side)));
+  const cells = Float64Array.from({ length: side * side }, (_, i) => weight(Math.floor(i / side), i % side));
+  return tensor([side, side], cells);
 }
 
 function scaled({ shape, data }: Tensor, factor: number): Tensor {

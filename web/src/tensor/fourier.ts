@@ -5,7 +5,7 @@ import { type Tensor, tensor } from "./tensor.ts";
 
 /** How strongly a kernel passes each frequency. */
 export interface FrequencyResponse {
-  /** What the amplitude of a wave is multiplied by; (size, size), zero frequency at [⌊size / 2⌋, ⌊size / 2⌋]. */
+  /** What the amplitude of a wave is multiplied by: (size, size), zero frequency at cell ⌊size / 2⌋ of both axes. */
   readonly magnitude: Tensor;
   /** The frequency of each row (down) and column (to the right) in cycles per cell, from −0.5 up. */
   readonly frequencies: Float64Array;

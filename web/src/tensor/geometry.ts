@@ -1,7 +1,9 @@
 /** The specification of one convolution: every shape, count and size that follows from its options. */
 
 import { type Border, type BorderLike, parseBorder } from "./borders.ts";
-import { type Pads, type Padding, type PerDimension, perDimension, resolvePadding, wholeNumber, wholeShape } from "./padding.ts";
+import {
+  type Pads, type Padding, type PerDimension, perDimension, resolvePadding, wholeNumber, wholeShape,
+} from "./padding.ts";
 import { refuse, shown } from "./refusals.ts";
 import { type Shape, product } from "./tensor.ts";
 

@@ -4,7 +4,7 @@ import {
   box, differenceOfGaussians, gabor, gaussian, identity, kirsch, laplacianOfGaussian, motionBlur, robinson, unsharp,
 } from "./designs.ts";
 import { refuse, refuseName } from "./refusals.ts";
-import { type Tensor, product, tensor } from "./tensor.ts";
+import { type Shape, type Tensor, product, tensor } from "./tensor.ts";
 
 /** Values by the names of the Python package: sigma, size, angle, wavelength …; null is "as it follows". */
 export type Parameters = Readonly<Record<string, number | null>>;
@@ -14,8 +14,10 @@ export interface Entry {
   readonly name: string;
   /** Defaults by name. */
   readonly parameters: Parameters;
-  readonly weights: { readonly shape: readonly number[]; readonly data: readonly (number | string)[] };
 }
+
+/** Weights by the names of their kernels, as generated/kernel-weights.ts has them. */
+export type Weights = Readonly<Record<string, { readonly shape: Shape; readonly data: readonly (number | string)[] }>>;
 
 type Build = (value: (name: string) => number, optional: (name: string) => number | null) => Tensor;
 
@@ -36,13 +38,16 @@ const BUILDERS: Readonly<Record<string, Build>> = {
     }),
 };
 
-/** The weights of a catalogue's kernel, by default or with some parameters changed. */
-export function weightsOf(entry: Entry, changed: Parameters = {}): Tensor {
+/** The weights of a catalogue's kernel, with some parameters changed; `fixed` has those of kernels that have none. */
+export function weightsOf(entry: Entry, fixed: Weights, changed: Parameters = {}): Tensor {
   for (const name of Object.keys(changed)) {
     if (!(name in entry.parameters)) refuse("parameter", entry.name, name, takenBy(entry));
   }
-  if (!Object.keys(changed).length) return tensor(entry.weights.shape, entry.weights.data.map(Number));
-  const build = BUILDERS[entry.name] ?? refuse("notKept", entry.name);
+  const build = BUILDERS[entry.name];
+  if (!build) {
+    const { shape, data } = fixed[entry.name] ?? refuse("notKept", entry.name);
+    return tensor(shape, data.map(Number));
+  }
   const all = { ...entry.parameters, ...changed };
   return build((name) => all[name] ?? Number.NaN, (name) => all[name] ?? null);
 }
@@ -52,7 +57,9 @@ function takenBy({ parameters }: Entry): string[] {
 }
 
 /** Finds a kernel by a text such as "sobel-x" or "gaussian:sigma=2,size=9". */
-export function findKernel(catalogue: readonly Entry[], text: string): { entry: Entry; weights: Tensor } {
+export function findKernel<E extends Entry>(
+  catalogue: readonly E[], fixed: Weights, text: string,
+): { entry: E; weights: Tensor } {
   const [name = "", options = ""] = text.split(/:(.*)/s);
   const plain = name.trim().toLowerCase().replace(/[_ ]/g, "-");
   const entry = catalogue.find((one) => one.name === plain);
@@ -68,13 +75,14 @@ export function findKernel(catalogue: readonly Entry[], text: string): { entry: 
     }
     changed[key] = none ? null : number;
   }
-  return { entry, weights: weightsOf(entry, changed) };
+  return { entry, weights: weightsOf(entry, fixed, changed) };
 }
 
 /** The text that makes a kernel again: its name, and the parameters that differ from their defaults. */
 export function kernelLabel(entry: Entry, changed: Parameters): string {
   const different = Object.entries(changed).filter(([name, value]) => value !== entry.parameters[name]);
-  return different.length ? `${entry.name}:${different.map(([name, value]) => `${name}=${value ?? "None"}`).join(",")}` : entry.name;
+  const options = different.map(([name, value]) => `${name}=${value ?? "None"}`).join(",");
+  return options ? `${entry.name}:${options}` : entry.name;
 }
 
 /** A kernel as the column and row whose product it is; null if it is none. */
@@ -86,8 +94,9 @@ export function asProduct(kernel: Tensor): { column: Float64Array; row: Float64A
   const [top, left] = [Math.floor(most / columns), most % columns];
   const column = Float64Array.from({ length: rows }, (_, i) => kernel.data[i * columns + left]!);
   const row = Float64Array.from({ length: columns }, (_, j) => kernel.data[top * columns + j]! / pivot);
-  const off = kernel.data.some((w, i) => Math.abs(w - column[Math.floor(i / columns)]! * row[i % columns]!) > 1e-12 * Math.abs(pivot));
-  return off ? null : { column, row };
+  const least = 1e-12 * Math.abs(pivot);
+  const apart = (w: number, i: number): number => Math.abs(w - column[Math.floor(i / columns)]! * row[i % columns]!);
+  return kernel.data.some((w, i) => apart(w, i) > least) ? null : { column, row };
 }
 
 /** The sum of a kernel's weights: what an even area is multiplied by. A residue of rounding is given as 0. */

@@ -29,12 +29,13 @@ export function edgeMagnitude(planes: Planes, operator: Operator = "sobel"): Pix
     planes.lanes.length(a, b, target, planes.width);
   };
   const smoothing = SMOOTHING[operator].reduce((all, weight) => all + weight, 0);
-  return picture(planes, sums, right.factor / smoothing, 0, AS_IT_IS); // both kernels have the same largest weight
+  // Both kernels have the same largest weight, and so the same factor.
+  return picture(planes, sums, right.factor / smoothing, 0, AS_IT_IS);
 }
 
 /**
- * The direction in which a plane gets brighter, in degrees, counter-clockwise as the picture is seen: 0 to the right, 90
- * upward; 0 where it is flat.
+ * The direction in which a plane gets brighter, in degrees, counter-clockwise as the picture is seen: 0 to the right,
+ * 90 upward; 0 where it is flat.
  */
 export function edgeDirection(planes: Planes, operator: Operator = "sobel", plane = 0): Float32Array<ArrayBuffer> {
   const { width, height, lanes } = planes;

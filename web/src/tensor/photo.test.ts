@@ -14,6 +14,12 @@ interface Given {
   options: PhotoOptions;
 }
 
+interface Expected {
+  weights: Held;
+  pixels: number[];
+  direction: number[];
+}
+
 function photographOf({ shape, data }: Held): Photograph {
   const [height, width] = shape as [number, number];
   const pixels = new Uint8ClampedArray(4 * width * height);
@@ -29,14 +35,15 @@ function levels(pixels: Pixels, channels: number): number[] {
 }
 
 describe.each([true, false])("loops in WebAssembly: %s", (fast) => {
-  for (const { given, expected } of cases as unknown as Case<Given, { weights: Held; pixels: number[]; direction: number[] }>[]) {
+  for (const { given, expected } of cases as unknown as Case<Given, Expected>[]) {
     const photograph = photographOf(given.picture);
     if (given.operator) {
       test(`edges by ${given.operator} are Python's`, () => {
         const planes = layOut(photograph, { fast });
         expect(planes.lanes.fast).toBe(fast);
         expect(levels(edgeMagnitude(planes, given.operator), 3)).toEqual(expected.pixels);
-        edgeDirection(planes, given.operator, 1).forEach((degrees, i) => expect(degrees).toBeCloseTo(expected.direction[i]!, 4));
+        const direction = edgeDirection(planes, given.operator, 1);
+        direction.forEach((degrees, i) => expect(degrees).toBeCloseTo(expected.direction[i]!, 4));
       });
       continue;
     }

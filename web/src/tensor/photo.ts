@@ -1,6 +1,6 @@
 /** A kernel over a photograph: RGBA in, RGBA out, fast enough to follow the hand that edits the kernel. */
 
-import { type BorderLike } from "./borders.ts";
+import type { BorderLike } from "./borders.ts";
 import { asProduct, reachAround } from "./kernels.ts";
 import { AS_IT_IS, MAGNITUDE } from "./lanes.ts";
 import { type Channels, MOST_WEIGHTS, type Photograph, type Planes, layOut, serves } from "./photo-planes.ts";
@@ -84,7 +84,9 @@ export function rowSums(planes: Planes, kernel: Tensor, flip: boolean): { sums: 
   const down = parts ? tapsOf(parts.column, 1, above, 0, factor) : [];
   const across = parts ? tapsOf(parts.row, columns, 0, before, 1) : [];
   if (!parts || down.length + across.length + 2 >= taps.length) {
-    return { factor, sums: (plane, row, target) => lanes.sum(target, count, planes.table, writeTaps(planes, plane, row, taps)) };
+    const sums: RowSums = (plane, row, target) =>
+      lanes.sum(target, count, planes.table, writeTaps(planes, plane, row, taps));
+    return { factor, sums };
   }
   const middle = planes.workingRow(0);
   const wide = rounded(width + before + behind);

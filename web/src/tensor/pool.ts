@@ -84,7 +84,8 @@ export function adaptivePool(x: Tensor, outputSize: PerDimension, kind: "max" | 
   for (let at = 0; at < values.data.length; at++) {
     const outputs = values.data.length / planes;
     const region = unflatten(counts, at % outputs).map((i, axis) => grid[axis]![i]!);
-    const plane = x.data.subarray(Math.floor(at / outputs) * product(size), (Math.floor(at / outputs) + 1) * product(size));
+    const start = Math.floor(at / outputs) * product(size);
+    const plane = x.data.subarray(start, start + product(size));
     const cells = cellsOf(region, size);
     const best = largest(plane, cells, null);
     indices[at] = best.cell;
@@ -100,8 +101,8 @@ export function countedCells(spec: PoolSpec, output: number, cells: Int32Array, 
   // Cells that only ceilMode reaches, behind the pads, never count.
   const counts = unflatten(spec.outputSize, output).map((o, axis) => {
     const end = spec.inputSize[axis]! + spec.pads[axis]![1];
-    return Array.from({ length: spec.kernelSize[axis]! }, (_, t) => positionAt(spec, axis, o, t)).filter((p) => p < end)
-      .length;
+    const positions = Array.from({ length: spec.kernelSize[axis]! }, (_, t) => positionAt(spec, axis, o, t));
+    return positions.filter((position) => position < end).length;
   });
   return product(counts);
 }

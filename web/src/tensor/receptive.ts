@@ -53,7 +53,7 @@ export function transposedReachOf({ windowSize, stride, pads }: Sliding): Reach[
   return windowSize.map((window, i) => transposedReach(window, stride[i]!, pads[i]![0]));
 }
 
-/** The first and last input cell under the output cells `first` to `last`. */
+/** The first and last input cell under the output cells of a range. */
 export function sees(reach: Reach, [first, last]: Range): Range {
   const { step, over, low, high } = reach;
   return [Math.ceil((step * first + low) / over) + 0, Math.floor((step * last + high) / over)]; // + 0 makes −0 to 0

@@ -20,7 +20,8 @@ export interface ArrayOptions {
 /** Cross-correlates an array with a kernel of as many dimensions: y[o] = Σ w[t] · x[s·o + d·t − p]. */
 export function correlate(array: Tensor, kernel: Tensor, options: ArrayOptions = {}): Tensor {
   const { padding = "same", ...rest } = options;
-  return oneChannel(array, kernel, false, { ...rest, padding: paddingName(padding) === "same" ? "same-lower" : padding });
+  const centred = paddingName(padding) === "same" ? "same-lower" : padding;
+  return oneChannel(array, kernel, false, { ...rest, padding: centred });
 }
 
 /** Convolves: correlates with the kernel turned by 180°. */

@@ -28,7 +28,9 @@ const EXAMPLES: Record<string, string> = {
   k: "k3 or k3x5", s: "s2", p: "p1, p1x2 or p0+1", d: "d2", g: "g4", op: "op1",
 };
 const FLAGS: ReadonlyMap<string, Partial<LayerOptions>> = new Map<string, Partial<LayerOptions>>([
-  ...(["valid", "same", "same-lower", "full"] as const).map((padding): [string, LayerOptions] => [padding, { padding }]),
+  ...(["valid", "same", "same-lower", "full"] as const).map(
+    (padding): [string, LayerOptions] => [padding, { padding }],
+  ),
   ...[...SYNONYMS].map(([name, border]): [string, LayerOptions] => [name, { border }]),
   ["nobias", { bias: false }],
   ["flip", { flip: true }],

@@ -83,7 +83,8 @@ function sequence(tokens: readonly Token[], closing: ReadonlyMap<number, number>
     if (token.repeat !== undefined) {
       times = Number(token.repeat.slice(0, 9));
       const next = tokens[++at];
-      if (at === stop || times < 1 || !next || next.repeat !== undefined || next.start !== token.start + token.text.length) {
+      const behind = token.start + token.text.length;
+      if (at === stop || times < 1 || !next || next.repeat !== undefined || next.start !== behind) {
         misread(
           `'${token.text}' at character ${token.start + 1} must repeat something, at least once, ` +
             "such as 3*conv:64,k3 or 2*(conv:64,k3,same relu)",

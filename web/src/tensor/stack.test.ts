@@ -24,7 +24,9 @@ interface Expected {
   total: { parameters: number; macs: number; memory: number };
 }
 
-describe.each((cases as unknown as Case<{ text: string }, Expected>[]).map((one) => ({ title: one.given.text, ...one })))(
+type Text = Case<{ text: string }, Expected>;
+
+describe.each((cases as unknown as Text[]).map((one) => ({ title: one.given.text, ...one })))(
   "$title",
   ({ given, expected }) => {
     if (expected.refusal !== undefined) {
@@ -64,7 +66,10 @@ describe.each((cases as unknown as Case<{ text: string }, Expected>[]).map((one)
 
 test("options are written as they are read", () => {
   for (const text of ["64,k3x5,s2,p0+1x2+2,d2,g4,nobias,reflect,flip", "k3,same", "3,ceil", "8,p1x2,op1"]) {
-    const all = ["main", "kernel", "stride", "padding", "dilation", "groups", "bias", "border", "flip", "ceilMode", "outputPadding"] as const;
+    const all = [
+      "main", "kernel", "stride", "padding", "dilation", "groups", "bias", "border", "flip", "ceilMode",
+      "outputPadding",
+    ] as const;
     expect(writeOptions(readOptions(text.split(","), all))).toBe(text);
   }
 });

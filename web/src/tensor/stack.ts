@@ -94,7 +94,8 @@ export function thenDense(stack: Stack, name: string, outputs: number, bias = tr
   const weights = product(outputShapeOf(stack)) * outputs;
   const size = outputSizeOf(stack);
   return add(stack, name, "dense", [outputs], {
-    outputSize: size.map(() => 1), reach: size.map(everyReach), parameters: weights + (bias ? outputs : 0), macs: weights,
+    outputSize: size.map(() => 1), reach: size.map(everyReach),
+    parameters: weights + (bias ? outputs : 0), macs: weights,
   });
 }
 
@@ -122,11 +123,12 @@ function add(stack: Stack, name: string, kind: LayerKind, outputShape: Shape, pa
   const reach = parts.reach ?? outputSize.map(() => SAME);
   const parameters = parts.parameters ?? 0;
   const outputs = kind === "flatten" ? 0 : product(outputShape);
+  const reaches = byDimension([...stack.layers.map((one) => one.reach), reach], outputSize.length);
   const layer: Layer = {
     name, kind, spec: parts.spec ?? null, inputShape, outputShape, outputSize, parameters, macs: parts.macs ?? 0,
     memory: (product(inputShape) + parameters + outputs) * stack.itemsize,
     reach,
-    field: receptiveField(byDimension([...stack.layers.map((one) => one.reach), reach], outputSize.length), outputSize),
+    field: receptiveField(reaches, outputSize),
   };
   return { ...stack, layers: [...stack.layers, layer] };
 }

@@ -5,7 +5,7 @@ import { checkShape, firstChannel, laidOn } from "./convolve.ts";
 import type { ConvSpec } from "./geometry.ts";
 import { type Tensor, product, tensor } from "./tensor.ts";
 
-/** The entries of one batch item's matrix, row by row; one for each weight at each output cell that meets the image. */
+/** The entries of one batch item's matrix, row by row: one for each weight at each output cell that meets the image. */
 export interface Toeplitz {
   readonly rows: number;
   readonly columns: number;
@@ -56,7 +56,9 @@ export function toeplitzOffset(spec: ConvSpec, weight: Tensor, bias: Tensor | nu
   eachWindow(spec, (output, cells) => {
     for (let k = 0; k < spec.outChannels; k++) {
       let sum = bias ? bias.data[k]! : 0;
-      for (let i = 0; i < perKernel; i++) if (cells[i % taps]! < 0) sum += laid[k * perKernel + i]! * outsideValue(spec);
+      for (let i = 0; i < perKernel; i++) {
+        if (cells[i % taps]! < 0) sum += laid[k * perKernel + i]! * outsideValue(spec);
+      }
       offset[k * outCells + output] = sum;
     }
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import cases from "../golden/transposed.json";
-import { type Case, type Held, type PythonOptions, array, expectAlike, expectNumbers, renamed } from "../golden/read.ts";
+import {
+  type Case, type Held, type PythonOptions, array, expectAlike, expectNumbers, renamed,
+} from "../golden/read.ts";
 import { convTransposed, gather } from "./transposed.ts";
 import { transposedSpec } from "./transposed-geometry.ts";
 import { product, unflatten } from "./tensor.ts";

@@ -10,8 +10,8 @@ export interface Unfolded {
   /** A convolution of one kernel a channel with the same window, for shapes and places. */
   readonly spec: ConvSpec;
   /**
-   * (C · ∏ kernel size, L), or (N, …): a column for each of the L windows, row by row. Down a column the channel counts
-   * slowest, then the kernel's rows.
+   * (C · ∏ kernel size, L), or (N, …): a column for each of the L windows, row by row. Down a column the channel
+   * counts slowest, then the kernel's rows.
    */
   readonly columns: Tensor;
   /** For each cell of `columns` the flat cell of the input that it shows, or −1 where a constant lies. */
@@ -47,7 +47,7 @@ export function fold({ spec, columns, sources }: Unfolded): Tensor {
   return result;
 }
 
-/** The kernels as the rows that meet the columns of a group: (K, C / groups · ∏ kernel size), as they are laid on. */
+/** The kernels, as they are laid on, as rows that meet the columns of a group: (K, C / groups · ∏ kernel size). */
 export function kernelRows(spec: ConvSpec, weight: Tensor): Tensor {
   checkShape("weight", weight, spec.weightShape);
   return reshape(laidOn(spec, weight), [spec.outChannels, spec.weights / spec.outChannels]);

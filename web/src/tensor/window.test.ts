@@ -31,7 +31,9 @@ interface Expected {
 
 const flat = (lists: Lists): (number | boolean)[] => (Array.isArray(lists) ? lists.flatMap(flat) : [lists]);
 
-describe.each((cases as unknown as Case<Given, Expected>[]).map((one) => ({ title: `${one.name} at ${one.given.cell}`, ...one })))(
+const title = ({ name, given }: Case<Given, Expected>): string => `${name} at ${given.cell}`;
+
+describe.each((cases as unknown as Case<Given, Expected>[]).map((one) => ({ title: title(one), ...one })))(
   "$title",
   ({ given, expected }) => {
     const [x, weight] = [array(given.x), array(given.weight)];
@@ -61,7 +63,8 @@ describe.each((cases as unknown as Case<Given, Expected>[]).map((one) => ({ titl
 
     test("an input cell is under the windows that show it", () => {
       const source = spec.inputSize.map((n) => Math.floor(n / 2));
-      const wanted = Array.from({ length: product(spec.outputSize) }, (_, i) => unflatten(spec.outputSize, i)).flatMap((at) =>
+      const all = Array.from({ length: product(spec.outputSize) }, (_, i) => unflatten(spec.outputSize, i));
+      const wanted = all.flatMap((at) =>
         placesUnder(spec, at)
           .filter((place) => place.source?.every((s, axis) => s === source[axis]))
           .map((place) => ({ cell: at, ...place })),

@@ -3,7 +3,7 @@ import cases from "../golden/tiles.json";
 import { type Case, type Held, array, expectAlike } from "../golden/read.ts";
 import { countLoops, countTiles } from "./counts.ts";
 import { convSpec } from "./geometry.ts";
-import { reshape } from "./tensor.ts";
+import { reshape, tensor } from "./tensor.ts";
 import { F23, winogradTiles } from "./winograd.ts";
 
 interface Expected {
@@ -20,7 +20,8 @@ for (const { given, expected } of cases as unknown as Case<{ data: Held; weights
     expectAlike(F23.kernel, expected.matrices[1]);
     expectAlike(F23.data, expected.matrices[2]);
     const spec = convSpec([1, 4, 4], [1, 1, 3, 3]);
-    const tiles = winogradTiles(spec, reshape(array(given.data), [1, 4, 4]), reshape(array(given.weights), [1, 1, 3, 3]));
+    const [x, weight] = [reshape(array(given.data), [1, 4, 4]), reshape(array(given.weights), [1, 1, 3, 3])];
+    const tiles = winogradTiles(spec, x, weight);
     expect(tiles).toHaveLength(1);
     const [tile] = tiles as [(typeof tiles)[number]];
     const [part] = tile.channels as [(typeof tile.channels)[number]];
@@ -33,7 +34,7 @@ for (const { given, expected } of cases as unknown as Case<{ data: Held; weights
 
 test("other kernels and strides are refused", () => {
   const spec = convSpec([1, 6, 6], [1, 1, 3, 3], { stride: 2 });
-  const [x, weight] = [{ shape: [1, 6, 6], data: new Float64Array(36) }, { shape: [1, 1, 3, 3], data: new Float64Array(9) }];
+  const [x, weight] = [tensor([1, 6, 6]), tensor([1, 1, 3, 3])];
   expect(() => winogradTiles(spec, x, weight)).toThrow("F(2, 3) takes kernels of 3 cells a side");
   expect(countTiles(spec)).toBeNull();
 });

@@ -86,7 +86,8 @@ export function winogradTiles(
         const products = tensor([4, 4], transformedData.data.map((v, i) => v * part.transformedWeights.data[i]!));
         return { ...part, data, transformedData, products };
       });
-      const sum = tensor([4, 4], parts[0]!.products.data.map((_, i) => parts.reduce((all, p) => all + p.products.data[i]!, 0)));
+      const sum = tensor([4, 4]);
+      for (const { products } of parts) products.data.forEach((value, i) => (sum.data[i]! += value));
       const output = sandwich(F23.output, sum);
       if (bias) output.data.forEach((value, i) => (output.data[i] = value + bias.data[kernel]!));
       const [rows, columns] = [Math.min(2, height - row), Math.min(2, width - column)];
