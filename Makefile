@@ -1,12 +1,16 @@
-# Two commands for a fresh machine: `make demo` and `make test`. Both need Python ≥ 3.11 with venv.
+# Three commands for a fresh machine: `make demo`, `make lab` and `make test`. They need Python ≥ 3.11 with venv.
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test check docs wheel pictures bench clean
+.PHONY: demo lab test check docs wheel pictures bench clean
 
 demo: .venv/demo
 	$(BIN)/convolens demo --output demo
+
+# Opens the lab in the browser; Ctrl-C ends it. LAB='--no-browser --port 9000' passes options on.
+lab: .venv/lab
+	$(BIN)/convolens lab $(LAB)
 
 test: .venv/test
 	$(PYTEST)
@@ -59,6 +63,6 @@ clean:
 	$(BIN)/pip install --quiet --editable '.[samples]'
 	touch $@
 
-.venv/test .venv/check .venv/docs .venv/bench: .venv/%: .venv/bin/python pyproject.toml
+.venv/lab .venv/test .venv/check .venv/docs .venv/bench: .venv/%: .venv/bin/python pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[$*]'
 	touch $@

@@ -17,6 +17,7 @@ from convolens.cli.failures import exit_code_of
 from convolens.cli.filter import filter_command
 from convolens.cli.info import info_command
 from convolens.cli.kernels import kernels_command
+from convolens.cli.lab import lab_command
 from convolens.cli.look import look_command
 from convolens.cli.run import run_command
 from convolens.cli.shape import shape_command
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 
 app.command("demo")(demo_command)
+app.command("lab")(lab_command)
 app.command("filter")(filter_command)
 app.command("sheet")(sheet_command)
 app.command("kernels", context_settings=NUMBERS)(kernels_command)
