@@ -4,7 +4,9 @@ Convolens: convolution, computed, explained and put to work.
 The functions work on NumPy arrays; ``convolens`` on the command line works on files.
 """
 
+import importlib as _importlib
 from importlib.metadata import version as _version
+from types import ModuleType as _ModuleType
 
 from convolens.errors import (
     ConvolensError,
@@ -114,6 +116,14 @@ from convolens.spec.stack_text import parse_stack
 from convolens.spec.transposed import transposed_spec
 
 __version__ = _version("convolens")
+
+
+def __getattr__(name: str) -> _ModuleType:
+    """Load ``convolens.widgets`` where it is asked for: it needs anywidget, of ``convolens[lab]``."""
+    if name == "widgets":
+        return _importlib.import_module("convolens.lab.widget")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Border",

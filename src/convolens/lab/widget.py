@@ -1,0 +1,207 @@
+"""Exhibits as notebook widgets: ``convolens.widgets``."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import anywidget
+import numpy as np
+import numpy.typing as npt
+import traitlets
+
+from convolens.errors import ConvolensError
+from convolens.kernels import NamedKernel, parse_kernel
+from convolens.lab import states
+from convolens.lab.pages import module_text, static_page
+from convolens.lab.session import Session
+from convolens.lab.shelves import MemoryShelf
+from convolens.lab.states.numbers import Numbers
+from convolens.lab.states.presets import SLIDING_WINDOW
+from convolens.spec.borders import Border, parse_border
+from convolens.spec.padding import Padding, padding_name, per_dimension
+
+__all__ = ["Exhibit", "SlidingWindow"]
+
+
+class Exhibit(anywidget.AnyWidget):
+    """
+    What the widgets of all exhibits share.
+
+    Attributes
+    ----------
+    state : dict
+        The exhibit as it stands, as JSON holds it. The page and Python see each other's changes.
+    """
+
+    state_class: ClassVar[type[states.State]]
+    state = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, state: states.State) -> None:
+        super().__init__(state=state.to_json())
+        self._session = Session(MemoryShelf())
+        self.on_msg(self._on_message)
+
+    @traitlets.validate("state")
+    def _check_state(self, proposal: Any) -> Any:
+        try:
+            return self.state_class.from_json(proposal["value"]).to_json()
+        except ConvolensError as error:
+            raise traitlets.TraitError(str(error)) from None
+
+    def _on_message(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
+        answer, results = self._session.reply(content, [memoryview(buffer) for buffer in buffers])
+        self.send(answer, [bytes(result) for result in results])
+
+    def _change(self, **values: Any) -> None:
+        self.state = self.state_class.from_json(self.state).replace(**values).to_json()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Add a static page for viewers that run no widgets: exported HTML, and viewers of notebooks."""
+        found = super()._repr_mimebundle_(**kwargs)
+        page = html.escape(static_page(self.state_class.exhibit, self.state))
+        frame = (
+            f'<iframe title="{self.state_class.exhibit}" sandbox="allow-scripts" srcdoc="{page}" '
+            'style="width: 100%; height: 40rem; border: 0"></iframe>'
+        )
+        data, metadata = found if isinstance(found, tuple) else (found or {}, {})
+        return {**data, "text/html": frame}, metadata
+
+
+class SlidingWindow(Exhibit):
+    """
+    A kernel slides over an input, and every product and sum is seen; any number can be edited.
+
+    Parameters
+    ----------
+    image : array_like, optional
+        The input, of one to three dimensions, up to 64 cells a side and 4096 in all. By default a ramp.
+    kernel : array_like, str or NamedKernel, optional
+        Weights of as many dimensions, or what `convolens.parse_kernel` understands. By default sobel-x, or
+        a difference of neighbours where the input has not two dimensions.
+    stride, dilation, output_padding : int or tuple of int
+        As for `convolens.conv2d` and `convolens.conv_transpose2d`.
+    padding : str, int, tuple or pairs, default "valid"
+        As for `convolens.conv2d`.
+    border : str, number or Border, default "constant"
+        What lies outside.
+    operation : {"correlation", "convolution", "transposed"}
+        What is done.
+    preset : str, optional
+        A worked example of the documentation to begin with; whatever else is given changes it.
+    locked, hidden : sequence of str
+        Controls that whoever looks at it cannot change, or does not see.
+
+    Raises
+    ------
+    ConvolensError
+        If something does not fit.
+
+    Examples
+    --------
+    >>> widget = SlidingWindow([[1, 2, 0], [0, 1, 2], [2, 0, 1]], "sobel-x")
+    >>> widget.output
+    array([[2]])
+    >>> widget.kernel = [[0, 1], [1, 0]]
+    >>> widget.state["kernel"]
+    {'shape': [2, 2], 'data': [0, 1, 1, 0]}
+    """
+
+    state_class = states.SlidingWindow
+    _esm = module_text("sliding-window")
+
+    def __init__(
+        self,
+        image: npt.ArrayLike | None = None,
+        kernel: npt.ArrayLike | NamedKernel | str | None = None,
+        *,
+        stride: int | tuple[int, ...] | None = None,
+        dilation: int | tuple[int, ...] | None = None,
+        output_padding: int | tuple[int, ...] | None = None,
+        padding: Padding | None = None,
+        border: str | float | Border | None = None,
+        operation: str | None = None,
+        preset: str | None = None,
+        locked: Sequence[str] = (),
+        hidden: Sequence[str] = (),
+    ) -> None:
+        state = _preset(preset)
+        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
+        if image is not None:
+            changes["input"] = _numbers(Numbers.of(image, "image"))
+        dims = len(changes["input"]["shape"]) if image is not None else state.dims
+        if kernel is not None:
+            changes["kernel"] = _numbers(_kernel(kernel, dims))
+        if dims != state.dims:
+            steps = {"stride": [1] * dims, "dilation": [1] * dims, "output_padding": [0] * dims}
+            difference = {"shape": [*[1] * (dims - 1), 3], "data": [-1, 0, 1]}
+            changes = {"dims": dims, "kernel": difference, "cell": None, "padding": "valid", **steps, **changes}
+        for name, value in (("stride", stride), ("dilation", dilation), ("output_padding", output_padding)):
+            if value is not None:
+                changes[name] = list(per_dimension(value, dims, name, least=int(name != "output_padding")))
+        if padding is not None:
+            changes["padding"] = _padding(padding, dims)
+        if border is not None:
+            outside = parse_border(border)
+            changes |= {"border": outside.mode, "border_value": outside.value}
+        if operation is not None:
+            changes["operation"] = operation
+        super().__init__(states.SlidingWindow.from_json({**state.to_json(), **changes}))
+
+    @property
+    def image(self) -> npt.NDArray[Any]:
+        """The input as it stands, edited or not."""
+        return self._state().input.array()
+
+    @image.setter
+    def image(self, array: npt.ArrayLike) -> None:
+        self._change(input=Numbers.of(array, "image"))
+
+    @property
+    def kernel(self) -> npt.NDArray[Any]:
+        """The kernel as it stands, edited or not."""
+        return self._state().kernel.array()
+
+    @kernel.setter
+    def kernel(self, kernel: npt.ArrayLike | NamedKernel | str) -> None:
+        self._change(kernel=_kernel(kernel, self._state().dims))
+
+    @property
+    def output(self) -> npt.NDArray[Any]:
+        """What the engine computes of it."""
+        return self._state().result()
+
+    def _state(self) -> states.SlidingWindow:
+        return states.SlidingWindow.from_json(self.state)
+
+
+def _preset(name: str | None) -> states.SlidingWindow:
+    from convolens.errors import unknown_name
+
+    if name is None:
+        return states.SlidingWindow()
+    if name not in SLIDING_WINDOW:
+        raise unknown_name("preset", name, SLIDING_WINDOW)
+    return SLIDING_WINDOW[name]
+
+
+def _kernel(kernel: npt.ArrayLike | NamedKernel | str, dims: int) -> Numbers:
+    if isinstance(kernel, (str, NamedKernel)):
+        weights = parse_kernel(kernel).weights
+        return Numbers.of(weights[0] if dims == 1 and len(weights) == 1 else weights, "kernel")
+    return Numbers.of(np.asarray(kernel), "kernel")
+
+
+def _numbers(numbers: Numbers) -> dict[str, Any]:
+    return {"shape": list(numbers.shape), "data": list(numbers.data)}
+
+
+def _padding(padding: Padding, dims: int) -> Any:
+    name = padding_name(padding)
+    if name is not None:
+        return "same" if name == "same-upper" else name
+    from convolens.spec.padding import resolve_padding
+
+    pads = resolve_padding(padding, (1,) * dims, (1,) * dims, (1,) * dims)
+    return [list(pair) for pair in pads]

@@ -1,0 +1,105 @@
+"""Widgets: Python and the page see one state."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import traitlets
+
+import convolens as cl
+from convolens.errors import ConvolensError
+from convolens.lab.states import SlidingWindow as State
+
+
+@pytest.fixture
+def widget(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a widget that keeps what it would send."""
+    found = cl.widgets.SlidingWindow([[1, 2, 0], [0, 1, 2], [2, 0, 1]])
+    found.sent = []
+    monkeypatch.setattr(found, "send", lambda content, buffers=None: found.sent.append((content, buffers)))
+    return found
+
+
+def test_two_ways(widget: Any) -> None:
+    """What the page sets Python reads, and the other way round."""
+    assert widget.output.tolist() == [[2]]
+    edited = State.from_json(widget.state).to_json()
+    edited["kernel"]["data"][8] = 10
+    widget.set_state({"state": edited})  # as a message of the page does
+    assert widget.kernel.tolist() == [[-1, 0, 1], [-2, 0, 2], [-1, 0, 10]]
+    assert widget.output.tolist() == [[11]]
+    widget.kernel = "box"
+    np.testing.assert_allclose(widget.output, [[1]])
+    widget.image = np.eye(4)
+    assert widget.state["input"]["shape"] == [4, 4]
+    assert widget.image.dtype == np.float64
+
+
+def test_broken_states_are_refused(widget: Any) -> None:
+    """A state that does not fit is refused, and the old one stays."""
+    before = widget.state
+    with pytest.raises(traitlets.TraitError, match=r"state.stride\[0\] must be a whole number"):
+        widget.state = {**before, "stride": [0, 1]}
+    assert widget.state == before
+
+
+def test_arguments() -> None:
+    """Options are those of the library."""
+    widget = cl.widgets.SlidingWindow(
+        np.ones((6, 6)), "gaussian:sigma=1", stride=2, padding=1, border="replicate", operation="convolution",
+        locked=["kernel"], hidden=["code"],
+    )  # fmt: skip
+    state = widget.state
+    assert (state["stride"], state["padding"], state["border"]) == ([2, 2], [[1, 1], [1, 1]], "edge")
+    assert (state["locked"], state["hidden"]) == (["kernel"], ["code"])
+    signal = cl.widgets.SlidingWindow([1, 2, 3, 4, 5], padding="same-upper", border=7)
+    assert signal.output.tolist() == [2 - 7, 2, 2, 2, 7 - 4]
+    assert cl.widgets.SlidingWindow([1, 2, 3], [1, 0, -1]).output.tolist() == [-2]
+    assert cl.widgets.SlidingWindow([1, 2, 3], "1 0 -1").output.tolist() == [-2]
+    volume = cl.widgets.SlidingWindow(np.ones((3, 4, 5)), np.ones((2, 2, 2)), operation="transposed")
+    assert volume.output.shape == (4, 5, 6)
+    assert cl.widgets.SlidingWindow(preset="signal-convolution").output.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"image": np.ones((65, 65))}, "image must have 1 to 3 dimensions of 1 to 64 cells"),
+        ({"image": [1, 2, 3], "kernel": "sobel-x"}, "state.kernel is of 2 dimensions"),
+        ({"operation": "corelation"}, "state.operation must be 'correlation' or"),
+        ({"preset": "rampp"}, "unknown preset 'rampp'; did you mean 'ramp'"),
+        ({"locked": ["kernle"]}, "unknown control 'kernle'"),
+        ({"stride": (1, 2, 3)}, "stride needs one number or 2"),
+    ],
+)
+def test_what_does_not_fit(options: dict[str, Any], said: str) -> None:
+    """Errors say what was wrong."""
+    with pytest.raises(ConvolensError, match="^" + said.replace("(", r"\(")):
+        cl.widgets.SlidingWindow(**options)
+
+
+def test_messages(widget: Any) -> None:
+    """Requests of the page are answered under their ids, with buffers; mistakes too."""
+    request = {"kind": "open", "id": 3, "key": "open", "sample": "rings", "fit": 64}
+    widget._handle_custom_msg(request, [])
+    widget._handle_custom_msg({"kind": "nothing", "id": 4}, [])
+    (opened, (buffer,)), (failed, nothing) = widget.sent
+    assert (opened["kind"], opened["id"], len(buffer)) == ("opened", 3, 64 * 64)
+    assert (failed["kind"], failed["id"], nothing) == ("failure", 4, [])
+
+
+def test_exported_html_has_a_static_page(widget: Any) -> None:
+    """Where no widget runs, an iframe shows the exhibit in the state that it had."""
+    data, _ = widget._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["text/html"].startswith(
+        '<iframe title="sliding-window" sandbox="allow-scripts" srcdoc="&lt;!doctype'
+    )
+    assert "&amp;quot;input&amp;quot;" in data["text/html"]
+
+
+def test_it_is_loaded_where_it_is_asked_for() -> None:
+    """The package has widgets, and no attributes that it has not."""
+    assert cl.widgets.SlidingWindow.__doc__
+    with pytest.raises(AttributeError, match="has no attribute 'widgts'"):
+        _ = cl.widgts
