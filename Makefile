@@ -50,6 +50,12 @@ pictures: .venv/docs
 bench: .venv/bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
+# The lab's front end: checked, tested and built again. Needs Node ≥ 20.19; nobody else does, as what it builds is committed.
+.PHONY: web
+web:
+	cd web && npm ci && npm run check && npm test && npm run build
+	git diff --exit-code --stat src/convolens/lab/static
+
 clean:
 	rm -rf .venv build demo docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
 

@@ -6,7 +6,7 @@ import { canvasFor, rasterise } from "./raster.ts";
 export const MOST_FRAMES = 144;
 const STEP = 700; // milliseconds that a step stays
 const LAST = 2000;
-const COLOURS = 256;
+const COLOURS = 128;
 const LARGEST = 1400; // pixels of the longer side
 
 /** Draws `count` steps; `progress` hears of each. */

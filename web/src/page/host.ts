@@ -23,7 +23,9 @@ export class Host {
     return JSON.parse(this.main.dataset.state ?? "{}");
   }
 
-  get socketAddress(): URL {
+  /** Pages from files have none. */
+  get socketAddress(): URL | null {
+    if (this.isStatic) return null;
     const address = new URL("socket", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     return address;

@@ -12,5 +12,4 @@ const root = document.createElement("div");
 root.className = "lab";
 main.append(root);
 adoptStyles(root);
-new Theme(root);
-mount(Page, { target: root, props: { host: new Host(main) } });
+mount(Page, { target: root, props: { host: new Host(main), theme: new Theme(root) } });

@@ -1,15 +1,15 @@
-/** Formulae as small trees that Formula.svelte draws in MathML and latex.ts writes. */
+/** Formulae in pieces: numbers, words and signs. */
 
 export type Piece =
   | { kind: "number"; text: string }
   | { kind: "word"; text: string }
-  | { kind: "sign"; text: string }
-  | { kind: "fraction"; over: Piece[]; under: Piece[] };
+  | { kind: "sign"; text: string };
 
 export const n = (value: number | string): Piece => ({ kind: "number", text: String(value).replace("-", "−") });
 export const word = (text: string): Piece => ({ kind: "word", text });
 export const sign = (text: string): Piece => ({ kind: "sign", text });
-export const fraction = (over: Piece[], under: Piece[]): Piece => ({ kind: "fraction", over, under });
+/** A quotient rounded down. */
+const floor = (over: Piece[], under: Piece): Piece[] => [sign("⌊("), ...over, sign(")"), sign("/"), under, sign("⌋")];
 
 export interface SizeNumbers {
   input: number;
@@ -32,9 +32,8 @@ export function windowSize(size: SizeNumbers): Piece[] {
   const top = [n(input), ...pads, sign("−"), ...wide];
   if (stride === 1) return [...top, sign("+"), n(1), sign("="), n(output)];
   const whole = room % stride === 0;
-  const steps = [sign("⌊"), fraction(top, [n(stride)]), sign("⌋")];
   const rounded = whole ? [] : [sign("="), sign("⌊"), n(Number((room / stride).toFixed(3))), sign("⌋"), sign("+"), n(1)];
-  return [...steps, sign("+"), n(1), ...rounded, sign("="), n(output)];
+  return [...floor(top, n(stride)), sign("+"), n(1), ...rounded, sign("="), n(output)];
 }
 
 /** s (input − 1) − before − after + d (k − 1) + 1 + output padding, with the numbers in. */
@@ -49,13 +48,13 @@ export function transposedSize(size: SizeNumbers): Piece[] {
 
 /** The formula as it is in words. */
 export const windowWords = (w: Record<"input" | "before" | "after" | "dilation" | "kernel" | "stride" | "output", string>): Piece[] => [
-  word(w.output), sign("="), sign("⌊"),
-  fraction(
+  word(w.output), sign("="),
+  ...floor(
     [word(w.input), sign("+"), word(w.before), sign("+"), word(w.after), sign("−"), sign("("), word(w.dilation), sign("·"),
       sign("("), word(w.kernel), sign("−"), n(1), sign(")"), sign("+"), n(1), sign(")")],
-    [word(w.stride)],
+    word(w.stride),
   ),
-  sign("⌋"), sign("+"), n(1),
+  sign("+"), n(1),
 ];
 
 export const transposedWords = (
@@ -69,9 +68,6 @@ export const transposedWords = (
 /** The formula in one line of text. */
 export function plain(pieces: readonly Piece[]): string {
   return pieces
-    .map((piece) => {
-      if (piece.kind === "fraction") return `(${plain(piece.over)}) / ${plain(piece.under)}`;
-      return piece.kind === "sign" && /[+−=]/.test(piece.text) ? ` ${piece.text} ` : piece.text;
-    })
+    .map(({ kind, text }) => (kind === "sign" && /^[+−=/]$/.test(text) ? ` ${text} ` : text))
     .join("");
 }

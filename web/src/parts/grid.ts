@@ -1,6 +1,7 @@
 /** What a grid draws: cells, and marks that lie over some of them. */
 
 import type { Colour } from "./colours.ts";
+import type { Lit } from "./lit.ts";
 
 /** A place in a grid by its coordinates, which are negative in a border before the array. */
 export type Place = readonly [row: number, column: number];
@@ -16,16 +17,10 @@ export interface CellView {
   note?: string;
 }
 
-/** A cell that is lit, with what stands in it instead. */
-export interface Mark {
+/** A lit cell by its row and column. */
+export interface Mark extends Omit<Lit, "at"> {
   row: number;
   column: number;
-  colour: Colour;
-  text: string;
-  /** Small, above the text: the factors of a product. */
-  above?: string;
-  /** Lit softly: a cell that belongs to the matter, without being in the window. */
-  soft?: boolean;
 }
 
 /** A frame around several cells, in coordinates; both ends belong to it. */
@@ -44,4 +39,4 @@ export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 :
 
 /** The size of type at which the text fits the cell. */
 export const typeSize = (text: string, cell: number): number =>
-  Math.max(8, Math.min(16, cell * 0.36, (cell - 5) / (0.58 * Math.max(text.length, 1))));
+  Math.max(8, Math.min(16, cell * 0.36, (cell - 5) / (0.63 * Math.max(text.length, 1))));

@@ -10,4 +10,6 @@ export interface Lit {
   above?: string;
   /** Lit softly: it belongs to the matter without being in the window. */
   soft?: boolean;
+  /** It lies outside the array. */
+  hatched?: boolean;
 }

@@ -119,14 +119,17 @@ export function lightOf(work: Work, scales: Scales, cell: number, selection: Sel
   const terms = termsOf(work, selection.side, selection.cell);
   const room = roomOf(cell) + 1;
   if (selection.side === "output") {
-    const input = terms.map((term): Lit => ({ at: term.input, ...asProduct(term, scales.input.colour(term.value), room, cell) }));
+    const input = terms.map((term): Lit => {
+      const hatched = !inside(term.input, work.input.shape);
+      return { at: term.input, hatched, ...asProduct(term, scales.input.colour(term.value), room, cell) };
+    });
     const kernel = work.transposed ? terms.map(({ tap }): Lit => ({ at: tap, soft: true, ...NOTHING })) : [];
     return { ...NO_LIGHT, terms, input, kernel, inputFrame: around(terms.map((term) => term.input)) };
   }
   const output = terms.map((term): Lit => {
     const at = term.output;
     return work.transposed
-      ? { at, ...asProduct(term, scales.output.colour(term.product), room, cell) }
+      ? { at, hatched: !inside(at, work.outputShape), ...asProduct(term, scales.output.colour(term.product), room, cell) }
       : { at, soft: true, ...NOTHING };
   });
   const kernel = work.transposed ? [] : terms.map(({ tap }): Lit => ({ at: tap, soft: true, ...NOTHING }));
@@ -149,6 +152,3 @@ function around(cells: readonly (readonly number[])[]): { from: number[]; to: nu
   const along = first.map((_, axis) => cells.map((cell) => cell[axis]!));
   return { from: along.map((places) => Math.min(...places)), to: along.map((places) => Math.max(...places)) };
 }
-
-/** How many cells a box is wide as it is drawn; a volume's slices stand beside each other. */
-export const columnsOf = ({ shape }: Pick<Box, "shape">): number => shape.at(-1)!;

@@ -1,0 +1,217 @@
+"""The sliding window in a browser: what stands on the screen is what the library computes."""
+
+import base64
+import contextlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convolens.lab.states import Numbers, SlidingWindow
+
+AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+_RANDOM = np.random.default_rng(5)
+
+
+def _digits(*shape: int) -> Numbers:
+    return Numbers.of(_RANDOM.integers(-9, 10, shape))
+
+
+STATES = {
+    "strided, dilated, mirrored": SlidingWindow(
+        input=_digits(6, 8), kernel=_digits(2, 3), stride=(2, 1), dilation=(1, 2), padding=((2, 1), (0, 3)),
+        border="reflect",
+    ),
+    "convolution with every overlap": SlidingWindow(
+        input=_digits(3, 4), kernel=_digits(2, 3), operation="convolution", padding="full", border_value=2
+    ),
+    "transposed": SlidingWindow(
+        input=_digits(3, 2), kernel=_digits(3, 2), operation="transposed", stride=(2, 3), padding=((1, 0), (0, 1)),
+        dilation=(1, 2), output_padding=(1, 2),
+    ),
+    "signal": SlidingWindow(
+        dims=1, input=_digits(9), kernel=_digits(4), stride=(2,), dilation=(1,), output_padding=(0,),
+        padding="same", border="symmetric", operation="convolution",
+    ),
+    "volume": SlidingWindow(
+        dims=3, input=_digits(3, 4, 5), kernel=_digits(2, 2, 3), stride=(1, 2, 1), dilation=(1, 1, 1),
+        output_padding=(0, 0, 0), padding=((1, 0), (0, 1), (1, 1)), border="wrap",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_output_on_the_screen(lab: Any, name: str) -> None:
+    """Every cell of the output is that of the engine."""
+    lab.open("sliding-window", STATES[name].to_json())
+    expected = STATES[name].result()
+    for place in np.ndindex(expected.shape):
+        assert lab.number("Output", *place) == expected[place]
+
+
+@pytest.mark.parametrize("name", ["strided, dilated, mirrored", "convolution with every overlap", "transposed"])
+def test_programs_run_as_shown(lab: Any, name: str) -> None:
+    """Each program under "Show the code" runs and prints the output."""
+    lab.open("sliding-window", STATES[name].to_json())
+    lab.page.get_by_role("button", name="Show the code").click()
+    for style in ("NumPy", "im2col", "PyTorch", "SciPy", "Convolens"):
+        lab.page.get_by_role("radio", name=style, exact=True).check()
+        names: dict[str, Any] = {}
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(lab.page.locator("dialog[open] pre").inner_text(), names)
+        np.testing.assert_allclose(names["y"], STATES[name].result(), rtol=1e-12, err_msg=style)
+        assert printed.getvalue().startswith("[[")
+
+
+def test_keyboard_alone(lab: Any) -> None:
+    """Cells are reached, changed, pinned and let go without a mouse, and undone."""
+    lab.open("sliding-window")
+    keyboard = lab.page.keyboard
+    lab.cell("Input", 0, 0).focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "-", "7", "Enter"):
+        keyboard.press(key)
+    image = SlidingWindow().input.array()
+    assert lab.number("Input", 1, 2) == -7
+    image[1, 2] = -7
+    assert lab.number("Output", 0, 0) == SlidingWindow(input=Numbers.of(image)).result()[0, 0]
+    keyboard.press("Control+z")
+    assert lab.number("Input", 1, 2) == 60
+    lab.cell("Output", 0, 0).focus()
+    for key in ("Control+End", "Space"):
+        keyboard.press(key)
+    assert "output [2, 2] = 320" in lab.page.locator(".worked").inner_text()
+    assert "equals 320" in lab.page.locator('[aria-live="polite"]').inner_text()
+    keyboard.press("Home")
+    assert "output [2, 2] = 320" in lab.page.locator(".worked").inner_text()  # pinned
+    keyboard.press("Escape")
+    keyboard.press("ArrowUp")
+    assert "output [1, 0] = 240" in lab.page.locator(".worked").inner_text()
+
+
+def test_numbers_that_are_none(lab: Any) -> None:
+    """What cannot be read is refused, and Escape leaves the old number."""
+    lab.open("sliding-window")
+    lab.cell("Kernel", 1, 1).focus()
+    for key in ("Enter", "Control+a", "x", "Enter"):
+        lab.page.keyboard.press(key)
+    assert lab.page.locator("input.edit").get_attribute("aria-invalid") == "true"
+    lab.page.keyboard.press("Escape")
+    assert lab.number("Kernel", 1, 1) == 0
+
+
+def test_steps(lab: Any) -> None:
+    """Nothing plays by itself; steps go on, back and to the end."""
+    lab.open("sliding-window")
+    at = lab.page.locator(".player .at")
+    lab.page.wait_for_timeout(700)
+    assert at.inner_text() == "Step 1 of 9"
+    for button, step in (("Step", 2), ("Step", 3), ("Step back", 2), ("To the last step", 9)):
+        lab.page.get_by_role("button", name=button, exact=True).click()
+        lab.says(at, f"Step {step} of 9")
+    lab.page.get_by_role("button", name="Play").click()
+    lab.says(at, "Step 2 of 9")
+    lab.page.get_by_role("button", name="Pause").click()
+
+
+def test_impossible_sizes_say_why(lab: Any) -> None:
+    """A kernel that does not fit leaves no output but a reason."""
+    lab.open("sliding-window", {"kernel": {"shape": [6, 3], "data": [1] * 18}})
+    said = lab.page.get_by_role("alert").inner_text()
+    assert said.startswith("Along rows the kernel spans 6 cells, but the padded input has 5")
+
+
+def test_link(lab: Any) -> None:
+    """A copied link opens the same, with what a teacher locked."""
+    lab.open("sliding-window", STATES["convolution with every overlap"].to_json())
+    lab.page.get_by_role("button", name="Copy link").click()
+    lab.page.locator("summary").click()
+    lab.page.get_by_role("radio", name="Numbers of the kernel: locked").check()
+    lab.page.get_by_role("radio", name="Code: hidden").check()
+    lab.page.get_by_role("button", name="Copy", exact=True).click()
+    lab.says(lab.page.locator("dialog[open] [role=status]"), "Link copied")
+    link = lab.page.evaluate("navigator.clipboard.readText()")
+    lab.page.goto("about:blank")
+    lab.page.goto(link)
+    lab.page.wait_for_selector(".lab .lab")
+    assert lab.number("Output", 0, 0) == STATES["convolution with every overlap"].result()[0, 0]
+    assert lab.page.locator('[role="grid"][aria-label^="Kernel"]').get_attribute("aria-readonly") == "true"
+    assert lab.page.get_by_role("button", name="Show the code").count() == 0
+
+
+def test_files(lab: Any, tmp_path: Path) -> None:
+    """Drawing, picture, animation, LaTeX and state are files that can be used."""
+    lab.open("sliding-window", {"padding": "same", "cell": [0, 1]})
+    lab.page.get_by_role("button", name="Export").click()
+    files = {"Drawing": "svg", "Picture": "png", "Animation": "gif", "LaTeX": "tex", "State": "json"}
+    for button, suffix in files.items():
+        with lab.page.expect_download() as download:
+            lab.page.get_by_role("button", name=button).click()
+        download.value.save_as(tmp_path / f"step.{suffix}")
+    with Image.open(tmp_path / "step.gif") as animation:
+        assert animation.n_frames == 25  # type: ignore[attr-defined]
+    with Image.open(tmp_path / "step.png") as picture:
+        picture.load()
+    assert "output [0, 1] = " in (tmp_path / "step.svg").read_text()
+    assert r"\boxed{0}" in (tmp_path / "step.tex").read_text()
+    assert SlidingWindow.from_json((tmp_path / "step.json").read_text()).cell == (0, 1)
+
+
+def test_shadow_root(lab: Any) -> None:
+    """In a shadow root the exhibit brings its styles with it, and leaves nothing behind when it ends."""
+    lab.open("")
+    styled = lab.page.evaluate(
+        """async () => {
+            const { default: exhibit } = await import("/static/sliding-window.js");
+            const host = document.body.appendChild(document.createElement("div"));
+            const root = host.attachShadow({ mode: "open" });
+            const el = root.appendChild(document.createElement("div"));
+            const heads = document.head.childElementCount;
+            const values = { state: { border: "wrap" } };
+            const model = { get: (name) => values[name], set: (name, value) => { values[name] = value; },
+                            on() {}, off() {}, save_changes() {}, send() {} };
+            const end = exhibit.render({ model, el });
+            await new Promise(requestAnimationFrame);
+            const cell = root.querySelector("[role=gridcell]");
+            const result = [getComputedStyle(cell).display, document.head.childElementCount - heads,
+                            root.querySelector("[data-lm-suppress-shortcuts=true]") !== null];
+            end();
+            return [...result, el.childElementCount];
+        }"""
+    )
+    assert styled == ["grid", 0, True, 0]
+
+
+@pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("light", "active")])
+def test_accessible(browser: Any, address: str, scheme: str, forced: str) -> None:
+    """axe-core finds nothing to complain of, in any colours, in the list and in the exhibit."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    context = browser.new_context(
+        color_scheme=scheme, forced_colors=forced, reduced_motion="reduce", bypass_csp=True
+    )
+    page = context.new_page()
+    state = base64.urlsafe_b64encode(
+        b'{"padding": "same", "border": "reflect", "operation": "convolution"}'
+    ).decode()
+    for path in ("/", f"/sliding-window#j={state}"):
+        page.goto(address + path)
+        page.wait_for_selector(".lab h1")
+        page.wait_for_timeout(300)
+        page.evaluate(AXE.read_text())
+        found = page.evaluate(
+            "axe.run().then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"
+        )
+        assert found == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 768, 1920])
+def test_fits(lab: Any, width: int) -> None:
+    """Nothing makes the page wider than the screen."""
+    lab.page.set_viewport_size({"width": width, "height": 800})
+    lab.open("sliding-window", {"padding": "full", "operation": "convolution"})
+    assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
