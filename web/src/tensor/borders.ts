@@ -95,6 +95,6 @@ export function sourceIndex(position: number, size: number, mode: Mode): number 
 }
 
 /** The remainder that is never negative. */
-export function modulo(number: number, period: number): number {
+function modulo(number: number, period: number): number {
   return ((number % period) + period) % period;
 }

@@ -4,7 +4,7 @@ import {
   box, differenceOfGaussians, gabor, gaussian, identity, kirsch, laplacianOfGaussian, motionBlur, robinson, unsharp,
 } from "./designs.ts";
 import { refuse, refuseName } from "./refusals.ts";
-import { type Shape, type Tensor, product, tensor } from "./tensor.ts";
+import { type Shape, type Tensor, tensor } from "./tensor.ts";
 
 /** Values by the names of the Python package: sigma, size, angle, wavelength …; null is "as it follows". */
 export type Parameters = Readonly<Record<string, number | null>>;
@@ -116,9 +116,4 @@ export function reachAround(kernel: Tensor, flip = false): (readonly [number, nu
     const [before, after] = [Math.floor(n / 2), n - 1 - Math.floor(n / 2)];
     return flip ? [after, before] : [before, after];
   });
-}
-
-/** Whether a kernel has a weight that differs from 0. */
-export function hasWeight({ shape, data }: Tensor): boolean {
-  return product(shape) > 0 && data.some((w) => w !== 0);
 }

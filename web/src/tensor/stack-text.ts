@@ -14,7 +14,7 @@ const APART =
 const WORDS = new RegExp(`(?<repeat>\\d+)\\*|(?<bracket>[()])|(?<word>${APART}|[^\\s()]+)`, "g");
 
 /** A layer, and where it stands in the text; 1 is the first character. */
-export interface Word {
+interface Word {
   readonly text: string;
   readonly position: number;
 }
@@ -48,7 +48,7 @@ interface Token {
 }
 
 /** Splits at blanks and writes the repetitions out, one after the other; "conv 16" is "conv:16". */
-export function wordsOf(text: string): Word[] {
+function wordsOf(text: string): Word[] {
   const tokens = [...text.matchAll(WORDS)].map((match): Token => ({
     text: match[0], start: match.index, repeat: match.groups?.repeat, bracket: match.groups?.bracket,
   }));
