@@ -14,13 +14,16 @@ from convolens.nn.dense import Dense
 from convolens.nn.function import FORMULAS, Function
 from convolens.nn.layer import Layer, Shape, Training
 from convolens.nn.local_response import LocalResponseNorm
-from convolens.nn.memory import channels_innermost
+from convolens.nn.memory import channels_innermost, copy_turned, is_channels_last
 from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool
 from convolens.nn.reduce import REDUCTIONS, IndexOf, Reduce
 from convolens.nn.reshape import Flatten, PixelShuffle, Upsample
 from convolens.nn.resize import Pad, Resize
+from convolens.ops import channels
+from convolens.runtime import compile as compiler
+from convolens.runtime.threads import threads
 
 STEP = 1e-6
 
@@ -223,3 +226,47 @@ def test_where_sends_back_what_was_chosen() -> None:
         [[[1, 0], [3, 0]]],
         [[[0, 6]]],
     ]
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("shape", [(5, 24, 13, 11), (3, 128, 40), (300, 16)], ids=str)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_compiled_batch_normalisation(shape: tuple[int, ...], dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Output, running means and gradients are those of NumPy, whatever the mean, and the same on any threads."""
+    random, layer = np.random.default_rng(0), BatchNorm()
+    kept = layer.initial(random, shape[1:]) | layer.statistics(shape[1:])
+    kept = {name: random.normal(size=array.shape).astype(dtype) for name, array in kept.items()}
+    x, grad = (channels_innermost((random.normal(size=shape) + mean).astype(dtype)) for mean in (30, 0))
+
+    def found(count: int) -> list[Any]:
+        weights = {name: array.copy() for name, array in kept.items()}
+        with threads(count):
+            result, saved = layer.forward(weights, x, training=Training(random))
+            gradients = layer.backward(weights, saved, grad)
+        return [result, *gradients.inputs, *gradients.weights.values(), *weights.values()]
+
+    assert channels.takes(x)
+    first, again = found(1), found(3)
+    monkeypatch.setattr(channels, "takes", lambda x: False)
+    for one, two, wanted in zip(first, again, found(1), strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert one.dtype == wanted.dtype
+        np.testing.assert_allclose(
+            one, wanted, rtol=0, atol=(3e-5 if dtype == "f4" else 1e-12) * np.abs(wanted).max()
+        )
+
+
+@pytest.mark.skipif(not compiler.available(), reason="needs Halide")
+@pytest.mark.parametrize("shape", [(3, 33, 7, 9), (2, 3, 65, 64), (1, 100, 41)], ids=str)
+def test_maps_are_turned(shape: tuple[int, ...]) -> None:
+    """Copies with the channels on the other side, by compiled loops, hold the same numbers; others by NumPy."""
+    random = np.random.default_rng(0)
+    for dtype in ("f4", "f8"):
+        first = random.normal(size=shape).astype(dtype)
+        last = channels_innermost(first, often=True)
+        assert is_channels_last(last)
+        np.testing.assert_array_equal(last, first)
+        for source in (last, first, first[:, ::-1]):
+            target = np.zeros_like(first)
+            copy_turned(source, target)
+            np.testing.assert_array_equal(target, source)

@@ -146,7 +146,7 @@ class Dropout(Layer):
         if training is None or not self.rate:
             return x, None
         stays = training.random.random(x.shape, np.float32) >= self.rate
-        scale = np.where(stays, 1 / (1 - self.rate), 0).astype(x.dtype)
+        scale = np.multiply(stays, 1 / (1 - self.rate), dtype=x.dtype)
         return x * scale, scale
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:

@@ -8,6 +8,8 @@ import numpy as np
 from convolens.errors import SpecError
 from convolens.nn.activation import along_channels
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, one
+from convolens.nn.memory import channels_innermost
+from convolens.ops import channels
 from convolens.ops.activation_gradients import flow_back
 from convolens.ops.arrays import Array
 
@@ -56,16 +58,24 @@ class BatchNorm(Layer):
                 "batch normalisation has no variance to go by where a batch has one cell a channel; "
                 "train on more items at a time"
             )
-        mean = channel_sums(x) / count
-        normal = x - along_channels(mean, x)
-        variance = channel_sums(normal * normal) / count
+        compiled = channels.takes(x)
+        if compiled:
+            mean = channels.sums("sums", x)[0] / count
+            variance = channels.sums("squares", x, centre=mean)[0] / count
+        else:
+            mean = channel_sums(x) / count
+            normal = x - along_channels(mean, x)
+            variance = channel_sums(normal * normal) / count
         for name, now in (("mean", mean), ("variance", variance * count / (count - 1))):
             weights[name][...] += self.momentum * (now - weights[name])
         inverse = 1 / np.sqrt(variance + self.epsilon)
+        if compiled:
+            result = channels.line("line", (x,), mean, weights["scale"] * inverse, weights["shift"])
+            return result, (x, mean, inverse, count)
         normal *= along_channels(inverse, x)
         result = normal * along_channels(weights["scale"], x)
         result += along_channels(weights["shift"], x)
-        return result, (normal, inverse, count)
+        return result, (normal, None, inverse, count)
 
     def folded(self, weights: Weights) -> tuple[Array, Array]:
         """Give the one factor and the one offset of each channel that normalising comes down to after training."""
@@ -74,7 +84,10 @@ class BatchNorm(Layer):
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Take away what mean and variance make up for."""
-        normal, inverse, count = saved
+        normal, mean, inverse, count = saved
+        if mean is not None:
+            flowing = channels_innermost(grad.astype(normal.dtype, copy=False), often=True)
+            return self._compiled(weights, saved, flowing, needs_input)
         learned = _learned(grad, normal)
         if not needs_input:
             return Gradients((None,), learned)
@@ -83,6 +96,18 @@ class BatchNorm(Layer):
         back -= along_channels(learned["shift"] / count, grad)
         back *= along_channels(weights["scale"] * inverse, grad)
         return Gradients((back,), learned)
+
+    def _compiled(self, weights: Weights, saved: Any, grad: Array, needs_input: bool) -> Gradients:
+        """Likewise, in two passes over what flows and the input."""
+        x, mean, inverse, count = saved
+        shift, product = channels.sums("products", grad, x, centre=mean)
+        scale = product * inverse
+        learned = {"scale": scale.astype(grad.dtype), "shift": shift.astype(grad.dtype)}
+        if not needs_input:
+            return Gradients((None,), learned)
+        slope = weights["scale"] * inverse
+        numbers = mean, slope, -slope * inverse * scale / count, -slope * shift / count
+        return Gradients((channels.line("plane", (grad, x), *numbers),), learned)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from convolens.errors import SpecError
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, describe, one, spatial
-from convolens.nn.memory import channels_innermost, is_channels_last
+from convolens.nn.memory import channels_innermost, copy_turned, is_channels_last
 from convolens.nn.resize import matrix_of
 from convolens.ops.arrays import Array
 from convolens.runtime.memory import empty
@@ -27,14 +27,17 @@ class Flatten(Layer):
         """Join all axes but the batch."""
         (x,) = inputs
         result = empty((len(x), math.prod(x.shape[1:])), x.dtype)
-        result.reshape(x.shape)[...] = x
+        if training is None or x.ndim < 3:
+            result.reshape(x.shape)[...] = x
+        else:
+            copy_turned(x, result.reshape(x.shape))
         return result, (x.shape, is_channels_last(x))
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Part them again, in the order of memory that they had."""
         shape, last = saved
         back = grad.reshape(shape)
-        return Gradients((channels_innermost(back) if last else back,), {})
+        return Gradients((channels_innermost(back, often=True) if last else back,), {})
 
 
 @dataclass(frozen=True)
