@@ -8,8 +8,9 @@ import pytest
 
 from cases import SPECS, computed, expected, magnitude, random_arrays
 from convolens.algorithms import ALGORITHMS, direct, im2col, overlap_add, overlap_save
-from convolens.algorithms.base import Algorithm, roundoff
+from convolens.algorithms.base import Algorithm, Epilogue, roundoff
 from convolens.ops.arrays import channels_first
+from convolens.ops.transposed import turn
 from convolens.spec.geometry import ConvSpec
 
 FEW_A_GROUP = ConvSpec((1, 60, 60, 32), (32, 4, 3, 3), groups=8, layout="NHWC")
@@ -231,3 +232,26 @@ def test_costs_are_counted(algorithm: Algorithm[Any], spec: ConvSpec) -> None:
     assert min(cost.operations, cost.traffic, cost.calls, cost.workspace) >= 0
     assert all(isinstance(n, int) for n in (cost.operations, cost.traffic, cost.calls, cost.workspace))
     assert spec.batch == 0 or min(cost.operations, cost.calls) > 0
+
+
+@pytest.mark.parametrize("name", [name for name, a in ALGORITHMS.items() if type(a).renew is not Algorithm.renew])
+def test_other_weights_in_the_same_place(name: str) -> None:
+    """A state that takes other weights, and a bias whose numbers are others, gives what they lead to."""
+    algorithm, taken = ALGORITHMS[name], 0
+    for spec in SPECS.values():
+        if spec.compute_dtype.kind != "f" or algorithm.refusal(spec):
+            continue
+        (x, before), (_, weight) = random_arrays(spec), random_arrays(spec, 7)
+        bias, dtype = np.zeros(spec.out_channels, spec.compute_dtype), spec.compute_dtype
+        out = np.empty(spec.output_shape, dtype)
+        images, sums = (channels_first(a, spec.dims, spec.layout) for a in (x, out))
+        state = algorithm.prepare(spec, turn(spec, before))
+        algorithm.run_with(spec, state, images, sums, Epilogue(bias))
+        bias += np.arange(spec.out_channels)
+        if algorithm.renew(spec, state, turn(spec, weight), bias):
+            algorithm.run_with(spec, state, images, sums, Epilogue(bias))
+            sums -= bias.reshape(-1, *(1,) * spec.dims)
+            bound = algorithm.error_bound(spec) * magnitude(spec, x, weight) + 4 * roundoff(spec) * bias.max()
+            assert np.abs(out - expected(spec, x, weight)).max(initial=0) <= bound, spec
+            taken += 1
+    assert taken > 3

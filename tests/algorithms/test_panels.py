@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from convolens.algorithms.panels import LEAST_RUN, MOST_TERMS, Panels, aligned
+from convolens.algorithms.compiled import aligned
+from convolens.algorithms.panels import LEAST_RUN, MOST_TERMS, Panels
 from convolens.spec.geometry import ConvSpec
 
 

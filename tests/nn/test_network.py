@@ -8,6 +8,7 @@ import pytest
 from convolens.errors import SpecError, UnknownNameError
 from convolens.nn import (
     SGD,
+    Activation,
     Add,
     Concat,
     Conv,
@@ -90,6 +91,25 @@ def test_nothing_flows_where_nothing_is_learned() -> None:
     empty = Network((3,))
     y, tape = empty.forward(np.ones((1, 3)), training=Training(np.random.default_rng(0)))
     assert empty.backward(tape, y, needs_input=True)[1] is y
+
+
+def test_the_input_alone(branches: Network) -> None:
+    """Where only the input's gradient is wanted it has the same bits, and no convolution's weights have one."""
+    random = np.random.default_rng(0)
+    x, grad = random.normal(size=(3, 2, 9, 8)), random.normal(size=(3, 5))
+    _, tape = branches.forward(x, training=Training(random))
+    both, alone = (branches.backward(tape, grad, needs_input=True, needs_weights=w) for w in (True, False))
+    np.testing.assert_array_equal(both[1], alone[1])
+    assert not {"a.weight", "b.weight", "conv1.weight", "dense1.weight", "dense1.bias"} & alone[0].keys()
+
+
+def test_nodes_that_are_added_later() -> None:
+    """The way through the network, once laid out, is laid out anew."""
+    network = Network((1, 6, 6), [Conv(2, 3)])
+    x = np.ones((1, 1, 6, 6), np.float32)
+    before = network(x)
+    network.add(Activation("tanh"))
+    np.testing.assert_allclose(network(x), np.tanh(before), rtol=1e-6)
 
 
 def test_a_node_draws_by_itself() -> None:

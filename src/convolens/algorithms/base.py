@@ -124,6 +124,16 @@ class Algorithm(ABC, Generic[State]):
     def prepare(self, spec: ConvSpec, weight: Array) -> State:
         """Do what depends on the weights alone."""
 
+    def renew(self, spec: ConvSpec, state: State, weight: Array, bias: Array | None) -> bool:
+        """
+        Take other weights into the arrays of ``state``, so that calls which were recorded hold them from now on.
+
+        ``bias`` is the array that these calls were given, whose numbers may be others, too. The new weights lead
+        to what they would if they had been renewed before: to the same bits, but maybe not to those of
+        :meth:`prepare`. False, where nothing was done and the state has to be prepared anew.
+        """
+        return False
+
     @abstractmethod
     def run(self, spec: ConvSpec, state: State, x: Array, out: Array) -> None:
         """Write the cross-correlation of ``x`` into ``out``, an array of ``spec.compute_dtype``."""

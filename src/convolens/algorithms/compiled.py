@@ -101,3 +101,8 @@ def fused_activation(name: str | None, dtype: np.dtype[Any]) -> tuple[str, tuple
     if name in CLAMPS:
         return "clamp", CLAMPS[name]
     return (str(name), CLAMPS[None]) if dtype == np.float32 else None
+
+
+def is_read_in_place(bias: Array | None, dtype: np.dtype[Any]) -> bool:
+    """Tell whether compiled code reads a bias, if there is one, where it lies: so a call that is repeated does."""
+    return bias is None or (bias.dtype == dtype and bias.flags.c_contiguous)

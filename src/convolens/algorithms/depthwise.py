@@ -8,7 +8,7 @@ import numpy as np
 
 from convolens.algorithms import along_channels, along_rows
 from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, plain_sum_bound
-from convolens.algorithms.compiled import MOST_DIMS, volume
+from convolens.algorithms.compiled import MOST_DIMS, is_read_in_place, volume
 from convolens.algorithms.loops import Loops
 from convolens.runtime import compile as compiler
 from convolens.spec.geometry import ConvSpec
@@ -17,7 +17,7 @@ from convolens.spec.layout import LAST
 MOST_TERMS = 1024  # products of a sum; those of larger kernels are taken in blocks elsewhere
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Weights:
     """
     Weights (K, kd, kh, kw) in the type that is computed in, and the loops that were made for them.
@@ -89,6 +89,14 @@ class Depthwise(Algorithm[Weights]):
         state = Weights(np.ascontiguousarray(weight, spec.compute_dtype).reshape(shape))
         state.along(spec, _expects_channels(spec)).function("clamp", False)
         return state
+
+    def renew(self, spec: ConvSpec, state: Weights, weight: Array, bias: Array | None) -> bool:
+        """Order the weights where those before lie, for channels that lie together."""
+        if state.loops.keys() != {True} or not is_read_in_place(bias, spec.compute_dtype):
+            return False
+        state.weights = np.ascontiguousarray(weight, spec.compute_dtype).reshape(state.weights.shape)
+        state.loops[True].weights.array[...] = state.weights.transpose(1, 2, 3, 0)
+        return True
 
     def run(self, spec: ConvSpec, state: Weights, x: Array, out: Array) -> None:
         """Sum alone."""

@@ -1,5 +1,6 @@
 """Maxima of windows side by side with channels last, and the way back, by places that a byte holds."""
 
+import functools
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ from convolens.algorithms.pooling_gradients import OWN_CELLS, cut
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
 from convolens.runtime.memory import empty
+from convolens.runtime.replay import Repeated
 
 PIPELINE = "convolens.pipelines.own_maxima"
 MOST_CELLS = 16  # of a window, which are compared one after the other
@@ -32,26 +34,48 @@ def maxima(x: Array, window: tuple[int, int]) -> tuple[Array, Array]:
     (rows, columns), (count, height, width, channels) = window, x.shape
     shape = count, height // rows, width // columns, channels
     values, places = empty(shape, x.dtype), empty(shape, np.uint8)
-    function = compiler.load(PIPELINE, dtype=x.dtype.name, lanes=_lanes(x), rows=rows, columns=columns)
-    function(x, values, places, scalars=cut(x, count, shape[1]))
+    _taking(window)(x, values, places)
     return values, places
+
+
+@functools.lru_cache(maxsize=64)
+def _taking(window: tuple[int, int]) -> Repeated:
+    rows, columns = window
+
+    def take(x: Array, values: Array, places: Array) -> None:
+        function = compiler.load(PIPELINE, dtype=x.dtype.name, lanes=_lanes(x), rows=rows, columns=columns)
+        function(x, values, places, scalars=cut(x, *values.shape[:2]))
+
+    return Repeated(take)
 
 
 def spread(numbers: Array, places: Array, shape: tuple[int, ...], window: tuple[int, int]) -> Array:
     """Bring numbers (N, H', W', C) to the cells of (N, H, W, C) that were the largest of their windows; else 0."""
-    (rows, columns), (count, height, width, channels) = window, numbers.shape
+    (rows, columns), (_, height, width, _) = window, numbers.shape
     out = empty(shape, numbers.dtype)
-    plane, row, cell, channel = out.strides
-    windows = np.lib.stride_tricks.as_strided(
-        out,
-        (count, height, rows, width, columns, channels),
-        (plane, rows * row, row, columns * cell, cell, channel),
-    )
-    function = compiler.load(OWN_CELLS, dtype=numbers.dtype.name, lanes=_lanes(numbers), step=0, places="window")
-    function(numbers, places, windows, scalars=(rows, columns, shape[2], *cut(out, count, height)))
-    out[:, rows * height :] = 0
-    out[:, :, columns * width :] = 0
+    _spreading(window)(numbers, places, out)
+    if rows * height < shape[1] or columns * width < shape[2]:
+        out[:, rows * height :] = 0
+        out[:, :, columns * width :] = 0
     return out
+
+
+@functools.lru_cache(maxsize=64)
+def _spreading(window: tuple[int, int]) -> Repeated:
+    rows, columns = window
+
+    def spread(numbers: Array, places: Array, out: Array) -> None:
+        (count, height, width, channels), dtype = numbers.shape, numbers.dtype.name
+        plane, row, cell, channel = out.strides
+        windows = np.lib.stride_tricks.as_strided(
+            out,
+            (count, height, rows, width, columns, channels),
+            (plane, rows * row, row, columns * cell, cell, channel),
+        )
+        function = compiler.load(OWN_CELLS, dtype=dtype, lanes=_lanes(numbers), step=0, places="window")
+        function(numbers, places, windows, scalars=(rows, columns, out.shape[2], *cut(out, count, height)))
+
+    return Repeated(spread)
 
 
 def _lanes(x: Array) -> int:

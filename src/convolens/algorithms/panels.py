@@ -5,11 +5,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
-
 from convolens.algorithms.base import Array, Cost
 from convolens.algorithms.compiled import (
-    aligned,
+    aligned_zeros,
     border_tables,
     scratch_bytes,
     vector_lanes,
@@ -145,15 +143,25 @@ class Panels:
         }
         return {**tile, **kind, "activation": activation, "residual": residual}
 
-    def pack(self, weight: Array) -> Array:
-        """Order (K, C, *kernel size) as (panels, chunks, kd, kh, runs of a row, numbers of a run, panel)."""
-        kernels = len(weight)
-        kernel_size = volume(weight.shape[2:])
-        whole = np.zeros((self.count * self.width, self.channels, *kernel_size), self.spec.compute_dtype)
-        whole[:kernels] = weight.reshape(kernels, self.channels, *kernel_size)
-        parts = whole.reshape(self.count, self.width, self.chunks, -1, *kernel_size).transpose(0, 2, 4, 5, 6, 3, 1)
-        row = (1, -1) if self.is_whole_rows else parts.shape[4:6]
-        return aligned(parts).reshape(*parts.shape[:4], *row, self.width)
+    def pack(self, weight: Array, packed: Array | None = None) -> Array:
+        """
+        Order (K, C, *kernel size) as (panels, chunks, kd, kh, runs of a row, numbers of a run, panel).
+
+        Into an array that this made before, if it is given.
+        """
+        kernels, kernel_size = len(weight), volume(weight.shape[2:])
+        shape = (self.count, self.chunks, *kernel_size, self.channels // self.chunks, self.width)
+        packed = aligned_zeros(shape, self.spec.compute_dtype) if packed is None else packed
+        parts = packed.reshape(shape)
+        full, rest = divmod(kernels, self.width)
+        cells = (self.chunks, shape[5], *kernel_size)
+        whole = weight[: kernels - rest].reshape(full, self.width, *cells)
+        parts[:full] = whole.transpose(0, 2, 4, 5, 6, 3, 1)
+        if rest:
+            last = weight[kernels - rest :].reshape(rest, *cells)
+            parts[full, ..., :rest] = last.transpose(1, 3, 4, 5, 2, 0)
+        row = (1, -1) if self.is_whole_rows else shape[4:6]
+        return packed.reshape(*shape[:4], *row, self.width)
 
     def under(self, packed: Array, taps: tuple[slice, ...]) -> Array:
         """View those of the packed weights that lie under some planes, rows and columns of the kernel."""

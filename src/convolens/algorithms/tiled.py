@@ -28,14 +28,32 @@ class Constants:
 
     Attributes
     ----------
+    packed : list of ndarray
+        The weights of each group, in panels.
     bias : Pinned
         (panels, kernels a panel): zeros.
     calls : tuple of Call
         One for each part of the output.
+    filled : list
+        The bias of the last call, and that of each group filled up to whole panels; at most one such pair.
     """
 
+    packed: list[Array]
     bias: Pinned
     calls: tuple["Call", ...]
+    filled: list[tuple[Array, list[Pinned]]] = field(default_factory=list)
+
+    def biases(self, bias: Array | None) -> list[Pinned]:
+        """Fill up each group's part of ``bias`` to whole panels; once for as long as it is the same array."""
+        groups = len(self.packed)
+        if bias is None:
+            return [self.bias] * groups
+        found = next((filled for given, filled in self.filled if given is bias), None)
+        if found is None:
+            found = [Pinned(np.zeros_like(self.bias.array)) for _ in range(groups)]
+            _fill(found, bias)
+            self.filled[:] = [(bias, found)]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,7 @@ class Call:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Weights:
     """
     Weights, and what was made of them for channels that lie together, or apart, as it was needed.
@@ -73,7 +91,7 @@ class Weights:
     Attributes
     ----------
     weight : ndarray
-        As it came.
+        As it came last.
     together : list of Constants
         At most one.
     apart : list of channels_first.Packed
@@ -138,6 +156,20 @@ class Tiled(Algorithm[Weights]):
             _apart(spec, state)
         return state
 
+    def renew(self, spec: ConvSpec, state: Weights, weight: Array, bias: Array | None) -> bool:
+        """Order the weights where those before lie; whether they are finite is not asked."""
+        if state.apart or not state.together:
+            return False
+        (constants,), panels = state.together, Panels.of(spec)
+        if any(given is not bias for given, _ in constants.filled):
+            return False
+        state.weight = weight
+        for group, packed in zip(np.split(weight, spec.groups), constants.packed, strict=True):
+            panels.pack(group, packed)
+        for given, filled in constants.filled:
+            _fill(filled, given)
+        return True
+
     def run(self, spec: ConvSpec, state: Weights, x: Array, out: Array) -> None:
         """Sum alone."""
         self.run_with(spec, state, x, out, NOTHING)
@@ -160,7 +192,7 @@ def _together(spec: ConvSpec, state: Weights) -> Constants:
         packed = [panels.pack(group) for group in np.split(state.weight, spec.groups)]
         bias = Pinned(np.zeros((panels.count, panels.width), spec.compute_dtype))
         calls = [call for part in parts for call in _calls(part, panels, packed)]
-        state.together.append(Constants(bias, tuple(calls)))
+        state.together.append(Constants(packed, bias, tuple(calls)))
     return state.together[0]
 
 
@@ -204,7 +236,7 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
     left = NOTHING if fused else Epilogue(activation=epilogue.activation)
     if not target.size:
         return left
-    biases = _biases(constants.bias, epilogue.bias, spec.groups)
+    biases = constants.biases(epilogue.bias)
     residual = None
     if epilogue.residual is not None:
         residual = np.moveaxis(volumes(epilogue.residual.astype(target.dtype, copy=False)), 1, -1)
@@ -256,10 +288,7 @@ def _tidy(array: Array) -> Array:
     return np.lib.stride_tricks.as_strided(array, array.shape, (*array.strides[:-1], array.itemsize))
 
 
-def _biases(none: Pinned, bias: Array | None, groups: int) -> list[Pinned]:
-    """Fill up each group's part of ``bias`` to whole panels."""
-    if bias is None:
-        return [none] * groups
-    whole = np.zeros((groups, none.array.size), none.array.dtype)
-    whole[:, : bias.size // groups] = bias.reshape(groups, -1)
-    return [Pinned(part.reshape(none.array.shape)) for part in whole]
+def _fill(biases: list[Pinned], bias: Array) -> None:
+    """Write each group's part of a bias to the beginning of its panels."""
+    for filled, part in zip(biases, np.split(bias, len(biases)), strict=True):
+        filled.array.reshape(-1)[: part.size] = part

@@ -156,10 +156,8 @@ class TransposedTiled(Algorithm[Packed]):
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Packed:
         """Order the weights by phase, and lay out windows and tasks."""
-        weight = volumes(weight.astype(spec.compute_dtype, copy=False))
         vectors, pixels = _tile(spec)
-        lanes = vectors * vector_lanes(spec)
-        groups = [weight.swapaxes(0, 1)] if _is_single(spec) else np.split(weight, spec.groups)
+        lanes, groups = vectors * vector_lanes(spec), _parted(spec, weight)
         blocks = (
             _block(spec, part, g, runs, lanes, pixels)
             for runs in itertools.product(*_runs(spec))
@@ -168,6 +166,15 @@ class TransposedTiled(Algorithm[Packed]):
         packed = Packed(tuple(blocks), self.pipeline(spec)[1])
         packed.function("clamp")
         return packed
+
+    def renew(self, spec: ConvSpec, state: Packed, weight: Array, bias: Array | None) -> bool:
+        """Order the weights where those before lie, unless there is a bias, which was filled up elsewhere."""
+        if bias is not None:
+            return False
+        groups = _parted(spec, weight)
+        for block in state.blocks:
+            _order(groups[block.group], block.runs, block.weights.array)
+        return True
 
     def run(self, spec: ConvSpec, state: Packed, x: Array, out: Array) -> None:
         """Sum alone."""
@@ -205,6 +212,12 @@ def _side_by_side(array: Array, axis: int, *, copy: bool) -> Array:
     moved = np.moveaxis(array, axis, -1)
     other = moved.copy(order="C") if copy else np.empty(moved.shape, moved.dtype)
     return np.moveaxis(other, -1, axis)
+
+
+def _parted(spec: ConvSpec, weight: Array) -> list[Array]:
+    """Part weights (K, C, size…) by groups, each as volumes; single channels are taken as one group."""
+    whole = volumes(weight.astype(spec.compute_dtype, copy=False))
+    return [whole.swapaxes(0, 1)] if _is_single(spec) else np.split(whole, spec.groups)
 
 
 def _is_single(spec: ConvSpec) -> bool:
@@ -257,12 +270,7 @@ def _block(
     panels = -(-kernels // lanes)
     taps = [len(run[0].taps) for run in runs]
     packed = aligned_zeros((len(rows), len(columns), panels, *taps, channels, lanes), weight.dtype)
-    for i, j in np.ndindex(packed.shape[:2]):
-        cells = (slice(run.taps.start, None, run.taps.step) for run in (planes[0], rows[i], columns[j]))
-        phase = weight[at[:, :, *cells]][..., ::-1, ::-1, ::-1]
-        whole = np.zeros((channels, panels * lanes, *taps), weight.dtype)
-        whole[:, :kernels] = phase
-        packed[i, j] = whole.reshape(channels, panels, lanes, *taps).transpose(1, 3, 4, 5, 0, 2)
+    _order(weight, runs, packed)
     tables = [np.array([-phase.before for phase in run], np.int32) for run in (columns, rows)]
     limits = [int(end) for table in tables for end in (table.min(), table.max())]
     halo = [
@@ -276,6 +284,18 @@ def _block(
         *_tasks(spec, packed, pixels, [run[0].count for run in runs], halo),
     )
     return Block(runs, group, Pinned(packed), (Pinned(tables[0]), Pinned(tables[1])), scalars)
+
+
+def _order(weight: Array, runs: tuple[Run, Run, Run], packed: Array) -> None:
+    """Order the weights (K, C, kd, kh, kw) of one group by phase, taps and panels."""
+    planes, rows, columns = runs
+    channels, kernels = weight.shape[:2]
+    panels, *taps, _, lanes = packed.shape[2:]
+    whole = np.zeros((channels, panels * lanes, *taps), weight.dtype)
+    for i, j in np.ndindex(packed.shape[:2]):
+        cells = (slice(run.taps.start, None, run.taps.step) for run in (planes[0], rows[i], columns[j]))
+        whole[:, :kernels] = weight[at[:, :, *cells]][..., ::-1, ::-1, ::-1]
+        packed[i, j] = whole.reshape(channels, panels, lanes, *taps).transpose(1, 3, 4, 5, 0, 2)
 
 
 def _tasks(

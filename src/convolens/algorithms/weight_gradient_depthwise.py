@@ -75,16 +75,15 @@ class DepthwiseWeightGradient(WeightGradient):
             "taps": taps, "rows": rows, "step": step,
         }  # fmt: skip
 
-    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+    def sum_into(self, spec: ConvSpec, x: Array, grad: Array, sums: Array) -> None:
         """Call the pipeline; a channel that several kernels see is repeated."""
         if spec.out_channels != spec.in_channels:
             x = np.repeat(x, spec.out_channels // spec.in_channels, axis=1)
         source, gradient = map(_channels_last, (x, grad))
         function = compiler.load(PIPELINE, **self.pipeline(spec)[1])
         tables, scalars = _layout(spec)
-        result = np.empty((spec.out_channels, *volume(spec.kernel_size)), source.dtype)
-        function(source, gradient, *tables, result, scalars=scalars)
-        return result.reshape(spec.weight_shape)
+        cells = sums.reshape(spec.out_channels, *volume(spec.kernel_size))
+        function(source, gradient, *tables, cells, scalars=scalars)
 
 
 def _channels_last(x: Array) -> Array:

@@ -74,15 +74,14 @@ class FewWeightGradient(WeightGradient):
             "channels": spec.in_channels, "columns": spec.kernel_size[-1], "rows": rows,
         }  # fmt: skip
 
-    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+    def sum_into(self, spec: ConvSpec, x: Array, grad: Array, sums: Array) -> None:
         """Call the pipeline."""
         source, gradient = planes(x), dense(planes(grad), -1)
         source = np.ascontiguousarray(source).reshape(*source.shape[:2], -1)
         function = compiler.load(PIPELINE, **self.pipeline(spec)[1])
         tables, scalars = _layout(spec)
-        result = np.empty((*spec.weight_shape[:2], *volume(spec.kernel_size)[1:]), source.dtype)
-        function(source, gradient, *tables, result, scalars=scalars)
-        return result.reshape(spec.weight_shape)
+        cells = sums.reshape(*spec.weight_shape[:2], *volume(spec.kernel_size)[1:])
+        function(source, gradient, *tables, cells, scalars=scalars)
 
 
 def _room() -> int:

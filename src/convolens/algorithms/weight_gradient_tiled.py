@@ -13,6 +13,7 @@ from convolens.algorithms.weight_gradients import WeightGradient, uncompiled
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
+from convolens.runtime.memory import empty
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -88,9 +89,17 @@ class TiledWeightGradient(WeightGradient):
         """Name the pipeline for arrays that lie in memory as the spec says."""
         vectors, columns = tile(spec)
         sizes: dict[str, str | int] = {"lanes": vector_lanes(spec), "vectors": vectors, "columns": columns}
-        return PIPELINE, {"dtype": str(spec.compute_dtype), **sizes, "channels_last": spec.layout == LAST}
+        few = spec.out_channels // spec.groups < vector_lanes(spec)
+        return PIPELINE, {
+            "dtype": str(spec.compute_dtype), **sizes, "few": few, "channels_last": spec.layout == LAST,
+        }  # fmt: skip
 
-    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+    def sums_shape(self, spec: ConvSpec) -> tuple[int, ...]:
+        """Give the groups, tasks, columns a part, and kernels a panel."""
+        shape = _shape(spec)
+        return spec.groups, math.prod(shape[:-2]), *shape[-2:]
+
+    def sum_into(self, spec: ConvSpec, x: Array, grad: Array, sums: Array) -> None:
         """Call the pipeline once for each group."""
         blocks, parameters = _blocks(spec), self.pipeline(spec)[1]
         source, gradient = planes(x), planes(grad)
@@ -98,13 +107,16 @@ class TiledWeightGradient(WeightGradient):
         if not channels_last:
             source, gradient = _rows(source), _rows(gradient)
         function = compiler.load(PIPELINE, **parameters | {"channels_last": channels_last})
-        result = np.empty((spec.groups, spec.out_channels // spec.groups, *spec.weight_shape[1:]), source.dtype)
-        sums = np.empty(_flat(blocks.shape), source.dtype)
         images, grads = (np.split(a, spec.groups, axis=-1) for a in (source, gradient))
-        for image, group_grad, part in zip(images, grads, result, strict=True):
-            wide = _at_least(group_grad, blocks.shape[-1], channels_last)
-            function(image, wide, *blocks.tables, sums, scalars=blocks.scalars)
-            unpack(sums.reshape(blocks.shape), blocks.starts, part)
+        for image, group_grad, part in zip(images, grads, sums, strict=True):
+            function(image, group_grad, *blocks.tables, part, scalars=blocks.scalars)
+
+    def ordered(self, spec: ConvSpec, sums: Array) -> Array:
+        """Bring the columns of all panels to their kernels, channels and cells."""
+        blocks = _blocks(spec)
+        result = empty((spec.groups, spec.out_channels // spec.groups, *spec.weight_shape[1:]), sums.dtype)
+        for group, part in zip(sums, result, strict=True):
+            unpack(group.reshape(blocks.shape), blocks.starts, part)
         return result.reshape(spec.weight_shape)
 
 
@@ -116,10 +128,6 @@ def unpack(sums: Array, starts: Array, out: Array) -> None:
     cells = rows[..., : size[-1] * channels].reshape(panels, panel, *size, channels)
     for start, part in zip(starts, np.moveaxis(cells, -1, 2), strict=True):
         out[start : start + panel] = part[: kernels - start]
-
-
-def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return math.prod(shape[:-2]), *shape[-2:]
 
 
 def planes(x: Array) -> Array:
@@ -136,19 +144,6 @@ def _rows(array: Array) -> Array:
     rows = np.empty(turned.shape, array.dtype)  # which has an axis of one cell lie as it should, too
     rows[...] = turned
     return rows.swapaxes(-1, -2)
-
-
-def _at_least(grad: Array, kernels: int, channels_last: bool) -> Array:
-    """Fill up to a panel of kernels with zeros."""
-    if grad.shape[-1] >= kernels:
-        return grad
-    *planes, width, count = grad.shape
-    if channels_last:
-        wide = np.zeros((*planes, width, kernels), grad.dtype)
-    else:
-        wide = np.zeros((*planes, kernels, width), grad.dtype).swapaxes(-1, -2)
-    wide[..., :count] = grad
-    return wide
 
 
 def tile(spec: ConvSpec) -> tuple[int, int]:

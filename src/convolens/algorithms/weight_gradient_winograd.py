@@ -92,15 +92,14 @@ class WinogradWeightGradient(WeightGradient):
             "tile_width": horizontal.taps, "kernel_width": horizontal.tile,
         }  # fmt: skip
 
-    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+    def sum_into(self, spec: ConvSpec, x: Array, grad: Array, sums: Array) -> None:
         """Call the pipeline once for each group."""
         function, (tables, scalars) = compiler.load(PIPELINE, **self.pipeline(spec)[1]), _layout(spec)
         taps = (1, *spec.kernel_size)[-2:]
-        result = np.empty((spec.groups, spec.out_channels // spec.groups, spec.weight_shape[1], *taps), x.dtype)
+        parts = sums.reshape(spec.groups, spec.out_channels // spec.groups, spec.weight_shape[1], *taps)
         images, grads = (np.split(_channels_last(planes(a)), spec.groups, axis=-1) for a in (x, grad))
-        for image, group_grad, part in zip(images, grads, result, strict=True):
+        for image, group_grad, part in zip(images, grads, parts, strict=True):
             function(image, group_grad, *tables, part, scalars=scalars)
-        return result.reshape(spec.weight_shape)
 
 
 def _channels_last(array: Array) -> Array:

@@ -4,6 +4,8 @@ import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import numpy as np
+
 from convolens.algorithms.base import Array, Cost, Pipeline, roundoff
 from convolens.algorithms.gradients import weight_gradient
 from convolens.algorithms.windows import padded_bytes
@@ -39,14 +41,28 @@ class WeightGradient(ABC):
         """Name the compiled pipeline that a run takes; None if it needs none."""
         return None
 
+    def sums_shape(self, spec: ConvSpec) -> tuple[int, ...]:
+        """Give the shape of what :meth:`sum_into` writes; by default that of the weights."""
+        return spec.weight_shape
+
     @abstractmethod
-    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+    def sum_into(self, spec: ConvSpec, x: Array, grad: Array, sums: Array) -> None:
         """
-        Return the gradient, of shape ``spec.weight_shape`` and type ``spec.compute_dtype``, not turned.
+        Write the sums, of type ``spec.compute_dtype``, in an order of the algorithm's own.
 
         ``x`` is (N, C, input size…) and ``grad`` (N, K, output size…), both of that type, wherever the channels
         lie in memory.
         """
+
+    def ordered(self, spec: ConvSpec, sums: Array) -> Array:
+        """Give the sums the shape ``spec.weight_shape``; not turned."""
+        return sums
+
+    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+        """Return the gradient of ``x`` and ``grad``, as :meth:`sum_into` takes them; not turned."""
+        sums = np.empty(self.sums_shape(spec), spec.compute_dtype)
+        self.sum_into(spec, x, grad, sums)
+        return self.ordered(spec, sums)
 
 
 def uncompiled(spec: ConvSpec) -> str | None:
@@ -77,6 +93,6 @@ class Taps(WeightGradient):
             workspace=padded_bytes(spec) + cells // max(spec.batch, 1) * spec.in_channels * item,
         )
 
-    def run(self, spec: ConvSpec, x: Array, grad: Array) -> Array:
+    def sum_into(self, spec: ConvSpec, x: Array, grad: Array, sums: Array) -> None:
         """Sum over images and kernel cells."""
-        return weight_gradient(spec, x, grad)
+        sums[...] = weight_gradient(spec, x, grad)

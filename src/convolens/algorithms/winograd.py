@@ -11,8 +11,8 @@ from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue,
 from convolens.algorithms.compiled import (
     CLAMPS,
     MOST_DIMS,
-    aligned_zeros,
     fused_activation,
+    is_read_in_place,
     vector_lanes,
     volumes,
 )
@@ -30,17 +30,18 @@ from convolens.algorithms.winograd_tiles import (
     vectors_of,
     whole_parts,
 )
+from convolens.algorithms.winograd_weights import transformed, transforming
 from convolens.pipelines.toom_cook import Transform, toom_cook
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import cpu
+from convolens.runtime.replay import Repeated
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
 PIPELINE = "convolens.pipelines.winograd"
 LEAST_TAPS = 3
-ALONE = 640  # columns of a product that BLAS takes in one thread, as its threads and ours hold each other up
 SHARE_OF_PEAK = 0.72  # that the products reach
 # Operations in the time that a point of a tile is looked up, that a number is transformed, that a number is set
 # beside its channels or apart from them, and that a transformed weight comes in.
@@ -57,6 +58,8 @@ class Transformed:
     ----------
     weights : tuple of Pinned
         For each group, (panels × rows × columns × kernel depth × C, vectors, lanes).
+    again : Repeated
+        What writes others there, from weights (K, C / groups, kd, kh, kw).
     zeros : Pinned
         The bias of a group where there is none.
     phases : tuple of Phase
@@ -68,6 +71,7 @@ class Transformed:
     """
 
     weights: tuple[Pinned, ...]
+    again: Repeated
     zeros: Pinned
     phases: tuple[Phase, ...]
     parameters: dict[str, str | int]
@@ -221,13 +225,23 @@ class Winograd(Algorithm[Transformed]):
         vertical, horizontal = self.transforms(spec)
         parameters = self.pipeline(spec)[1]
         last, shared, whole = (bool(parameters.pop(name)) for name in ("channels_last", "shared", "whole"))
-        packed = _transformed(spec, weight, vertical, horizontal)
+        packed = transformed(spec, weight, vertical, horizontal)
         phases = phases_of(spec, vertical, horizontal)
         zeros = Pinned(np.zeros(spec.out_channels // spec.groups, spec.compute_dtype))
         activation, _ = str(parameters.pop("activation")), parameters.pop("residual")
-        state = Transformed(packed, zeros, phases, parameters)
+        again = transforming(spec, packed, vertical, horizontal)
+        state = Transformed(packed, again, zeros, phases, parameters)
         state.function(last, shared, whole, activation)
         return state
+
+    def renew(self, spec: ConvSpec, state: Transformed, weight: Array, bias: Array | None) -> bool:
+        """Transform the weights to where those before lie; a bias of this type is read from its own place."""
+        if plain := plain_of(spec):
+            return self.renew(plain.spec, state, plain.weights(weight), bias)
+        if weight.dtype != spec.compute_dtype or not is_read_in_place(bias, spec.compute_dtype):
+            return False
+        state.again(volumes(weight))
+        return True
 
     def run(self, spec: ConvSpec, state: Transformed, x: Array, out: Array) -> None:
         """Filter alone."""
@@ -251,8 +265,11 @@ class Winograd(Algorithm[Transformed]):
             return left
         groups = len(state.weights)
         channels, kernels = source.shape[-1] // groups, target.shape[-1] // groups
-        given = None if epilogue.bias is None else epilogue.bias.astype(out.dtype).reshape(groups, -1)
-        biases = [state.zeros] * groups if given is None else list(map(Pinned, given))
+        biases = [state.zeros] * groups
+        if epilogue.bias is not None:
+            given = epilogue.bias
+            given = given if is_read_in_place(given, out.dtype) else np.array(given, out.dtype)
+            biases = list(map(Pinned, given.reshape(groups, -1)))
         for phase, (g, weights) in itertools.product(state.phases, enumerate(state.weights)):
             image = source[..., g * channels : (g + 1) * channels]
             written = at[:, *phase.cells, g * kernels : (g + 1) * kernels]
@@ -278,31 +295,3 @@ def _added(residual: Array | None, target: Array, channels_last: bool) -> Array 
     added = np.moveaxis(volumes(residual), 1, -1)
     axis = -1 if channels_last else -2
     return added if added.strides[axis] == target.strides[axis] else None
-
-
-def _transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal: Transform) -> tuple[Pinned, ...]:
-    """
-    Transform each group's weights, in the order in which they are read.
-
-    G g Gᵀ is one matrix product for all kernels of a panel, as fast in NumPy as compiled for the purpose.
-    """
-    dtype, kernels = spec.compute_dtype, spec.out_channels // spec.groups
-    both = np.kron(*(np.array(t.kernel, np.float64) for t in (vertical, horizontal))).astype(dtype)
-    lanes = vector_lanes(spec)
-    panel = vectors_of(spec, kernels) * lanes
-    depth, channels = math.prod(spec.kernel_size[:-2]), weight.shape[1]
-    shape = (panel_count(spec, kernels), vertical.size, horizontal.size, depth, channels, panel)
-
-    def transformed(group: Array) -> Pinned:
-        packed = aligned_zeros(shape, dtype)
-        for k, out in enumerate(packed):
-            first = min(k * panel, kernels - panel)  # the last reaches back
-            members = group[first : first + panel].astype(dtype).reshape(panel, -1)
-            beside = np.ascontiguousarray(members.T).reshape(channels, depth, -1, panel)  # first, as it is faster
-            cells = beside.transpose(2, 1, 0, 3).reshape(both.shape[1], -1)
-            rows = out.reshape(len(both), -1)
-            for i in range(0, cells.shape[1], ALONE):
-                np.matmul(both, cells[:, i : i + ALONE], out=rows[:, i : i + ALONE])
-        return Pinned(packed.reshape(-1, panel // lanes, lanes))
-
-    return tuple(map(transformed, np.split(weight, spec.groups)))

@@ -5,6 +5,7 @@ from convolens.nn.arithmetic import Arithmetic, WithConstant
 from convolens.nn.axes import Reshape, Slice, Tile, Transpose
 from convolens.nn.choose import Fixed, Where
 from convolens.nn.convolution import Conv, ConvTranspose
+from convolens.nn.course import Tape
 from convolens.nn.dense import Dense
 from convolens.nn.function import Function
 from convolens.nn.layer import Gradients, Layer, Training
@@ -23,7 +24,7 @@ from convolens.nn.looking import (
 )
 from convolens.nn.loss import BinaryCrossEntropy, CrossEntropy, Dice, Loss, MeanAbsolute, MeanSquares
 from convolens.nn.merge import Add, Concat, MatrixProduct, Multiply
-from convolens.nn.network import Network, Tape
+from convolens.nn.network import Network
 from convolens.nn.normalise import BatchNorm, GroupNorm, LayerNorm
 from convolens.nn.optimiser import SGD, AdamW, Optimiser, clip_gradients
 from convolens.nn.pooling import AdaptivePool, GlobalPool, Pool

@@ -145,18 +145,28 @@ class Conv(Layer):
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Return what flows back through activation and convolution."""
+        return self._back(weights, saved, grad, needs_input=needs_input)
+
+    def backward_to_input(self, weights: Weights, saved: Any, grad: Array) -> Gradients:
+        """Return what flows back to the input."""
+        return self._back(weights, saved, grad, needs_weight=False)
+
+    def _back(self, weights: Weights, saved: Any, grad: Array, **needs: bool) -> Gradients:
         conv, source, layout, given = saved
         source, weight, flowing = alike(source, weights["weight"], laid_out(grad, layout))
-        return self._gradients(conv.back(flowing, source, weight, given, needs_input=needs_input), layout)
+        return self._gradients(conv.back(flowing, source, weight, given, **needs), layout)
 
     def backward_from_sums(
-        self, weights: Weights, saved: Any, grad: Array, totals: Array, *, needs_input: bool = True
+        self, weights: Weights, saved: Any, grad: Array, totals: Array, **needs: bool
     ) -> Gradients:
-        """Return what flows back through the convolution alone; ``totals`` has the gradient of the bias."""
+        """
+        Return what flows back through the convolution alone.
+
+        ``totals`` has the gradient of the bias, and ``needs`` is as :meth:`TrainedConv.back_from_sums` takes it.
+        """
         conv, source, layout, _ = saved
         source, weight, flowing = alike(source, weights["weight"], grad)
-        found = conv.back_from_sums(flowing, totals, source, weight, needs_input=needs_input)
-        return self._gradients(found, layout)
+        return self._gradients(conv.back_from_sums(flowing, totals, source, weight, **needs), layout)
 
     def _gradients(self, found: ConvGradients, layout: str) -> Gradients:
         back = None if found.input is None else restored(found.input, layout)

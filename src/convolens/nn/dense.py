@@ -84,9 +84,17 @@ class Dense(Layer):
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Multiply by the weights turned, and by the inputs."""
+        return self._back(weights, saved, grad, needs_input=needs_input)
+
+    def backward_to_input(self, weights: Weights, saved: Any, grad: Array) -> Gradients:
+        """Multiply by the weights turned."""
+        return self._back(weights, saved, grad, needs_weight=False)
+
+    def _back(self, weights: Weights, saved: Any, grad: Array, **needs: bool) -> Gradients:
         conv, row, given = saved
         row, weight, flowing = alike(row, weights["weight"], np.ascontiguousarray(grad)[np.newaxis])
-        found = conv.back(flowing, row, weight[..., np.newaxis], given, needs_input=needs_input)
-        back = None if found.input is None else found.input[0]
-        learned = {"weight": found.weight[..., 0], **({"bias": found.bias} if self.bias else {})}
-        return Gradients((back,), learned)
+        found = conv.back(flowing, row, weight[..., np.newaxis], given, **needs)
+        learned = {} if found.weight is None else {"weight": found.weight[..., 0]}
+        if self.bias and found.bias is not None:
+            learned["bias"] = found.bias
+        return Gradients((None if found.input is None else found.input[0],), learned)

@@ -109,6 +109,10 @@ class Layer(ABC):
             Whether somebody wants those of the inputs.
         """
 
+    def backward_to_input(self, weights: Weights, saved: Any, grad: Array) -> "Gradients":
+        """Take a gradient back as :meth:`backward` does, for those of the inputs alone: others may lack."""
+        return self.backward(weights, saved, grad)
+
 
 @dataclass(frozen=True)
 class Training:

@@ -1,37 +1,25 @@
-"""A network: a directed graph of layers, the weights they learned, and the two ways through it."""
+"""A network: layers with what they learned, what can be done with them, and where they come from and go to."""
 
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from convolens.errors import SpecError, unknown_name
-from convolens.nn.graph import INPUT, Node, by_node, count_uses, join_activations, join_pools, needed_for
-from convolens.nn.initialise import Undrawn, check_arrays
-from convolens.nn.layer import Layer, Shape, Training, describe
+from convolens.errors import unknown_name
+from convolens.nn.course import Course, Tape
+from convolens.nn.graph import INPUT
+from convolens.nn.layer import Layer, Training
 from convolens.nn.memory import channels_innermost
+from convolens.nn.structure import Structure
 from convolens.nn.text import add_words, shape_of
-from convolens.ops.arrays import Array, as_array
+from convolens.ops.arrays import Array
 from convolens.runtime.memory import Pool
-from convolens.spec.padding import whole_shape
 from convolens.spec.stack_text import words_of
 
 if TYPE_CHECKING:
     from convolens.nn.prepared import PreparedNetwork
 
 
-@dataclass(frozen=True)
-class Tape:
-    """What the way forward leaves for the way back: the steps taken, and what each saved."""
-
-    steps: tuple[Node, ...]
-    saved: dict[str, Any]
-
-
-class Network:
+class Network(Structure):
     """
     Layers, one after the other or in branches, with all that they learned.
 
@@ -57,6 +45,7 @@ class Network:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from convolens.nn import Add, Conv
     >>> network = Network((8, 16, 16), [Conv(8, 3, padding=1)])
     >>> network.add(Add(), "input", "conv1")
@@ -66,18 +55,10 @@ class Network:
     """
 
     def __init__(self, input_shape: Sequence[int], layers: Iterable[Layer] = (), *, seed: int = 0) -> None:
-        self.input_shape: Shape = whole_shape(input_shape, "input shape")
-        if not 1 <= len(self.input_shape) <= 4 or 0 in self.input_shape:
-            raise SpecError(f"input {self.input_shape} must be channels and 1 to 3 sizes, or features, none 0")
-        self.seed = seed
-        self.nodes: list[Node] = []
-        self.shapes: dict[str, Shape] = {INPUT: self.input_shape}
-        self.weights: dict[str, Array] = {}
-        self.statistics: dict[str, Array] = {}
+        super().__init__(input_shape, layers, seed=seed)
+        self._courses: dict[tuple[str, bool], Course] = {}
         self._kept: dict[str, dict[Hashable, Any]] = {}  # plans and the like, by node
         self._memory = Pool()  # of maps and gradients in training
-        for layer in layers:
-            self.add(layer)
 
     @classmethod
     def from_text(cls, text: str, input_shape: Sequence[int] | None = None, *, seed: int = 0) -> "Network":
@@ -239,6 +220,7 @@ class Network:
 
         Examples
         --------
+        >>> import numpy as np
         >>> network = Network.from_text("1x4x4 conv 2,k3 flatten dense 3")
         >>> state = {"0.weight": np.ones((2, 1, 3, 3)), "0.bias": np.zeros(2)}
         >>> network.load_state(state | {"2.weight": np.ones((3, 8)), "2.bias": np.arange(3)})
@@ -269,87 +251,7 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         """Copy and pickle all but what can be made again."""
-        return vars(self) | {"_kept": {}}
-
-    def __repr__(self) -> str:
-        return (
-            f"Network({describe(self.input_shape)} → {describe(self.output_shape)}, {self.parameters} parameters)"
-        )
-
-    @property
-    def last(self) -> str:
-        """Name the node whose output is the network's."""
-        return self.nodes[-1].name if self.nodes else INPUT
-
-    @property
-    def output_shape(self) -> Shape:
-        """Give the shape of what one item leads to."""
-        return self.shapes[self.last]
-
-    @property
-    def parameters(self) -> int:
-        """Count the numbers that are learned."""
-        return sum(array.size for array in self.weights.values())
-
-    def add(
-        self, layer: Layer, *inputs: str, name: str | None = None, weights: Mapping[str, Array] | None = None
-    ) -> str:
-        """
-        Add a layer, and return the name of its node.
-
-        Parameters
-        ----------
-        layer : Layer
-            What to do.
-        *inputs : str
-            To which nodes' outputs; by default to the last one's. ``input`` is what the network is given.
-        name : str, optional
-            Of the new node; by default its kind and a number, the next that is free.
-        weights : mapping of str to ndarray, optional
-            All that the layer learns and keeps, by the layer's own names; by default it is drawn.
-
-        Raises
-        ------
-        SpecError
-            If it does not fit its inputs, the weights do not fit it, or the name is taken.
-        UnknownNameError
-            If there is no such node.
-        """
-        found = name or self._free_name(layer.kind)
-        sources = inputs or (self.last,)
-        for source in sources:
-            if source not in self.shapes:
-                raise unknown_name("node", source, self.shapes)
-        if found in self.shapes or not found.replace("-", "").replace("_", "").isalnum():
-            raise SpecError(f"a node's name must be new, and of letters and digits, not {found!r}")
-        shapes = [self.shapes[source] for source in sources]
-        try:
-            output = layer.output_shape(*shapes)
-        except SpecError as error:
-            given = ", ".join(f"{describe(self.shapes[source])} from {source!r}" for source in sources)
-            raise SpecError(f"{found!r}, {layer}, does not fit its input, {given}: {error}") from None
-        random = Undrawn() if weights is not None else np.random.default_rng([self.seed, *found.encode()])
-        learned, kept = (
-            {f"{found}.{part}": array for part, array in arrays.items()}
-            for arrays in (layer.initial(random, *shapes), layer.statistics(*shapes))
-        )
-        if weights is not None:
-            named = {f"{found}.{part}": array for part, array in weights.items()}
-            check_arrays(named, learned | kept)
-            learned, kept = ({part: named[part] for part in drawn} for drawn in (learned, kept))
-        self.weights |= learned
-        self.statistics |= kept
-        self.nodes.append(Node(found, layer, sources, found))
-        self.shapes[found] = output
-        return found
-
-    def _free_name(self, kind: str) -> str:
-        first = sum(node.layer.kind == kind for node in self.nodes) + 1
-        return next(name for name in (f"{kind}{number}" for number in count(first)) if name not in self.shapes)
-
-    def held(self) -> dict[str, dict[str, Array]]:
-        """Return what each node learned and keeps, by the names that its layer gave."""
-        return by_node(self.weights | self.statistics)
+        return vars(self) | {"_courses": {}, "_kept": {}}
 
     def __call__(self, x: Any) -> Array:
         """
@@ -379,6 +281,7 @@ class Network:
 
         Examples
         --------
+        >>> import numpy as np
         >>> network = Network.from_text("3x8x8 conv 4,k3 bn relu max 2 conv 8,k1 relu flatten dropout dense 2")
         >>> prepared = network.prepare()
         >>> [step.node.name for step in prepared.steps]
@@ -413,31 +316,21 @@ class Network:
         wanted = until or self.last
         if wanted not in self.shapes:
             raise unknown_name("node", wanted, self.shapes)
+        course = self._course(wanted, training is not None)
         if training is None:
-            return self._forward(x, wanted, None)
+            return course.forward(self._checked(x), self.held())
         with self._memory.serving():
-            return self._forward(x, wanted, training)
+            return course.forward(self._checked(x, often=True), self.held(), training, self._kept)
 
-    def _forward(self, x: Any, wanted: str, training: Training | None) -> tuple[Array, Tape]:
-        steps = join_activations(needed_for(self.nodes, wanted), wanted)
-        if training is not None:
-            steps = join_pools(steps, wanted)
-        uses = count_uses(steps, [wanted])
-        values, saved, held = {INPUT: self._checked(x)}, dict[str, Any](), self.held()
-        for step in steps:
-            inputs = [values[source] for source in step.inputs]
-            told = None if training is None else replace(training, kept=self._kept.setdefault(step.name, {}))
-            values[step.name], left = step.layer.forward(held[step.holder], *inputs, training=told)
-            if training is not None:
-                saved[step.name] = left
-            for source in step.inputs:
-                uses[source] -= 1
-                if not uses[source]:
-                    values.pop(source, None)  # nobody wants it any more
-        return values[wanted], Tape(tuple(steps), saved)
+    def _course(self, wanted: str, is_training: bool) -> Course:
+        """Return the way to an output, laid out once for as long as the nodes stay."""
+        course = self._courses.get((wanted, is_training))
+        if course is None or course.nodes != self.nodes:
+            course = self._courses[wanted, is_training] = Course.of(self.nodes, wanted, is_training)
+        return course
 
     def backward(
-        self, tape: Tape, grad: Array, *, needs_input: bool = False
+        self, tape: Tape, grad: Array, *, needs_input: bool = False, needs_weights: bool = True
     ) -> tuple[dict[str, Array], Array | None]:
         """
         Take a gradient with respect to the output back to all that is learned, and to the input.
@@ -450,30 +343,17 @@ class Network:
             Of the output's shape.
         needs_input : bool, default False
             Whether that of the input is wanted.
+        needs_weights : bool, default True
+            Whether those of the weights are; without, any of them may lack.
 
         Returns
         -------
         dict of str to ndarray, and ndarray or None
             The gradient of every array in :attr:`weights` that had a say; that of the input.
         """
+        holders = {key.partition(".")[0] for key in self.weights} if needs_weights else set[str]()
         with self._memory.serving():
-            return self._backward(tape, grad, needs_input)
-
-    def _backward(self, tape: Tape, grad: Array, needs_input: bool) -> tuple[dict[str, Array], Array | None]:
-        flowing: dict[str, Array] = {tape.steps[-1].name if tape.steps else INPUT: grad}
-        learned: dict[str, Array] = {}
-        wanting, held = self._wanting(tape.steps, needs_input), self.held()
-        for step in reversed(tape.steps):
-            arriving = flowing.pop(step.name, None)
-            if arriving is None or step.name not in wanting:
-                continue
-            needs = any(source in wanting for source in step.inputs)
-            found = step.layer.backward(held[step.holder], tape.saved[step.name], arriving, needs_input=needs)
-            learned |= {f"{step.holder}.{part}": array for part, array in found.weights.items()}
-            for source, back in zip(step.inputs, found.inputs, strict=True):
-                if back is not None and source in wanting:
-                    flowing[source] = flowing[source] + back if source in flowing else back
-        return learned, flowing.get(INPUT)
+            return tape.backward(grad, self.held(), holders, needs_input=needs_input)
 
     def release(self) -> None:
         """Give back the memory that training holds from step to step."""
@@ -487,26 +367,6 @@ class Network:
             found[node.name] = node.layer.forward(held[node.name], *inputs)[0]
         return found
 
-    def batch(self, x: Any) -> Array:
-        """Take a batch of items, as floats; refuse what has another shape."""
-        batch = as_array(x, "input")
-        if batch.shape[1:] != self.input_shape or not batch.ndim:
-            wanted = ", ".join(map(str, self.input_shape))
-            missing = "; put an axis for the batch before it" if batch.shape == self.input_shape else ""
-            raise SpecError(f"the network takes items of shape (N, {wanted}), not {batch.shape}{missing}")
-        if batch.dtype not in (np.float32, np.float64):
-            batch = batch.astype(np.float32)
-        return batch
-
-    def _checked(self, x: Any) -> Array:
+    def _checked(self, x: Any, *, often: bool = False) -> Array:
         batch = self.batch(x)
-        return channels_innermost(batch) if batch.ndim > 2 else batch
-
-    def _wanting(self, steps: Iterable[Node], needs_input: bool) -> set[str]:
-        """Name the nodes whose gradient leads to something that is learned, or to the input if that is wanted."""
-        holders = {key.partition(".")[0] for key in self.weights}
-        wanting = {INPUT} if needs_input else set()
-        for step in steps:
-            if step.holder in holders or any(source in wanting for source in step.inputs):
-                wanting.add(step.name)
-        return wanting
+        return channels_innermost(batch, often=often) if batch.ndim > 2 else batch

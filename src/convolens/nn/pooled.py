@@ -6,7 +6,7 @@ from typing import Any
 from convolens.nn.convolution import Conv
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights
 from convolens.nn.pooling import Pool
-from convolens.ops.activation_gradients import FROM_SUMS, flow_back
+from convolens.ops.activation_gradients import FROM_SUMS, OFTEN, flow_back
 from convolens.ops.arrays import Array
 
 
@@ -51,8 +51,18 @@ class PooledConv(Layer):
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Take the gradient through the activation, to the largest cells, through the convolution."""
-        convolved, pooled, result = saved
-        flowing, totals = flow_back(grad, result if self.conv.activation else None, self.conv.activation)
+        spread, totals = self._spread(saved, grad)
+        return self.conv.backward_from_sums(weights, saved[0], spread, totals, needs_input=needs_input)
+
+    def backward_to_input(self, weights: Weights, saved: Any, grad: Array) -> Gradients:
+        """Likewise, to the input alone."""
+        return self.conv.backward_from_sums(weights, saved[0], *self._spread(saved, grad), needs_weight=False)
+
+    def _spread(self, saved: Any, grad: Array) -> tuple[Array, Array]:
+        """Return the gradient of the sums, and its own sum over each channel."""
+        _, pooled, result = saved
+        activation = self.conv.activation
+        flowing, totals = flow_back(grad, result if activation else None, activation, least=OFTEN)
         (spread,) = self.pool.backward({}, pooled, flowing).inputs
         assert spread is not None
-        return self.conv.backward_from_sums(weights, convolved, spread, totals, needs_input=needs_input)
+        return spread, totals

@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,11 @@ from convolens.ops.arrays import Array, quietly
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
 from convolens.runtime.memory import empty
+from convolens.runtime.replay import Repeated
 
 PIPELINE = "convolens.pipelines.activation_gradient"
-LEAST = 1 << 16  # elements below which NumPy is as fast
+LEAST = 1 << 16  # elements below which NumPy is as fast, if that is to make up for compiling
+OFTEN = 1 << 12  # likewise in training
 SHARE = 1 << 14  # elements of a share where channels lie together
 MOST_TERMS = 256  # that are added one after the other
 LEAST_ROWS = 4  # vectors of a channel that are worth sums of their own
@@ -34,7 +37,9 @@ def check_given(activation: str | None, output: Array | None, sums: Array | None
 
 
 @quietly
-def flow_back(grad: Array, given: Array | None, activation: str | None) -> tuple[Array, Array]:
+def flow_back(
+    grad: Array, given: Array | None, activation: str | None, *, least: int = LEAST
+) -> tuple[Array, Array]:
     """
     Take a gradient back through an activation.
 
@@ -44,35 +49,68 @@ def flow_back(grad: Array, given: Array | None, activation: str | None) -> tuple
         Of one float type, wherever the channels lie in memory; ``given`` as :func:`check_given` returns it.
     activation : str, optional
         Its name.
+    least : int, optional
+        Elements from which compiled loops serve.
 
     Returns
     -------
     ndarray, shape (N, K, size…), and ndarray, shape (K,)
         What flows on, ``grad`` itself where there is no activation; and its sum over each channel, in float64.
     """
-    axes = (0, *range(2, grad.ndim))
-    if not _compiles(grad, activation):
-        flowing = grad if given is None else FLOWING[str(activation)](grad, given)
-        return flowing, flowing.sum(axis=axes, dtype=np.float64)
     last = grad.strides[1] == grad.itemsize
-    order = (*axes, 1) if last else tuple(range(grad.ndim))
-    runs = [np.ascontiguousarray(a.transpose(order)) for a in (grad, given) if a is not None]
-    lanes, channels = cpu().vector_bytes // grad.itemsize, grad.shape[1]
-    if last:
-        share_rows = max(1, min(SHARE // channels, MOST_TERMS))
-        columns, share_sums, apart = channels, channels, lanes
-    else:
-        columns, share_rows, share_sums, apart = _piece(math.prod(grad.shape[2:]), lanes), 1, lanes, 0
-    rows = grad.size // columns
-    shares = -(-rows // share_rows)
-    kept = 0 if activation is None else grad.size
-    room = empty((kept + shares * share_sums,), grad.dtype)
-    function = compiler.load(PIPELINE, dtype=str(grad.dtype), lanes=lanes, activation=activation or "none")
-    scalars = (columns, rows, share_rows, shares, share_sums, apart)
-    function(*(run.reshape(-1) for run in runs), room, scalars=scalars)
-    flowing = room[:kept].reshape(runs[0].shape).transpose(np.argsort(order)) if kept else grad
-    partial = room[kept:].reshape((shares, channels) if last else (*grad.shape[:2], -1))
-    return flowing, partial.sum(axis=0 if last else (0, 2), dtype=np.float64)
+    found = _flow(grad.shape, grad.dtype, last, activation) if grad.size >= least else None
+    if found is None or not compiler.available():
+        flowing = grad if given is None else FLOWING[str(activation)](grad, given)
+        return flowing, flowing.sum(axis=(0, *range(2, grad.ndim)), dtype=np.float64)
+    return found(grad, given)
+
+
+class _Flow:
+    """One compiled pass over gradients of one shape, whose channels or cells lie together."""
+
+    def __init__(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], last: bool, lanes: int, activation: str | None
+    ) -> None:
+        axes, channels, size = (0, *range(2, len(shape))), shape[1], math.prod(shape)
+        self.order = (*axes, 1) if last else tuple(range(len(shape)))
+        self.back = tuple(map(self.order.index, range(len(shape))))
+        if last:
+            share_rows = max(1, min(SHARE // channels, MOST_TERMS))
+            columns, share_sums, apart = channels, channels, lanes
+        else:
+            columns, share_rows, share_sums, apart = _piece(math.prod(shape[2:]), lanes), 1, lanes, 0
+        rows = size // columns
+        shares = -(-rows // share_rows)
+        self.kept = 0 if activation is None else size
+        self.partial = (shares, channels) if last else (*shape[:2], -1)
+        self.axes = 0 if last else (0, 2)
+        self.room = (self.kept + shares * share_sums,)
+        parameters: dict[str, str | int] = {"dtype": str(dtype), "lanes": lanes}
+        parameters["activation"] = activation or "none"
+        scalars = columns, rows, share_rows, shares, share_sums, apart
+
+        def run(*arrays: Array) -> None:
+            compiler.load(PIPELINE, **parameters)(*arrays, scalars=scalars)
+
+        self.run = Repeated(run)
+
+    def __call__(self, grad: Array, given: Array | None) -> tuple[Array, Array]:
+        """Return what flows on and its sums."""
+        runs = [np.ascontiguousarray(a.transpose(self.order)) for a in (grad, given) if a is not None]
+        room = empty(self.room, grad.dtype)
+        self.run(*[run.reshape(-1) for run in runs], room)
+        flowing = room[: self.kept].reshape(runs[0].shape).transpose(self.back) if self.kept else grad
+        return flowing, room[self.kept :].reshape(self.partial).sum(axis=self.axes, dtype=np.float64)
+
+
+@functools.lru_cache(maxsize=256)
+def _flow(shape: tuple[int, ...], dtype: np.dtype[Any], last: bool, activation: str | None) -> _Flow | None:
+    """Lay out the pass; None where the pipeline does not take these numbers."""
+    exact = dtype == np.float32 or (dtype == np.float64 and activation not in FROM_SUMS)
+    lanes, size = cpu().vector_bytes // dtype.itemsize, math.prod(shape)
+    if not exact or not size or 2 * size + lanes >= MOST or not (last or _piece(math.prod(shape[2:]), lanes)):
+        return None
+    return _Flow(shape, dtype, last, lanes, activation)
 
 
 @functools.lru_cache(maxsize=256)
@@ -81,15 +119,6 @@ def _piece(cells: int, lanes: int) -> int:
     most = MOST_TERMS * lanes
     parts = range(-(-cells // most), cells // (LEAST_ROWS * lanes) + 1)
     return next((cells // count for count in parts if cells % count == 0), 0)
-
-
-def _compiles(grad: Array, activation: str | None) -> bool:
-    """Whether the pipeline takes these numbers, and is worth it."""
-    exact = grad.dtype == np.float32 or (grad.dtype == np.float64 and activation not in FROM_SUMS)
-    lanes = cpu().vector_bytes // grad.itemsize
-    cells = math.prod(grad.shape[2:])
-    long = grad.strides[1] == grad.itemsize or _piece(cells, lanes) > 0
-    return exact and long and grad.size >= LEAST and 2 * grad.size + lanes < MOST and compiler.available()
 
 
 def _relu(grad: Array, output: Array) -> Array:

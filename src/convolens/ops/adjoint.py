@@ -159,12 +159,17 @@ class Compiled(ABC):
 
     def __init__(self, spec: ConvSpec, weight: Array, bias: Array | None, activation: str | None) -> None:
         self.spec, self.epilogue = spec, Epilogue(bias, activation)
-        self.renew(weight)
-
-    def renew(self, weight: Array) -> None:
-        """Prepare other weights."""
         self.state = self.prepare(weight)
         self.last: tuple[tuple[int, ...], Replay] | None = None
+
+    def renew(self, weight: Array) -> None:
+        """Take other weights, in place if that can be; else the last call is none that can be repeated."""
+        if not self.take(weight):
+            self.state, self.last = self.prepare(weight), None
+
+    def take(self, weight: Array) -> bool:
+        """Take other weights to where those before lie, or do nothing and return False."""
+        return False
 
     @abstractmethod
     def prepare(self, weight: Array) -> Any:
@@ -198,6 +203,10 @@ class Tiled(Compiled):
     def prepare(self, weight: Array) -> Any:
         """Order the weights of all phases."""
         return TILED.prepare(self.spec, weight)
+
+    def take(self, weight: Array) -> bool:
+        """Order other weights in place."""
+        return TILED.renew(self.spec, self.state, weight, self.epilogue.bias)
 
     def run(self, x: Array, out: Array) -> Epilogue:
         """Compute all phases at once."""

@@ -31,6 +31,7 @@ from convolens.ops.pooling.maximum import max_pool as pool_maxima
 from convolens.planning.measured import recall
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
+from convolens.runtime.memory import empty
 from convolens.runtime.replay import Bound, Recording, Replay
 from convolens.runtime.threads import thread_count
 from convolens.spec.borders import Border
@@ -40,6 +41,7 @@ from convolens.spec.padding import Padding, per_dimension
 
 MOST_RANKED = 64  # kernels whose rank is looked for; more are never worth separating
 ONE_OFF, MANY = 20, 100_000  # calls that a function, and a prepared convolution, is taken to see
+MOST_STATES = 2  # where an image is cut into tiles, those inside a row and the one at its end
 MOST_REPLAYS = 4  # calls that can be repeated; each holds prepared weights
 MOST_PLANS = 64  # input shapes and dtypes whose plans are at hand
 LEAST_SEPARATED = 25  # kernel cells from which separating can pay
@@ -75,29 +77,50 @@ class PreparedConv:
         self.max_pool = None if max_pool is None else per_dimension(max_pool, self.dims, "max_pool")
         self.options = options | {"layout": parse_layout(options["layout"], self.dims)}
         self._renewed = False
-        self._remember_by_weights()
+        self._is_repeated = calls > ONE_OFF
+        # A cache of a function of the weights, not of self: a cycle would keep large kernels alive.
+        self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
+        self._states: dict[tuple[Algorithm[Any], ConvSpec], Any] = {}
+        self._replays: dict[tuple[Any, ...], tuple[Replay, Plan]] = {}
         self._plans: dict[tuple[Any, ...], Plan] = {}
 
-    def _remember_by_weights(self) -> None:
-        """Begin anew with what depends on the weights."""
-        # Caches of functions of the weights, not of self: a cycle would keep the spectra of large kernels alive.
-        # Two states: where an image is cut into tiles, those inside a row and the one at its end.
-        self._state = functools.lru_cache(maxsize=2)(functools.partial(_prepare, self.weight))
-        self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
-        self._replays: dict[tuple[Any, ...], tuple[Replay, Plan]] = {}
-        vars(self).pop("_weights", None)
+    def _state(self, algorithm: Algorithm[Any], spec: ConvSpec) -> Any:
+        """Return what depends on the weights alone, made once."""
+        key = algorithm, spec
+        if key not in self._states:
+            weight = self._turned(spec)
+            state = algorithm.prepare(spec, weight)
+            if self._renewed:  # as it will be from now on, to the bit; and no call repeats what is let go
+                algorithm.renew(spec, state, weight, self.bias)
+                self._replays = self._replays if len(self._states) < MOST_STATES else {}
+            self._states = dict([*self._states.items(), (key, state)][-MOST_STATES:])
+            return state
+        return self._states[key]
+
+    def _turned(self, spec: ConvSpec) -> Array:
+        return np.flip(self.weight, tuple(range(2, self.weight.ndim))) if spec.flip else self.weight
 
     def renew(self, weight: Array, bias: Array | None) -> None:
         """
         Take other numbers, of the same shapes and types, as a network in training does after every step.
 
         From the first time on plans go by shapes and types alone, so that they stay, and no call is checked for
-        numbers that are not finite, or recorded to be repeated.
+        numbers that are not finite. Calls are repeated on where the algorithm takes weights into what they hold.
         """
         if not self._renewed:
-            self._plans.clear()  # they may go by what the numbers were
-        self.weight, self.bias, self._renewed = weight, bias, True
-        self._remember_by_weights()
+            self._plans, self._states, self._replays = {}, {}, {}  # they may go by what the numbers were
+            self.bias = None if bias is None else bias.copy()  # calls that are repeated may hold it
+        self.weight, self._renewed = weight, True
+        vars(self).pop("_weights", None)
+        if bias is not None and self.bias is not None:
+            self.bias[...] = bias
+        taken = {
+            (algorithm, spec): state
+            for (algorithm, spec), state in self._states.items()
+            if algorithm.renew(spec, state, self._turned(spec), self.bias)
+        }
+        if len(taken) < len(self._states):
+            self._states, self._replays, self._is_repeated = taken, {}, False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle weights and options; the states are prepared anew."""
@@ -180,7 +203,7 @@ class PreparedConv:
         replay, plan = remembered
         if not plan.algorithm.plain_sum and not self._tame(x, plan.spec):
             return None
-        result = np.empty(plan.output_shape, plan.spec.result_dtype) if out is None else out
+        result = empty(plan.output_shape, plan.spec.result_dtype) if out is None else out
         return result if replay(x, result) else None
 
     def _remember(self, recording: Recording, plan: Plan, x: Array, result: Array, out: Array | None) -> None:
@@ -226,7 +249,7 @@ class PreparedConv:
     def _computed(self, x: npt.ArrayLike, residual: npt.ArrayLike | None, out: Array | None) -> Array:
         image = as_array(x, "input")
         result, recording, plan = self._carried_out(image, residual, out)
-        if recording is not None and residual is None and self.calls > ONE_OFF and not self._renewed:
+        if recording is not None and residual is None and self._is_repeated:
             self._remember(recording, plan, image, result, out)
         return result
 
@@ -291,10 +314,6 @@ def _outlines(x: Array, out: Array | None) -> tuple[Any, ...]:
     if out is None:
         return thread_count(), x.shape, x.strides, x.dtype
     return thread_count(), x.shape, x.strides, x.dtype, out.shape, out.strides, out.dtype
-
-
-def _prepare(weight: Array, algorithm: Algorithm[Any], spec: ConvSpec) -> Any:
-    return algorithm.prepare(spec, np.flip(weight, tuple(range(2, weight.ndim))) if spec.flip else weight)
 
 
 def _rank(weight: Array, dtype: np.dtype[Any]) -> int | None:

@@ -1,10 +1,11 @@
 """A convolution in training: planned once, then run forward and back under weights that change."""
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from convolens.ops.activation_gradients import FROM_SUMS, flow_back
+from convolens.ops.activation_gradients import FROM_SUMS, OFTEN, flow_back
 from convolens.ops.activations import activate
 from convolens.ops.adjoint import Adjoint, prepare_adjoint
 from convolens.ops.arrays import Array, channels_first
@@ -13,6 +14,7 @@ from convolens.ops.prepared import PreparedConv
 from convolens.ops.transposed import turn
 from convolens.planning.gradients import TRAINING, plan_weight_gradient
 from convolens.runtime.memory import empty
+from convolens.runtime.replay import Repeated
 
 
 class TrainedConv:
@@ -21,7 +23,8 @@ class TrainedConv:
 
     Plans go by the shapes alone, and no call is checked for numbers that are not finite, nor computed again: one
     of them, or an overflow in a transform, may spread to the windows around it where a plain sum would keep it in
-    its own. What depends on the weights is made anew at each call.
+    its own. What depends on the weights is made anew at each call, in the same places, so that compiled calls are
+    repeated.
 
     Parameters
     ----------
@@ -57,6 +60,8 @@ class TrainedConv:
         self._conv.renew(nothing, no_bias)
         self.spec = self._conv.spec(input_shape, dtype)
         self._gradient = plan_weight_gradient(self.spec).algorithm
+        self._sums_shape = self._gradient.sums_shape(self.spec)
+        self._sum_into = Repeated(functools.partial(self._gradient.sum_into, self.spec))
         self._adjoint: Adjoint | None = None
 
     def __call__(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
@@ -70,21 +75,42 @@ class TrainedConv:
         return result, sums
 
     def back(
-        self, grad: Array, x: Array, weight: Array, given: Array, *, needs_input: bool = True
+        self,
+        grad: Array,
+        x: Array,
+        weight: Array,
+        given: Array,
+        *,
+        needs_input: bool = True,
+        needs_weight: bool = True,
     ) -> ConvGradients:
         """Take a gradient with respect to the result back; ``given`` is what came with that."""
         grads, known = (channels_first(a, self.spec.dims, self.spec.layout) for a in (grad, given))
-        flowing, sums = flow_back(grads, known if self.activation else None, self.activation)
-        return self.back_from_sums(flowing, sums, x, weight, needs_input=needs_input)
+        flowing, sums = flow_back(grads, known if self.activation else None, self.activation, least=OFTEN)
+        return self.back_from_sums(flowing, sums, x, weight, needs_input=needs_input, needs_weight=needs_weight)
 
     def back_from_sums(
-        self, flowing: Array, totals: Array, x: Array, weight: Array, *, needs_input: bool = True
+        self,
+        flowing: Array,
+        totals: Array,
+        x: Array,
+        weight: Array,
+        *,
+        needs_input: bool = True,
+        needs_weight: bool = True,
     ) -> ConvGradients:
         """Take a gradient (N, K, size…) with respect to the sums back; ``totals`` has that of the bias."""
-        spec, images = self.spec, channels_first(x, self.spec.dims, self.spec.layout)
-        found = self._gradient.run(spec, images, flowing)
-        back = self._to_input(flowing, weight) if needs_input else None
-        return ConvGradients(back, turn(spec, found), totals.astype(flowing.dtype))
+        return ConvGradients(
+            self._to_input(flowing, weight) if needs_input else None,
+            self._to_weight(x, flowing) if needs_weight else None,
+            totals.astype(flowing.dtype) if needs_weight else None,
+        )
+
+    def _to_weight(self, x: Array, flowing: Array) -> Array:
+        spec = self.spec
+        sums = empty(self._sums_shape, flowing.dtype)
+        self._sum_into(channels_first(x, spec.dims, spec.layout), flowing, sums)
+        return turn(spec, self._gradient.ordered(spec, sums))
 
     def _to_input(self, flowing: Array, weight: Array) -> Array:
         turned = turn(self.spec, weight)

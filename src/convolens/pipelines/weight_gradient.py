@@ -19,7 +19,9 @@ from convolens.pipelines.indices import clamped, promised
 lane, c, b, e, x, y, z, k, q, i, j = (hl.Var(name) for name in ("lane", *"cbexyzkqij"))
 
 
-def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: bool) -> tuple[hl.Func, list[Any]]:
+def build(
+    dtype: str, lanes: int, vectors: int, columns: int, few: bool, channels_last: bool
+) -> tuple[hl.Func, list[Any]]:
     """
     Build the pipeline.
 
@@ -29,19 +31,21 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
         float32 or float64.
     lanes, vectors, columns : int
         The register tile: ``vectors`` vectors of ``lanes`` kernels by ``columns`` columns.
+    few : bool
+        Whether there are fewer kernels than a vector holds, of which there is one then.
     channels_last : bool
         Whether channels are contiguous in both arrays.
 
     Notes
     -----
     Arguments, in NumPy's order of axes: source (planes of all images, H, W, C); gradient (planes of all its
-    images, H', W', K), K at least a panel; for x and y the source cell of every padded cell that a block meets,
-    for z the source plane of each (gradient plane, kernel plane), −1 for the constant and beyond; output (tasks,
-    E, vectors × lanes), E a multiple of ``columns``. A task is one (part of the columns, panel, kernel plane,
-    kernel row), each part of E columns, in the order of kernel column and channel; the last panel reaches back to
-    overlap the one before. Then scalars: strides and dilations of x and y, the kernel's size in x, y and z, the
-    channels that lie together in the scratch (a vector's, or all), width and height of a block of pixels, blocks
-    across and down and planes in a chunk, the border's constant, and 1 / C.
+    images, H', W', K), K at least a panel unless there are few; for x and y the source cell of every padded cell
+    that a block meets, for z the source plane of each (gradient plane, kernel plane), −1 for the constant and
+    beyond; output (tasks, E, vectors × lanes), E a multiple of ``columns``. A task is one (part of the columns,
+    panel, kernel plane, kernel row), each part of E columns, in the order of kernel column and channel; the last
+    panel reaches back to overlap the one before. Then scalars: strides and dilations of x and y, the kernel's size
+    in x, y and z, the channels that lie together in the scratch (a vector's, or all), width and height of a block
+    of pixels, blocks across and down and planes in a chunk, the border's constant, and 1 / C.
     """
     number = hl.Float(64) if dtype == "float64" else hl.Float(32)
     panel = lanes * vectors
@@ -65,8 +69,9 @@ def build(dtype: str, lanes: int, vectors: int, columns: int, channels_last: boo
     channel = promised(b * line + c, channels)
     cell = source[channel, *(clamped(at, source.dim(d)) for d, at in enumerate(cells, start=1))]
     bordered[c, b, x, y, z] = hl.select(inside, cell, hl.cast(number, outside))
-    member = promised(hl.min(k * panel, kernels - panel) + lane, kernels)
+    member = hl.min(lane, kernels - 1) if few else promised(hl.min(k * panel, kernels - panel) + lane, kernels)
     there = (x < extents[0]) & (y < extents[1])
+    there = there & (lane < kernels) if few else there
     pixel = [clamped(at, gradient.dim(d)) for d, at in enumerate((x, y, z), start=1)]
     packed[lane, x, y, z, k] = hl.select(there, gradient[member, *pixel], hl.cast(number, 0))
     panels = (kernels - 1) / panel + 1

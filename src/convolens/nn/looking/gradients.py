@@ -50,7 +50,7 @@ def gradients_of(network: Network, x: Array, node: str, flow: Array, at: Collect
     still = copy.copy(network)
     still.nodes = [replace(one, layer=_as_used(one.layer, one.name in at)) for one in network.nodes]
     tape = still.forward(x, training=Training(np.random.default_rng(0)), until=node)[1]
-    learned, back = still.backward(tape, flow, needs_input=True)
+    learned, back = still.backward(tape, flow, needs_input=True, needs_weights=False)
     found = {name: learned.get(f"{name}.{SEEN}") for name in at} | {INPUT: back}
     return {
         name: np.zeros((len(x), *network.shapes[name]), flow.dtype) if grad is None else grad
@@ -127,6 +127,9 @@ class _Watched(Layer):
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         found = self.layer.backward(weights, saved, grad, needs_input=needs_input)
         return Gradients(found.inputs, found.weights | {SEEN: grad})
+
+    def backward_to_input(self, weights: Weights, saved: Any, grad: Array) -> Gradients:
+        return Gradients(self.layer.backward_to_input(weights, saved, grad).inputs, {SEEN: grad})
 
 
 def _as_used(layer: Layer, is_watched: bool) -> Layer:
