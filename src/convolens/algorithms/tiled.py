@@ -164,7 +164,8 @@ class Tiled(Algorithm[Weights]):
         if any(given is not bias for given, _ in constants.filled):
             return False
         state.weight = weight
-        for group, packed in zip(np.split(weight, spec.groups), constants.packed, strict=True):
+        groups = weight.reshape(spec.groups, -1, *weight.shape[1:])
+        for group, packed in zip(groups, constants.packed, strict=True):
             panels.pack(group, packed)
         for given, filled in constants.filled:
             _fill(filled, given)
@@ -290,5 +291,5 @@ def _tidy(array: Array) -> Array:
 
 def _fill(biases: list[Pinned], bias: Array) -> None:
     """Write each group's part of a bias to the beginning of its panels."""
-    for filled, part in zip(biases, np.split(bias, len(biases)), strict=True):
+    for filled, part in zip(biases, bias.reshape(len(biases), -1), strict=True):
         filled.array.reshape(-1)[: part.size] = part

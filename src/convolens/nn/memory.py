@@ -13,6 +13,9 @@ from convolens.spec.layout import FIRST, LAST
 
 PIPELINE = "convolens.pipelines.turned"
 LEAST = 1 << 12  # numbers below which NumPy copies as fast
+BEHIND = {axes: (0, *range(2, axes), 1) for axes in range(2, 8)}
+BEFORE = {axes: (0, axes - 1, *range(1, axes - 1)) for axes in range(2, 8)}
+"""How the axes go where channels come last, and back, by how many there are."""
 
 
 def arranged(x: Array) -> tuple[Array, str]:
@@ -77,12 +80,12 @@ _turning = Repeated(_turn)
 
 def _behind(x: Array) -> Array:
     """View (N, C, size…) as (N, size…, C), as ``np.moveaxis`` would in ten times the time."""
-    return x.transpose(0, *range(2, x.ndim), 1)
+    return x.transpose(BEHIND[x.ndim])
 
 
 def _before(x: Array) -> Array:
     """View (N, size…, C) as (N, C, size…)."""
-    return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
+    return x.transpose(BEFORE[x.ndim])
 
 
 def fill(target: Array, source: Array) -> None:

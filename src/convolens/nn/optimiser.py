@@ -14,7 +14,7 @@ from convolens.runtime.cpu import cpu
 from convolens.runtime.replay import Repeated
 
 PIPELINE = "convolens.pipelines.descent"
-LEAST = 1 << 13  # weights below which NumPy is as fast
+LEAST = 1 << 10  # weights below which NumPy is as fast
 RUN = 512  # squares that are summed in the type of the gradient
 
 
