@@ -186,19 +186,17 @@ def test_shadow_root(lab: Any) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("light", "active")])
-def test_accessible(browser: Any, address: str, scheme: str, forced: str) -> None:
+def test_accessible(open_context: Any, scheme: str, forced: str) -> None:
     """axe-core finds nothing to complain of, in any colours, in the list and in the exhibit."""
     if not AXE.exists():
         pytest.skip("axe-core is not installed: npm ci in web/")
-    context = browser.new_context(
-        color_scheme=scheme, forced_colors=forced, reduced_motion="reduce", bypass_csp=True
-    )
+    context = open_context(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce", bypass_csp=True)
     page = context.new_page()
     state = base64.urlsafe_b64encode(
         b'{"padding": "same", "border": "reflect", "operation": "convolution"}'
     ).decode()
     for path in ("/", f"/sliding-window#j={state}"):
-        page.goto(address + path)
+        page.goto(path)
         page.wait_for_selector(".lab h1")
         page.wait_for_timeout(300)
         page.evaluate(AXE.read_text())
@@ -206,7 +204,6 @@ def test_accessible(browser: Any, address: str, scheme: str, forced: str) -> Non
             "axe.run().then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"
         )
         assert found == []
-    context.close()
 
 
 @pytest.mark.parametrize("width", [320, 768, 1920])

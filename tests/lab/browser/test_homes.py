@@ -1,0 +1,101 @@
+"""The homes of an exhibit: the server's page, a static file, and the page that stands in for a widget."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import convolens as cl
+from convolens.lab.export import export_site
+from convolens.lab.states import SlidingWindow
+from lab.running import Running
+
+EXPECTED = SlidingWindow().result().tolist()
+HELLO = """async () => {
+    const socket = new WebSocket(new URL("socket", location.href.replace(/^http/, "ws")));
+    socket.binaryType = "arraybuffer";
+    const text = new TextEncoder().encode('{"kind":"hello","id":7,"key":"hello"}');
+    const frame = new Uint8Array([text.length, 0, 0, 0, ...text]);
+    const answer = await new Promise((resolve, reject) => {
+        socket.onopen = () => socket.send(frame);
+        socket.onmessage = ({ data }) => resolve(data);
+        socket.onerror = () => reject(new Error("refused"));
+    });
+    const length = new DataView(answer).getUint32(0, true);
+    return JSON.parse(new TextDecoder().decode(new Uint8Array(answer, 4, length)));
+}"""
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Open a page that must not complain."""
+    context = browser.new_context()
+    page, complaints = context.new_page(), list[str]()
+    page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def output(frame: Any) -> list[list[float]]:
+    """Read the output from the screen, as a screen reader does."""
+    cells = frame.locator('[role="grid"][aria-label^="Output"] [data-place]')
+    cells.first.wait_for()
+    found: dict[tuple[int, ...], float] = {}
+    for cell in cells.all():
+        place = tuple(map(int, cell.get_attribute("data-place").split(",")))
+        found[place] = float(cell.get_attribute("aria-label").rpartition(": ")[2].replace("−", "-"))
+    rows = max(row for row, _ in found) + 1
+    return [[value for (at, _), value in sorted(found.items()) if at == row] for row in range(rows)]
+
+
+def test_the_server(page: Any, served: Running) -> None:
+    """The printed link opens the list, the list opens the exhibit, and the page's socket is let in."""
+    page.goto(f"http://{served.host}/?token={served.lab.access.token}")
+    assert "token" not in page.url
+    page.get_by_role("link", name="Sliding window").first.click()
+    page.wait_for_url("**/sliding-window")
+    assert output(page) == EXPECTED
+    answer = page.evaluate(HELLO)
+    assert (answer["kind"], answer["id"]) == ("welcome", 7)
+
+
+def test_pages_of_strangers(browser: Any, served: Running) -> None:
+    """A page of another origin opens no socket, though the browser has the cookie."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"http://{served.host}/?token={served.lab.access.token}")
+    page.goto("about:blank")
+    address = f"ws://{served.host}/socket"
+    opened = page.evaluate(
+        """(address) => new Promise((resolve) => {
+            const socket = new WebSocket(address);
+            socket.onopen = () => resolve(true);
+            socket.onerror = () => resolve(false);
+        })""",
+        address,
+    )
+    assert not opened
+    context.close()
+
+
+def test_a_static_site(page: Any, tmp_path: Path) -> None:
+    """Exported pages work from files: the list, the exhibit behind it, and a state in the link."""
+    index = export_site(tmp_path / "site")[0]
+    page.goto(index.as_uri())
+    page.get_by_role("link", name="Sliding window").first.click()
+    page.wait_for_url("**/sliding-window.html")
+    assert output(page) == EXPECTED
+
+
+def test_what_stands_in_for_a_widget(page: Any, tmp_path: Path) -> None:
+    """Exported HTML shows the exhibit in the state that it had."""
+    widget = cl.widgets.SlidingWindow([[1, 2, 0], [0, 1, 2], [2, 0, 1]], padding="same")
+    data, _ = widget._repr_mimebundle_()
+    file = tmp_path / "notebook.html"
+    file.write_text(f"<!doctype html><title>notebook</title>{data['text/html']}", encoding="utf-8")
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    assert output(frame) == widget.output.tolist()
