@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -74,11 +75,11 @@ def train_command(
 
     Data that come with a part for the test keep it. RUN holds the configuration, metrics, checkpoint, pictures and
     the network. Ctrl-C stops between two steps, and --resume goes on, to the same bits. The words of a network are
-    told in the documentation.
+    told in the documentation. Where no network is named, digits have one of their own, and settings that suit it.
     """
+    from convolens.nn.recipes import recipe_for
     from convolens.nn.run_folder import begin_run, resume_run
     from convolens.nn.sources import KINDS
-    from convolens.nn.train import Settings
 
     chosen = {
         "epochs": epochs, "batch": batch, "rate": rate, "optimiser": optimiser, "schedule": schedule,
@@ -93,9 +94,13 @@ def train_command(
     else:
         if data is None:
             raise SpecError(f"say what to learn from: {KINDS}")
-        settings = Settings(**given)  # type: ignore[arg-type]
+        recipe = recipe_for(data, network)
+        settings = replace(recipe.settings, **given)  # type: ignore[arg-type]
         run = begin_run(out, data, network, settings, size=_parse_size(size), fit=fit or "crop")
         _tell_skipped(run.skipped)
+        if recipe.options():
+            text = recipe.text(len(run.trainer.parts.training.names))
+            report(f"as with --network '{text}' {recipe.options()}, unless said otherwise")
     _train(run)
 
 

@@ -14,6 +14,7 @@ from convolens.nn.arrays_file import read_arrays, write_arrays
 from convolens.nn.data import divide, read_data
 from convolens.nn.network import Network
 from convolens.nn.pictures import confusion_picture, curves_picture, filters_picture, mistakes_picture
+from convolens.nn.recipes import recipe_for
 from convolens.nn.sources import NAMED
 from convolens.nn.store import network_facts, network_from
 from convolens.nn.train import Settings, Trainer
@@ -21,8 +22,6 @@ from convolens.nn.typed import MALFORMED
 from convolens.ops.arrays import Array
 
 CONFIGURATION, CHECKPOINT, METRICS, NETWORK = "config.json", "checkpoint", "metrics.jsonl", "network.safetensors"
-USUAL = "conv 32,k3,same relu conv 64,k3,same relu max 2 flatten dropout:0.4"
-"""The network that is trained where none is named, up to its last layer."""
 
 
 class Run:
@@ -105,7 +104,7 @@ def begin_run(
     data : str
         What to learn from, as :func:`~convolens.nn.data.read_data` reads it.
     network : str, optional
-        The network as text, without the input's shape, which is that of the data; by default :data:`USUAL`.
+        The network as text, without the input's shape, which is that of the data; by default that of the recipe.
     settings : Settings
         How to train.
     size, fit
@@ -121,7 +120,7 @@ def begin_run(
     source = data if data in NAMED else str(Path(data).resolve())
     read = read_data(source, size=size, fit=fit)
     parts = divide(read, seed=settings.seed)
-    text = network or f"{USUAL} dense {len(read.names)}"
+    text = network or recipe_for(data).text(len(read.names))
     built = Network.from_text(text, parts.training.inputs.shape[1:], seed=settings.seed)
     run = Run(path, Trainer(built, parts, settings), read.skipped, fit)
     try:
