@@ -1,6 +1,6 @@
 /** All steps as an animated GIF. */
 
-import { applyPalette, GIFEncoder, quantize } from "gifenc";
+import { applyPalette, GIFEncoder, quantize } from "gifenc/dist/gifenc.esm.js";
 import { canvasFor, rasterise } from "./raster.ts";
 
 export const MOST_FRAMES = 144;

@@ -1,5 +1,5 @@
 /** The part of gifenc that is used; the package has no types of its own. */
-declare module "gifenc" {
+declare module "gifenc/dist/gifenc.esm.js" {
   type Palette = number[][];
   interface Encoder {
     writeFrame(index: Uint8Array, width: number, height: number, options: { palette: Palette; delay: number }): void;

@@ -42,4 +42,5 @@ export const asNames = (raw: unknown, known: readonly string[]): string[] =>
   Array.isArray(raw) ? known.filter((name) => raw.includes(name)) : [];
 
 /** The same value for JSON's purposes. */
-export const alike = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+export const alike = (one: unknown, other: unknown): boolean =>
+  one === other || JSON.stringify(one) === JSON.stringify(other);

@@ -13,7 +13,7 @@ export class Store<S extends CommonState> {
   #future: S[] = $state.raw([]);
   #lastControl = "";
   #lastTime = -Infinity;
-  #sent = "";
+  #sent: S;
   #saving = false;
   #listener = () => this.#receive();
 
@@ -24,7 +24,7 @@ export class Store<S extends CommonState> {
     readonly origin: S = complete(model.get("state")),
   ) {
     this.state = origin;
-    this.#sent = JSON.stringify(origin);
+    this.#sent = origin;
     model.on("change:state", this.#listener);
   }
 
@@ -110,18 +110,16 @@ export class Store<S extends CommonState> {
 
   #save(): void {
     this.#saving = false;
-    const text = JSON.stringify(this.state);
-    if (text === this.#sent) return;
-    this.#sent = text;
+    if (this.state === this.#sent) return;
+    this.#sent = this.state;
     this.model.set("state", this.state);
     this.model.save_changes();
   }
 
   #receive(): void {
     const next = this.#completed(this.model.get("state"));
-    const text = JSON.stringify(next);
-    if (text === this.#sent) return;
-    this.#sent = text;
+    if (next === this.state || alike(next, this.#sent)) return; // an echo, perhaps a late one
+    this.#sent = next;
     this.#past = [...this.#past, this.state].slice(-LONGEST_HISTORY);
     this.#future = [];
     this.state = next;

@@ -64,11 +64,17 @@ function shapeOf(raw: unknown): number[] | null {
   return fits && product(shape as number[]) <= MOST_CELLS ? (shape as number[]) : null;
 }
 
+/** Arrays that were looked at before: they are never changed in place, and large ones take their time. */
+const known = new WeakSet<Numbers>();
+
 function cells(raw: unknown, dims: number): Numbers | null {
+  if (known.has(raw as Numbers) && (raw as Numbers).shape.length === dims) return raw as Numbers;
   const shape = shapeOf(raw);
   const { data } = asRecord(raw);
   if (!shape || shape.length !== dims || !Array.isArray(data) || data.length !== product(shape)) return null;
-  return { shape: [...shape], data: data.map((value) => plainNumber(asNumber(value, 0))) };
+  const taken = { shape: [...shape], data: data.map((value) => plainNumber(asNumber(value, 0))) };
+  known.add(taken);
+  return taken;
 }
 
 function numbers(raw: unknown, dims: number, least: number, fallback: number): number[] {
