@@ -12,6 +12,7 @@ import pytest
 from convolens.nn import Concat, Conv, Network, Training
 from convolens.nn.prepared import PreparedNetwork
 from convolens.planning.measured import remember
+from convolens.runtime import compile as compiler
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 
@@ -119,6 +120,33 @@ def test_what_is_measured_is_what_guards(activation: str, tmp_path: Path, monkey
         x[0, 3, 8, :2] = wild
         with np.errstate(invalid="ignore", over="ignore"):
             np.testing.assert_allclose(prepared(x), network(x), atol=1e-4)
+
+
+@pytest.mark.parametrize("factor", [1, 1e16])
+def test_looks_again_where_numbers_may_have_grown(
+    factor: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they only might have, or overflow on the way: what comes out is what plain sums give."""
+    monkeypatch.setattr("convolens.planning.measured._path", lambda: tmp_path / "times.json")
+    monkeypatch.setattr("convolens.runtime.cache.note", lambda *_: None)  # nobody else goes by these times
+
+    def measure(spec: ConvSpec, *, exact: bool) -> None:
+        remember(spec, thread_count(), {"winograd-4": 1e-9})
+
+    monkeypatch.setattr("convolens.ops.prepared.tune_conv", measure)
+    network = Network.from_text("16x9x10 6*(conv 16,k3,same relu)")
+    for name, array in network.weights.items():
+        network.weights[name] = array * np.float32(3e4)
+    prepared = network.prepare(tune=True)
+    x = np.random.default_rng(0).normal(size=(1, 16, 9, 10)).astype("f4") * np.float32(factor)
+    if compiler.linker() is not None:
+        assert len(prepared.program(1, x.dtype)._parts) > 1
+    with np.errstate(invalid="ignore", over="ignore"):
+        found, wanted = prepared(x), network(x)
+        np.testing.assert_array_equal(np.isfinite(found), np.isfinite(wanted))
+        assert np.isfinite(wanted).all() == (factor == 1)
+        scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4 * scale)
 
 
 def test_weights_of_double_precision() -> None:
