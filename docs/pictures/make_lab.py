@@ -1,0 +1,44 @@
+"""Take the pictures of the lab: its pages, as they are written for any web host, in Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from convolens.lab.export import export_site
+
+HERE = Path(__file__).parent
+SHOTS = {  # picture: page, width, height and colours
+    "lab-sliding-window": ("sliding-window", 1280, 1100, "light"),
+    "lab-dark": ("sliding-window", 1280, 1100, "dark"),
+}
+
+
+def main() -> None:
+    """Write every picture beside this file."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        raise SystemExit("Chromium is needed: apt-get install chromium, or set CHROMIUM to its path")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        site = Path(folder) / "site"
+        export_site(site)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for name, (exhibit, width, height, colours) in SHOTS.items():
+            page = browser.new_page(
+                viewport={"width": width, "height": height}, color_scheme=colours, reduced_motion="reduce"
+            )
+            page.goto((site / f"{exhibit}.html").as_uri())
+            page.get_by_role("grid").first.wait_for()
+            for _ in range(4):
+                page.get_by_role("button", name="Step", exact=True).click()
+            page.screenshot(path=HERE / f"{name}.png")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
