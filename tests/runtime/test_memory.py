@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convolens.runtime import memory
-from convolens.runtime.memory import LEAST, SPARE, Pool, empty
+from convolens.runtime.memory import ALIGNMENT, LEAST, SPARE, Pool, Shelf, empty, lasting
 
 
 def test_memory_serves_again() -> None:
@@ -97,3 +97,19 @@ def test_keeps_what_is_in_use() -> None:
         place = first.ctypes.data
         del first
         assert empty((LEAST,), "u1").ctypes.data == place
+
+
+def test_arrays_on_a_shelf_lie_side_by_side() -> None:
+    """Each begins with a line of the cache and has its own bytes; what has no room left begins a new piece."""
+    shelf = Shelf(1000 * ALIGNMENT)
+    with shelf.serving():
+        arrays = [
+            lasting(count) for count in (1, 64, 0, 65, 900 * ALIGNMENT, 200 * ALIGNMENT, 5000 * ALIGNMENT, 7)
+        ]
+    places = [array.ctypes.data for array in arrays]
+    assert all(place % ALIGNMENT == 0 for place in places)
+    assert np.diff(places[:5]).tolist() == [64, 64, 0, 128]
+    for number, array in enumerate(arrays):
+        array[...] = number
+    assert all((array == number).all() for number, array in enumerate(arrays))
+    assert not np.may_share_memory(lasting(10), lasting(10))

@@ -7,6 +7,7 @@ import numpy as np
 
 from convolens.algorithms.base import Array
 from convolens.runtime.cpu import cache_bytes, cpu
+from convolens.runtime.memory import lasting
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 
@@ -77,9 +78,9 @@ def scratch_bytes() -> int:
 
 def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Return zeros that begin where a vector does, so that none lies across two lines of the cache."""
-    room = np.zeros(math.prod(shape) * dtype.itemsize + cpu().vector_bytes, np.uint8)
-    start = -room.__array_interface__["data"][0] % cpu().vector_bytes
-    return room[start : start + math.prod(shape) * dtype.itemsize].view(dtype).reshape(shape)
+    numbers = lasting(math.prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
+    numbers[...] = 0
+    return numbers
 
 
 def aligned(array: Array) -> Array:

@@ -9,9 +9,11 @@ from convolens.nn.joined import Step, join_steps
 from convolens.nn.making import pass_of
 from convolens.nn.passes import Convolution, DType, Pass, Product, Transposed
 from convolens.nn.program import Program
+from convolens.nn.strips import join_in_strips
 from convolens.ops.arrays import Array
 from convolens.ops.prepared import MANY, PreparedConv
 from convolens.ops.transposed import PreparedConvTranspose
+from convolens.runtime.memory import Shelf
 from convolens.runtime.threads import thread_count
 from convolens.spec.layout import LAST, join_shape
 
@@ -47,6 +49,7 @@ class PreparedNetwork:
         self._convs: dict[tuple[str, bool], PreparedConv] = {}
         self._adjoints: dict[str, PreparedConvTranspose] = {}
         self._programs: dict[tuple[Any, ...], list[Program]] = {}
+        self._shelf = Shelf()
         self._making = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -80,12 +83,13 @@ class PreparedNetwork:
 
     def program(self, batch: int, dtype: DType) -> Program:
         """Make the passes for batches of a size and type, with arrays of their own."""
-        with self._making:
+        with self._making, self._shelf.serving():
             shapes, dtypes, passes = dict(self.network.shapes), {INPUT: dtype}, list[Pass]()
             for step in self.steps:
                 for one in self._passes(step, batch, shapes, dtypes[step.node.inputs[0]]):
                     dtypes[one.name] = one.result_dtype([dtypes[source] for source in one.inputs])
                     passes.append(one)
+            passes = join_in_strips(passes, self._last, shapes, batch, dtypes)
             return Program(passes, self._last, shapes, batch, dtype)
 
     def _passes(self, step: Step, batch: int, shapes: dict[str, tuple[int, ...]], dtype: DType) -> list[Pass]:

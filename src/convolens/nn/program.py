@@ -71,6 +71,8 @@ class Program:
         Bytes of each.
     bytes : int
         Of the block that they share.
+    passes : sequence of Pass
+        As they came.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class Program:
         batch: int,
         dtype: DType,
     ) -> None:
-        dtypes = {INPUT: dtype}
+        self.passes, dtypes = passes, {INPUT: dtype}
         for one in passes:
             dtypes[one.name] = one.result_dtype([dtypes[source] for source in one.inputs])
         homes = find_homes(passes, last, shapes, dtypes)

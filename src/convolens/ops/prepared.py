@@ -122,8 +122,9 @@ class PreparedConv:
         if len(taken) < len(self._states):
             self._states, self._replays, self._is_repeated = taken, {}, False
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle weights and options; the states are prepared anew."""
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What it was made with beside weights and bias."""
         settings = {
             "activation": self.activation,
             "exact": self.exact,
@@ -132,7 +133,15 @@ class PreparedConv:
             "tune": self.tune,
             "max_pool": self.max_pool,
         }
-        make = functools.partial(PreparedConv, **(self.options | settings))
+        return self.options | settings
+
+    def altered(self, **settings: Any) -> PreparedConv:
+        """Return another of the same weights, made with some ``settings`` of its own."""
+        return PreparedConv(self.weight, self.bias, self.dims, **(self._settings | settings))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle weights and options; the states are prepared anew."""
+        make = functools.partial(PreparedConv, **self._settings)
         return make, (self.weight, self.bias, self.dims), {"_renewed": self._renewed}
 
     def __repr__(self) -> str:

@@ -169,16 +169,29 @@ class _Metadata(ctypes.Structure):
     )
 
 
+def failure(runtime: ctypes.CDLL, code: int) -> CompiledCodeError:
+    """Return the exception for an error code of compiled code, with the words that the runtime has for it."""
+    text = ctypes.create_string_buffer(MOST_LETTERS)
+    runtime.convolens_message(text, ctypes.c_size_t(MOST_LETTERS))
+    message = text.value.decode(errors="replace").strip()
+    return CompiledCodeError(message or f"compiled code ended with error {code}")
+
+
 class LinkedFunction:
     """
     A pipeline in a shared library; called without the GIL, from any number of threads at once.
 
     Frames are kept for the shapes that were met, as many of each as calls overlapped, because filling one in takes
     longer than a small convolution.
+
+    Attributes
+    ----------
+    runtime : CDLL
+        What all pipelines share.
     """
 
     def __init__(self, library: ctypes.CDLL, runtime: ctypes.CDLL, name: str) -> None:
-        self._library, self._runtime = library, runtime
+        self._library, self.runtime = library, runtime
         self._entry = library[f"{name}_argv"]
         self._entry.argtypes, self._entry.restype = [ctypes.c_void_p], ctypes.c_int
         describe = library[f"{name}_metadata"]
@@ -217,7 +230,7 @@ class LinkedFunction:
         """Return what calls functions, of which this is one, with their arguments, without the Python between."""
         entries = (ctypes.c_void_p * len(calls))(*[function.entry for function, _ in calls])
         arguments = (ctypes.c_void_p * len(calls))(*[frame.address for _, frame in calls])
-        run = self._runtime.convolens_run
+        run = self.runtime.convolens_run
 
         def call() -> None:
             self._check(run(len(calls), entries, arguments))
@@ -231,12 +244,7 @@ class LinkedFunction:
 
     def _check(self, code: int) -> None:
         if code:
-            raise CompiledCodeError(self._message() or f"compiled code ended with error {code}")
-
-    def _message(self) -> str:
-        text = ctypes.create_string_buffer(MOST_LETTERS)
-        self._runtime.convolens_message(text, ctypes.c_size_t(MOST_LETTERS))
-        return text.value.decode(errors="replace").strip()
+            raise failure(self.runtime, code)
 
     def _new_frames(self, signature: Any, given: int) -> list[Frame]:
         if given != self._count:

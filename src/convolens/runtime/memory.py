@@ -14,6 +14,7 @@ from convolens.runtime.call import Array, address
 
 LEAST = 1 << 16  # bytes, below which the allocator takes no pages of its own
 ALIGNMENT = 64  # bytes: a line of the cache, the longest vector
+PIECE = 1 << 25  # bytes that a shelf grows by
 SPARE = 3  # times the most that was in use when room was made; so much may be held
 
 _lock = threading.Lock()  # of all pools, none of which holds it for long
@@ -71,10 +72,46 @@ class Pool:
             _serving.pool = before
 
 
+class Shelf:
+    """
+    Memory for arrays that stay, such as weights: side by side, in the order in which they are asked for.
+
+    It comes in large pieces, which systems have larger pages for: so the processor looks up fewer of them while
+    it reads through, and what is fetched beyond one array is the next. A piece lives as long as an array in it.
+
+    Parameters
+    ----------
+    piece : int, default 32 MiB
+        Bytes of a piece at least; those that nobody touches take no memory.
+    """
+
+    def __init__(self, piece: int = PIECE) -> None:
+        self._piece, self._left = piece, np.empty(0, np.uint8)
+
+    def room(self, count: int) -> Array:
+        """Return so many bytes, of whatever content, that begin with a line of the cache."""
+        whole = -(-count // ALIGNMENT) * ALIGNMENT
+        if whole > self._left.size:
+            piece = np.empty(max(self._piece, whole) + ALIGNMENT, np.uint8)
+            self._left = piece[-address(piece) % ALIGNMENT :]
+        room, self._left = self._left[:count], self._left[whole:]
+        return room
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Have :func:`lasting` take memory from here, in this thread."""
+        before, _serving.shelf = _serving.shelf, self
+        try:
+            yield
+        finally:
+            _serving.shelf = before
+
+
 class _Serving(threading.local):
-    """The pool that serves a thread; none, most of the time."""
+    """The pool, and the shelf, that serve a thread; none, most of the time."""
 
     pool: Pool | None = None
+    shelf: Shelf | None = None
 
 
 _serving = _Serving()
@@ -84,6 +121,11 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Array:
     """Make an array as ``np.empty`` does, in memory of the pool that serves this thread, if one does."""
     pool = _serving.pool
     return np.empty(shape, dtype) if pool is None else pool.empty(shape, np.dtype(dtype))
+
+
+def lasting(count: int) -> Array:
+    """Return bytes, of whatever content, that begin with a line of the cache; from this thread's shelf, if any."""
+    return (_serving.shelf or Shelf(count)).room(count)
 
 
 def _rooms(rooms: list[Array], *, idle: bool) -> list[Array]:

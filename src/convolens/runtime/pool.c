@@ -182,6 +182,38 @@ int halide_do_par_for(void *context, body task, int first, int count, unsigned c
     return error;
 }
 
+/* Calls of compiled functions in strips: those of a strip one after the other in one thread, strips side by side. A
+   slot has all of them, with memory of its own; whoever is at it takes the next strip that nobody has. */
+typedef struct {
+    int (*enter)(void **arguments);
+    void **arguments;
+} call;
+
+typedef struct {
+    const call *calls;
+    const int *bounds; /* the calls of strip i begin at bounds[i], in each slot */
+    int count;
+    atomic_int next;
+} strips;
+
+static int run_slot(void *context, int slot, unsigned char *closure) {
+    (void)context;
+    strips *all = (strips *)closure;
+    const call *calls = all->calls + (size_t)slot * (size_t)all->bounds[all->count];
+    for (int strip; (strip = atomic_fetch_add(&all->next, 1)) < all->count;)
+        for (int i = all->bounds[strip]; i < all->bounds[strip + 1]; i++) {
+            int error = calls[i].enter(calls[i].arguments);
+            if (error)
+                return error;
+        }
+    return 0;
+}
+
+int convolens_strips(const call *calls, const int *bounds, int count, int slots) {
+    strips all = {calls, bounds, count, 0};
+    return halide_do_par_for(NULL, run_slot, 0, slots, (unsigned char *)&all);
+}
+
 /* Whoever calls this owns the loop, so that none is running. */
 static void send_home(void) {
     atomic_store(&leaving, 1);

@@ -5,6 +5,7 @@ What a small convolution takes is mostly that: views, checks, arguments. A recor
 it, only the addresses of input and output are filled in.
 """
 
+import ctypes
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, Series, address, recorder
+from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, Series, address, failure, recorder
 from convolens.runtime.threads import thread_count
 
 byte_bounds = np.lib.array_utils.byte_bounds
@@ -181,8 +182,8 @@ class Bound:
 
     def __init__(self, notes: Sequence[Note], arrays: tuple[Array, ...]) -> None:
         self._kept = notes, arrays
-        self._calls = [(note[0], _addressed(note)) for note in notes]
-        self._run = Series(self._calls)
+        self.calls = [(note[0], _addressed(note)) for note in notes]
+        self._run = Series(self.calls)
 
     @classmethod
     def joined(cls, some: Sequence["Bound"]) -> "Bound":
@@ -202,6 +203,37 @@ def in_sequence(calls: Iterable[Callable[[], None]]) -> list[Callable[[], None]]
         together = list(some)
         found += [Bound.joined(together)] if are_bound else together  # type: ignore[arg-type]
     return found
+
+
+class BoundStrips:
+    """
+    Calls in strips: those of a strip one after the other in one thread, strips side by side.
+
+    Parameters
+    ----------
+    slots : sequence of sequences of sequences of Bound
+        For each thread that may take part, all strips, whose calls work in memory of its own. What a strip leaves
+        behind is the same in whichever slot it is run.
+    """
+
+    def __init__(self, slots: Sequence[Sequence[Sequence[Bound]]]) -> None:
+        self._kept = slots
+        strips = [[call for bound in strip for call in bound.calls] for slot in slots for strip in slot]
+        words = [word for strip in strips for call in strip for word in (call[0].entry, call[1].address)]
+        bounds = itertools.accumulate(map(len, strips[: len(slots[0])]), initial=0)
+        self._runtime = strips[0][0][0].runtime
+        self._arguments = (
+            (ctypes.c_uint64 * len(words))(*words),
+            (ctypes.c_int * (len(slots[0]) + 1))(*bounds),
+            len(slots[0]),
+            len(slots),
+        )
+
+    def __call__(self) -> None:
+        """Repeat them; one call at a time."""
+        code = self._runtime.convolens_strips(*self._arguments)
+        if code:
+            raise failure(self._runtime, code)
 
 
 def _addressed(note: Note) -> Frame:

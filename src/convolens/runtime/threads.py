@@ -1,8 +1,11 @@
 """How many threads compiled code uses."""
 
+import contextlib
 import ctypes
 import operator
 import os
+import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
@@ -55,8 +58,29 @@ class threads:  # noqa: N801  a verb to its users
         _set(self._before)
 
 
+class _Here(threading.local):
+    """What holds for one thread."""
+
+    is_alone = False
+
+
+_here = _Here()
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Cut what the calling thread plans and calls meanwhile as for a single thread; others are not concerned."""
+    before, _here.is_alone = _here.is_alone, True
+    try:
+        yield
+    finally:
+        _here.is_alone = before
+
+
 def thread_count() -> int:
     """Tell how many threads compiled code uses."""
+    if _here.is_alone:
+        return 1
     return _wanted() if _given is None else _given
 
 
