@@ -7,6 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 
 demo: .venv/demo
 	$(BIN)/convolens demo --output demo
+	@echo 'To do it with your own hands, in the browser: make lab'
 
 # Opens the lab in the browser; Ctrl-C ends it. LAB='--no-browser --port 9000' passes options on.
 lab: .venv/lab
