@@ -202,6 +202,7 @@ def test_broken_frames(page: Page, frame: bytes | str) -> None:
 def test_photographs_are_private(lab: Running, page: Page) -> None:
     """No page sees what another has open, and a page's folder goes with it."""
     assert lab.lab._root is not None
+    page.ask({"kind": "hello", "id": 1, "key": "hello"})  # its folder is there
     before = set(lab.lab._root.iterdir())
     with lab.page() as other:
         name = other.open()
