@@ -130,7 +130,7 @@ class Chain:
             link.seconds * (sum(stop - first for first, stop in rows) / link.height - 1)
             for link, rows in zip(self.links, given, strict=True)
         )
-        return saved - again - images * len(self.strips) * len(self.links) * COMPILED_CALL
+        return float(saved - again - images * len(self.strips) * len(self.links) * COMPILED_CALL)
 
 
 def _rows(links: Sequence[Link], rows: Rows) -> list[Rows]:

@@ -38,11 +38,13 @@ class Strips(Pass):
 
     def result_dtype(self, dtypes: Sequence[DType]) -> DType:
         """Give the last one's."""
-        return self._through(dtypes, lambda one, given: one.result_dtype(given))
+        found: DType = self._through(dtypes, lambda one, given: one.result_dtype(given))
+        return found
 
     def magnitude(self, magnitudes: Sequence[float]) -> float:
         """Bound one after the other."""
-        return self._through(magnitudes, lambda one, given: one.magnitude(given))
+        found: float = self._through(magnitudes, lambda one, given: one.magnitude(given))
+        return found
 
     def compute(self, inputs: Sequence[Array], out: Array) -> None:
         """Compute one after the other, as a whole."""

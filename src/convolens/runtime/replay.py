@@ -219,7 +219,7 @@ class BoundStrips:
     def __init__(self, slots: Sequence[Sequence[Sequence[Bound]]]) -> None:
         self._kept = slots
         strips = [[call for bound in strip for call in bound.calls] for slot in slots for strip in slot]
-        words = [word for strip in strips for call in strip for word in (call[0].entry, call[1].address)]
+        words = [word for strip in strips for call in strip for word in (call[0].entry or 0, call[1].address)]
         bounds = itertools.accumulate(map(len, strips[: len(slots[0])]), initial=0)
         self._runtime = strips[0][0][0].runtime
         self._arguments = (
