@@ -41,7 +41,7 @@ class Course:
 
 
 COURSES = {
-    f"{name}-b{batch}": Course(text, batch)
+    f"{name}-step-b{batch}": Course(text, batch)
     for name, text in (("two-convolutions", SMALL), ("two-convolutions-wide", WIDE), ("cifar-vgg", VGG))
     for batch in (64, 128)
 }

@@ -8,13 +8,15 @@ from benchmarks.cases import BY_NAME, CASES, FIRST_CALLS, MEMORY, MEMORY_IMAGES
 from benchmarks.contenders import ours
 from benchmarks.groups import GROUPS
 from benchmarks.processes import NAMES
+from benchmarks.training import COURSES
 
 LAYERS = [case for case in CASES if case.operation in ("conv", "gradients", "deformable")]
 
 
 def test_names_are_unique() -> None:
-    """A name stands for one case."""
+    """A name stands for one case, or for one step of training."""
     assert len(BY_NAME) == len(CASES)
+    assert not BY_NAME.keys() & COURSES.keys()
 
 
 def test_every_group_has_cases() -> None:
