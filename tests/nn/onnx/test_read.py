@@ -13,7 +13,18 @@ import pytest
 import torch
 
 from convolens.errors import ConvolensError, FileError, SpecError
-from convolens.nn import Activation, Conv, Function, GroupNorm, LayerNorm, Network, Slice, Transpose
+from convolens.nn import (
+    SGD,
+    Activation,
+    Conv,
+    Function,
+    GroupNorm,
+    LayerNorm,
+    Network,
+    Slice,
+    Training,
+    Transpose,
+)
 from convolens.runtime import compile as compiler
 from nn.onnx.architectures import SMALL, random_model
 
@@ -362,6 +373,22 @@ def test_biases_of_products(shape: tuple[int, ...], tmp_path: Path) -> None:
         return
     x = draw(4, 5)
     np.testing.assert_allclose(Network.from_onnx(path)(x), expected(path, x), rtol=1e-5, atol=1e-6)
+
+
+def test_networks_that_were_read_learn(tmp_path: Path) -> None:
+    """All that was read can be written, and belongs to one node, also where the file has it once for several."""
+    nodes = [
+        node("Conv", "x", "w", outputs=("a",)),
+        node("BatchNormalization", "a", *"sbmv", outputs=("c",)),
+        node("Conv", "c", "w"),
+    ]
+    constants = {"w": draw(2, 2, 1, 1), **{name: draw(2) for name in "sbm"}, "v": np.ones(2, np.float32)}
+    network = Network.from_onnx(model_of(nodes, (1, 2, 4, 4), 17, constants, tmp_path / "it.onnx"))
+    arrays = [*network.weights.values(), *network.statistics.values()]
+    assert all(array.flags.writeable for array in arrays)
+    assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
+    given, tape = network.forward(draw(3, 2, 4, 4), training=Training(np.random.default_rng(0)))
+    SGD().step(network.weights, network.backward(tape, given)[0])
 
 
 def test_the_size_of_the_batch_is_no_number(tmp_path: Path) -> None:

@@ -227,7 +227,8 @@ class Builder:
         names = {INPUT: INPUT}
         held = self.network.held()
         for node in needed_for(self.network.nodes, wanted):
-            weights = {part: np.asarray(array, order="C") for part, array in held[node.name].items()}
+            # Copies, since constants are read-only, and may be one for several nodes: no network could learn so.
+            weights = {part: np.array(array, order="C") for part, array in held[node.name].items()}
             inputs = (names[source] for source in node.inputs)
             names[node.name] = network.add(node.layer, *inputs, weights=weights)
         return network
