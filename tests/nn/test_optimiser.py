@@ -53,6 +53,27 @@ def test_a_rate_of_nothing_changes_nothing() -> None:
     np.testing.assert_array_equal(weights["a"], np.ones((2, 2)))
 
 
+@pytest.mark.parametrize("count", [1, LEAST])
+def test_gradients_of_other_shapes(count: int) -> None:
+    """A gradient that is larger than the weights, or turned, is refused, before anything is changed."""
+    for shape in ((4, count), (2, 2 * count), (count, 2), (1, count)):
+        weights, optimiser = {"a": np.ones(3), "b": np.ones((2, count))}, SGD(0.1)
+        with pytest.raises(SpecError, match="the gradient of 'b' is"):
+            optimiser.step(weights, {"a": np.ones(3), "b": np.ones(shape)})
+        assert (weights["a"] == 1).all()
+        assert optimiser.steps == 0
+
+
+@pytest.mark.parametrize("size", [2, LEAST])
+def test_arrays_that_may_not_be_written(size: int) -> None:
+    """Weights that are read-only stay as they are, few or many."""
+    weight = np.ones(size)
+    weight.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        SGD(0.1).step({"a": weight}, {"a": np.ones(size)})
+    assert (weight == 1).all()
+
+
 def test_clipping() -> None:
     """Gradients that are too long together become as long as is allowed; short ones stay."""
     gradients = {"a": np.full(9, 2.0), "b": np.full(16, 2.0)}

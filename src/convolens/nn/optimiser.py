@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from convolens.errors import SpecError
 from convolens.ops.arrays import Array
 from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
@@ -40,7 +41,20 @@ class Optimiser(ABC):
     def step(
         self, weights: MutableMapping[str, Array], gradients: Mapping[str, Array], rate: float | None = None
     ) -> None:
-        """Take one step, with another rate than its own if one is given."""
+        """
+        Take one step, with another rate than its own if one is given.
+
+        Raises
+        ------
+        SpecError
+            If a gradient has not the shape of its weights; nothing is changed then.
+        """
+        for name, gradient in gradients.items():
+            if gradient.shape != weights[name].shape:
+                raise SpecError(
+                    f"the gradient of {name!r} is {gradient.shape}, but the weights are {weights[name].shape}; "
+                    "give each weight one number"
+                )
         self.steps += 1
         now = self.rate if rate is None else rate
         for name, gradient in gradients.items():
@@ -134,7 +148,7 @@ def descend(rule: str, numbers: tuple[float, ...], gradient: Array, weight: Arra
     arrays = (weight, *memory)
     if weight.size < LEAST or weight.dtype not in (np.float32, np.float64) or not compiler.available():
         return False
-    if not all(a.flags.c_contiguous and a.dtype == weight.dtype for a in arrays):
+    if not all(a.flags.c_contiguous and a.flags.writeable and a.dtype == weight.dtype for a in arrays):
         return False
     given = np.array(numbers, weight.dtype)
     _descending(rule)(gradient.reshape(-1), given, *[a.reshape(-1) for a in arrays])
