@@ -15,6 +15,7 @@ CHAINS: tuple[tuple[str, tuple[Operation, ...]], ...] = (
     ("f8", (("multiply", ()), ("add", ()), ("leaky-relu", (0.2,)), ("relu6", ()))),
     ("f4", (("hard-sigmoid", (0.2, 0.5)), ("multiply", ()), ("gelu-tanh", ()))),
     ("f4", (("clip", (-1.5, 1.0)), ("subtract", ()), ("divide", ()), ("hard-swish", ()), ("prelu", ()))),
+    ("f8", (("clip", (1.0, -1.5)),)),
     ("f4", (("silu", ()), ("relu", ()), ("sigmoid", ()), ("leaky-relu", ()), ("tanh", ()), ("gelu", ()))),
 )
 SHAPES = ((2, 37, 5, 6), (3, 5, 7), (1, 37, 3, 2, 4), (4, 37), (2, 1, 3, 5))

@@ -64,8 +64,9 @@ def build(dtype: str, lanes: int, chain: str) -> tuple[hl.Func, list[Any]]:
 
 
 def _clip(value: hl.Expr, low: hl.Expr, high: hl.Expr) -> hl.Expr:
-    """Cut numbers to a range; NaN stays."""
-    return hl.strict_float(hl.select(value < low, low, hl.select(value > high, high, value)))
+    """Cut numbers to a range, whose upper end holds where it is below the lower one; NaN stays."""
+    raised = hl.select(value < low, low, value)
+    return hl.strict_float(hl.select(raised > high, high, raised))
 
 
 def _bent(value: hl.Expr, slope: hl.Expr, offset: hl.Expr) -> hl.Expr:
