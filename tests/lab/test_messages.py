@@ -102,6 +102,14 @@ def test_broken_frames(frame: bytes) -> None:
         unpack(frame)
 
 
+def test_long_json_is_not_read() -> None:
+    """The length is looked at first."""
+    frame = pack({"id": 1}, [bytes(100)])
+    assert unpack(frame, 24)[0] == {"id": 1}
+    with pytest.raises(SpecError, match="the frame's JSON has 28 bytes; up to 24 are read"):
+        unpack(pack({"id": 12345}), 24)
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=64), st.integers(0, 80))
 def test_fuzzed_frames(tail: bytes, length: int) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from convolens.lab.limits import Limits
 from convolens.lab.messages import Filter, Open, Region, Times
 from convolens.lab.pages import built_files
 from convolens.lab.server import listen
+from convolens.lab.session import MISTAKE
 from convolens.lab.states import Numbers
 from lab.running import Page, Running, running
 from lab.uploads import GREY, HOSTILE, picture_file
@@ -254,6 +256,20 @@ def test_a_killed_worker_is_replaced(lab: Running, page: Page) -> None:
     assert page.ask({"kind": "filter", "id": 7, "key": "f", "photograph": name})["kind"] == "picture"
 
 
+def test_no_process_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none can be started the request gets a failure, and the next one tries again."""
+    with running() as lab, lab.page() as page:
+        assert page.ask({"kind": "hello", "id": 1, "key": "k"})["kind"] == "welcome"
+        (quick,) = lab.lab.pool.workers["quick"]
+        with monkeypatch.context() as patched:
+            patched.setattr(subprocess, "Popen", Mock(side_effect=BlockingIOError("no more processes")))
+            assert quick.pid is not None
+            os.kill(quick.pid, signal.SIGKILL)
+            time.sleep(0.1)
+            assert page.ask({"kind": "hello", "id": 2, "key": "k"})["reason"] == "died"
+        assert page.ask({"kind": "hello", "id": 3, "key": "k"})["kind"] == "welcome"
+
+
 def test_slow_work_does_not_stand_before_sliders(page: Page) -> None:
     """While something slow is measured, a filter is answered; the slow answer comes later."""
     name = page.open()
@@ -288,6 +304,42 @@ def test_lanes() -> None:
 # Limits
 
 
+def test_deep_requests(page: Page) -> None:
+    """Lists in lists are refused, once, where reading them goes out of its depth; the page goes on."""
+    deep: Any = "x"
+    for _ in range(600):
+        deep = [deep]
+    answer = page.ask({"kind": "close", "id": 5, "key": "k", "photograph": deep})
+    assert (answer["kind"], answer["id"]) == ("failure", 5)
+    assert "request.photograph must be a text" in answer["message"]
+    assert page.ask({"kind": "hello", "id": 6, "key": "k"})["kind"] == "welcome"
+
+
+def test_mistakes(page: Page, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A request that the program stumbles over is answered, and not read again and again."""
+    read: list[Any] = []
+
+    def stumble(content: Any) -> None:
+        read.append(content)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("convolens.lab.clients.read_request", stumble)
+    answer = page.ask({"kind": "hello", "id": 5, "key": "k"})
+    assert (answer["id"], answer["message"]) == (5, MISTAKE)
+    assert len(read) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_long_requests(page: Page) -> None:
+    """JSON that would keep the server, and all other pages, waiting is not read."""
+    answer = page.ask({"kind": "hello", "id": 5, "key": "k", "more": [0] * 200_000})
+    assert (answer["kind"], answer["id"]) == ("failure", 0)
+    assert "bytes; up to 262,144 are read" in answer["message"]
+    numbers = {"shape": [64, 64], "data": [-1.2345678901234567e-300] * 4096}
+    answer = page.ask({"kind": "filter", "id": 6, "key": "k", "photograph": "x", "kernel": numbers})
+    assert "is not open" in answer["message"]
+
+
 def test_floods() -> None:
     """Too many requests are refused one by one, and who does not stop is sent away."""
     with running(Limits(requests_a_second=1, most_requests=5)) as lab, lab.page() as page:
@@ -301,6 +353,14 @@ def test_floods() -> None:
                 page.ask({"kind": "hello", "id": 9, "key": "k"})
         assert caught.value.rcvd is not None
         assert caught.value.rcvd.code == 1008
+    with running() as lab, lab.page() as page, pytest.raises(ConnectionClosed):  # noqa: PT012
+        end = time.monotonic() + 20
+        while time.monotonic() < end:  # many more than are allowed, some of which are answered between
+            for number in range(200):
+                page.send({"kind": "filter", "id": number, "key": "k", "photograph": "x"})
+            time.sleep(0.01)
+            for _ in range(200):
+                page.receive()
 
 
 def test_more_limits() -> None:
@@ -342,9 +402,13 @@ def test_port_in_use() -> None:
         listen("no.such.host.invalid", 0)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals_end_it_cleanly(number: int, tmp_path: Path) -> None:
-    """It ends at once with exit code 0 and leaves no files; an open connection does not hold it."""
+    """
+    It ends at once with exit code 0 and leaves no files; an open connection does not hold it.
+
+    The signal goes to its whole group, as Ctrl-C and a terminal that is closed send it, while the workers load.
+    """
     command = [sys.executable, "-m", "convolens", "lab", "--port", "0", "--no-browser"]
     with subprocess.Popen(
         command,
@@ -352,6 +416,7 @@ def test_signals_end_it_cleanly(number: int, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -361,7 +426,7 @@ def test_signals_end_it_cleanly(number: int, tmp_path: Path) -> None:
             open_page.sendall(f"GET /?token={token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             assert b"303" in open_page.recv(1000)
             assert [path.name.startswith("convolens-lab-") for path in tmp_path.iterdir()] == [True]
-            process.send_signal(number)
+            os.killpg(process.pid, number)
             out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
     assert "The lab is closed." in out

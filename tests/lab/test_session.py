@@ -204,6 +204,8 @@ def test_the_oldest_photographs_make_room(tmp_path: Path) -> None:
             session.answer(Filter(id=1, key="f", photograph=names[0]))
         session.answer(Close(id=1, key="c", photograph=names[1]))
         assert len(shelf.names()) == 1
+        with pytest.raises(ImageError, match=r"a\.png: takes 6,000 bytes as uint8; the lab keeps up to 5,999"):
+            opened(Session(shelf, Limits(photograph_bytes=5999)))
         little = Session(shelf, Limits(photograph_bytes=300_000))
         answer, _ = little.answer(Open(id=1, key="open", sample="rings"))
         assert len(shelf.names()) == 1

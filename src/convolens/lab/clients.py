@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from convolens.lab.messages import (
     to_json,
     unpack,
 )
-from convolens.lab.session import failure
+from convolens.lab.session import MISTAKE, failure
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.workers import Lane, Pool, WorkerError
 
@@ -103,7 +104,8 @@ class Client:
     ) -> None:
         self._folder, self._pool, self._limits = folder, pool, limits
         self._send, self._has_room = send, has_room
-        self._bucket, self._refused = Bucket(limits.requests_a_second, limits.most_requests), 0
+        self._bucket = Bucket(limits.requests_a_second, limits.most_requests)
+        self._patience = Bucket(limits.requests_a_second, limits.most_requests)  # refusals until it is sent away
         self._waiting: dict[str, _Waiting] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._pixels: dict[str, int] = {}
@@ -113,13 +115,11 @@ class Client:
     async def take(self, frame: Buffer) -> bool:
         """Take a frame in; False if this page had better be sent away."""
         if not self._bucket.take():
-            self._refused += 1
             await self._refuse(frame, "too many requests at once; wait a moment", "too-many")
-            return self._refused <= self._limits.most_requests
-        self._refused = 0
+            return self._patience.take()
         content: Any = None
         try:
-            content, buffers = unpack(frame)
+            content, buffers = unpack(frame, self._limits.message_bytes)
             _check_envelope(content)
         except ConvolensError as error:
             await self._answer(failure(content, str(error)))
@@ -150,7 +150,7 @@ class Client:
 
     async def _refuse(self, frame: Buffer, message: str, reason: str) -> None:
         try:
-            content, _ = unpack(frame)
+            content, _ = unpack(frame, self._limits.message_bytes)
         except ConvolensError:
             content = None
         await self._answer(failure(content, message, reason))
@@ -188,7 +188,15 @@ class Client:
             return pack(to_json(failure(self._taken(key).content, str(error))))
 
     def _read(self, waiting: _Waiting) -> tuple[Request, Lane]:
-        request = read_request(waiting.content)
+        try:
+            request = read_request(waiting.content)
+        except ConvolensError:
+            raise
+        except (
+            Exception
+        ) as error:  # a mistake of the program: were it not answered, it would be read again for ever
+            traceback.print_exc()
+            raise SpecError(MISTAKE) from error
         if isinstance(request, Open) and not self._has_room():
             raise ImageError("the lab is full; let others close photographs, and try again")
         return request, lane_of(request, waiting.buffers, self._pixels)

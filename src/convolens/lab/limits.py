@@ -14,6 +14,8 @@ class Limits:
         The largest file, and the largest picture in one; both are known before anything is decoded.
     photographs, photograph_bytes : int
         How many photographs a client may have open, and how many bytes they may take; the oldest make room.
+    message_bytes : int
+        The longest JSON of a request: the server itself reads it, and all pages wait meanwhile.
     requests_a_second, most_requests : float, int
         How fast requests may come on average, and how many at once.
     waiting, at_once : int
@@ -28,6 +30,7 @@ class Limits:
     upload_pixels: int = 100_000_000
     photographs: int = 4
     photograph_bytes: int = 1 << 30
+    message_bytes: int = 1 << 18
     requests_a_second: float = 120.0
     most_requests: int = 240
     waiting: int = 32

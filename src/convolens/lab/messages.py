@@ -386,14 +386,21 @@ def pack(content: dict[str, Any], buffers: Sequence[Buffer] = ()) -> bytes:
     return b"".join([struct.pack("<I", len(text)), text, *buffers])
 
 
-def unpack(frame: Buffer) -> tuple[Any, list[memoryview]]:
+def unpack(frame: Buffer, longest: int | None = None) -> tuple[Any, list[memoryview]]:
     """
     Take a frame apart, without copying its buffers.
+
+    Parameters
+    ----------
+    frame : bytes-like
+        What `pack` made, or a stranger.
+    longest : int, optional
+        The bytes that its JSON may have; longer ones are not read.
 
     Raises
     ------
     SpecError
-        If its lengths do not fit together, or its JSON is none.
+        If its lengths do not fit together, or its JSON is none, or too long.
     """
     view = memoryview(frame)
     if len(view) < 4:
@@ -401,6 +408,8 @@ def unpack(frame: Buffer) -> tuple[Any, list[memoryview]]:
     (length,) = struct.unpack_from("<I", view)
     if length > len(view) - 4:
         raise SpecError(f"the frame's JSON should have {length} bytes, but {len(view) - 4} are there")
+    if longest is not None and length > longest:
+        raise SpecError(f"the frame's JSON has {length:,} bytes; up to {longest:,} are read")
     content = parse_json(bytes(view[4 : 4 + length]), "the frame")
     sizes = content.pop("buffers", []) if isinstance(content, dict) else []
     if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):

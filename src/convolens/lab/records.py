@@ -218,7 +218,10 @@ def _unlike(hint: Any, found: Any, where: str) -> SpecError:
 
 def _shown(found: Any) -> str:
     """A value as a message can hold it: one line, not long."""
-    text = found if isinstance(found, str) else json.dumps(plain(found), default=repr)
+    try:
+        text = found if isinstance(found, str) else json.dumps(plain(found), default=repr)
+    except RecursionError:
+        return "lists in lists, too deep to be shown"
     text = json.dumps(text, ensure_ascii=False) if isinstance(found, str) else text
     return text if len(text) <= 60 else f"{text[:57]}…"
 

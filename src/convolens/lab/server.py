@@ -204,8 +204,8 @@ def serve(
     taken = listen(host, port)
     port = taken.getsockname()[1]
     access = Access(host, port, password)
-    shown = f"[{host}]" if ":" in host else host
-    link = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else shown}:{port}/?token={access.token}"
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    link = f"http://{shown}:{port}/?token={access.token}"
     with _quiet_ending():
         asyncio.run(_serve(server_of(Lab(access, limits)), taken, lambda: started(link)))
 
@@ -245,6 +245,9 @@ async def _serve(server: uvicorn.Server, taken: socket.socket, started: Callable
 def _quiet_ending() -> Any:
     """The server raises the signal that ended it once more, when all is closed: that then says nothing new."""
     handled = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:  # else nohup lets it go on
+        handled[hang_up] = signal.signal(hang_up, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
         yield
     finally:

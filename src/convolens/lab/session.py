@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from convolens.algorithms import ALGORITHMS
-from convolens.errors import ConvolensError, SpecError
+from convolens.errors import ConvolensError, ImageError, SpecError
 from convolens.images.filter import filter_image
 from convolens.images.image import Image
 from convolens.images.writing import check_fits, encode_image
@@ -54,6 +54,10 @@ MOST_MEASURED = 4_000_000_000
 """Multiply-adds of the largest convolution that is measured."""
 
 MOST_CELLS = 1 << 25
+
+MISTAKE = "the lab made a mistake; what happened stands in the terminal where it runs"
+"""What a page is told of what nobody thought of."""
+
 _MEDIA = {"png": "image/png", "jpg": "image/jpeg", "tif": "image/tiff", "webp": "image/webp"}
 _FORMATS = {"png": "PNG", "jpg": "JPEG", "tif": "TIFF", "webp": "WEBP"}
 
@@ -136,6 +140,11 @@ class Session:
         pixels = (
             open_sample(request.sample) if request.sample else open_upload(buffers[0], request.name, self.limits)
         )
+        if pixels.nbytes > self.limits.photograph_bytes:
+            raise ImageError(
+                f"{shown_name(request.name)}: takes {pixels.nbytes:,} bytes as {pixels.dtype.name}; "
+                f"the lab keeps up to {self.limits.photograph_bytes:,}"
+            )
         name = self.shelf.put(pixels)
         dropped = self._make_room(name)
         view = Work(id=request.id, key=request.key, photograph=name, fit=request.fit)

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from convolens.lab.limits import Limits
 from convolens.lab.messages import Buffer, pack, to_json, unpack
-from convolens.lab.session import Session, failure
+from convolens.lab.session import MISTAKE, Session, failure
 from convolens.lab.shelves import FolderShelf
 
 READY = b"ready"
@@ -61,8 +61,7 @@ def answer(frame: Buffer, limits: Limits) -> bytes:
     except Exception:
         # A mistake of the program is told where the lab runs, not to the page.
         traceback.print_exc()
-        message = "the lab made a mistake; what happened stands in the terminal where it runs"
-        return pack(to_json(failure(job["request"], message, "died")))
+        return pack(to_json(failure(job["request"], MISTAKE, "died")))
 
 
 def main() -> None:

@@ -116,12 +116,16 @@ class Worker(threading.Thread):
     def _start(self) -> subprocess.Popen[bytes] | None:
         """Start a process and wait until it is up; None if it does not get so far."""
         limits = json.dumps(dataclasses.asdict(self._limits))
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "convolens.lab.worker", limits, str(self._niceness)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, VARIABLE: str(self._threads)},
-        )
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "convolens.lab.worker", limits, str(self._niceness)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, VARIABLE: str(self._threads)},
+                process_group=0,  # Ctrl-C is for the server, which then lets its workers go
+            )
+        except OSError:  # no memory or process left; the next job tries again
+            return None
         for pipe in (process.stdin, process.stdout):
             _widen(pipe.fileno())  # type: ignore[union-attr]  # both are pipes
         with self._guard:
