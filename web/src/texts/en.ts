@@ -44,7 +44,7 @@ export const en = {
     pngHint: "for documents, twice the size of the screen",
     gifHint: "every step, one after the other",
     latexHint: "this cell worked out, for amsmath",
-    jsonHint: "to open again here, in Python or in a notebook",
+    jsonHint: "to go on with in Python or in a notebook",
     making: (done: number, all: number) => `Drawing step ${done} of ${all} …`,
     failed: (why: string) => `That did not work: ${why}`,
     tooLong: (most: number) => `The first ${most} steps, as there are more than an animation should have`,
@@ -68,7 +68,7 @@ export const en = {
     hint: "Arrow keys move, Enter changes a number, Space pins.",
     hintReadOnly: "Arrow keys move, Enter or Space pins.",
     edit: (where: string) => `Change ${where}`,
-    invalid: "Not a number",
+    invalid: "Not a number; Escape leaves the old one",
   },
 
   legend: { label: "Colours", negative: "negative", zero: "0", positive: "positive" },
@@ -208,6 +208,8 @@ export const en = {
     nothingLeft: (axis: string) => `Along ${axis} the padding cuts off all of the output: use less.`,
     tooLarge: (axis: string, size: number, most: number) =>
       `Along ${axis} the output would have ${size} cells; up to ${most} are drawn here.`,
+    tooMany: (cells: number, most: number) =>
+      `With its border that would be ${cells} cells; up to ${most} are drawn here: pad less, or use a smaller input.`,
 
     controls: {
       preset: "Example",

@@ -26,7 +26,9 @@ export function scalesOf(work: Work, dark: boolean): Scales {
   };
 }
 
-export const hasBorder = ({ transposed, pads }: Work): boolean => !transposed && pads.flat().some(Boolean);
+/** Whether a border is drawn: not one that is too much for that. */
+export const hasBorder = ({ transposed, pads, problem }: Work): boolean =>
+  !transposed && problem?.kind !== "tooLarge" && problem?.kind !== "tooMany" && pads.flat().some(Boolean);
 
 /** The number as it fits a cell; of one too small for numbers, only that it is negative. */
 export function cellText(value: number, cell: number): string {
@@ -42,8 +44,9 @@ export interface Box {
   first: number[];
 }
 
-export function inputBox({ input, pads, transposed }: Work): Box {
-  if (transposed) return { shape: [...input.shape], first: input.shape.map(() => 0) };
+export function inputBox(work: Work): Box {
+  const { input, pads } = work;
+  if (!hasBorder(work)) return { shape: [...input.shape], first: input.shape.map(() => 0) };
   return {
     shape: input.shape.map((size, axis) => size + pads[axis]![0] + pads[axis]![1]),
     first: pads.map(([before]) => -before),

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { figureOf } from "./figure.ts";
 import { latexOf } from "./latex.ts";
+import { problemText } from "./problem.ts";
 import { program, STYLES } from "./programs.ts";
-import { inputView, lightOf, outputView, scalesOf } from "./scene.ts";
+import { inputBox, inputView, lightOf, outputView, scalesOf } from "./scene.ts";
 import { borderNames, complete, operations, type Dims } from "./state.ts";
 import { resized, withPad } from "./edits.ts";
 import { cellAt, chosenCell, setupOf, stepCount, termsOf, workOut, type Work } from "./work.ts";
@@ -85,6 +86,16 @@ test("a kernel that does not fit is a problem of an axis, not an error", () => {
   expect(work.problem).toEqual({ kind: "impossible", axis: 1, window: 7, room: 5 });
   expect([stepCount(work, "output"), chosenCell(work, "output", [0, 0])]).toEqual([0, null]);
   expect(program(work.setup, "numpy")).toMatch(/^# Along columns/);
+});
+
+test("what would be too much to draw is told instead, however it is spread over the sides", () => {
+  const volume = { shape: [16, 16, 16], data: Array(4096).fill(1) };
+  const pads = (cells: number) => Array(3).fill([cells, cells]);
+  const work = (padding: unknown) => workOut(complete({ dims: 3, input: volume, kernel: { shape: [1, 1, 2], data: [1, 1] }, padding }));
+  expect(work(pads(2)).problem).toBeNull();
+  expect(work(pads(64)).problem).toEqual({ kind: "tooMany", cells: 144 ** 3 });
+  expect(inputBox(work(pads(64))).shape).toEqual([16, 16, 16]);
+  expect(problemText(work(pads(64)).problem!, 3)).toContain("2985984 cells");
 });
 
 test("changes of size keep the numbers that stay, and of padding the other sides", () => {

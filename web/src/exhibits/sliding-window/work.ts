@@ -17,12 +17,14 @@ const SETUP = [
 export type Setup = Pick<SlidingWindowState, (typeof SETUP)[number]>;
 
 export const MOST_DRAWN = 160; // cells a side of what is drawn, border included
+export const MOST_CELLS_DRAWN = 10_000; // of one array: with more the browser stands still
 
 /** Why no output can be had, along which axis. */
 export type Problem =
   | { kind: "impossible"; axis: number; window: number; room: number }
   | { kind: "nothingLeft"; axis: number }
-  | { kind: "tooLarge"; axis: number; size: number };
+  | { kind: "tooLarge"; axis: number; size: number }
+  | { kind: "tooMany"; cells: number };
 
 /** One product: an input cell, perhaps of the border, times a weight, in an output cell. */
 export interface Term {
@@ -105,6 +107,7 @@ function sides(setup: Setup, size: readonly number[], window: number[], transpos
 }
 
 function problemOf(work: Work): Problem | null {
+  let cells = 1;
   for (const [axis, size] of work.outputShape.entries()) {
     const [before, after] = work.pads[axis]!;
     const room = work.input.shape[axis]! + before + after;
@@ -115,8 +118,9 @@ function problemOf(work: Work): Problem | null {
         : { kind: "impossible", axis, window: work.window[axis]!, room };
     }
     if (drawn > MOST_DRAWN) return { kind: "tooLarge", axis, size: drawn };
+    cells *= drawn;
   }
-  return null;
+  return cells > MOST_CELLS_DRAWN ? { kind: "tooMany", cells } : null;
 }
 
 /** All products that meet in a cell of the output, or that a cell of the input goes into, kernel cell by kernel cell. */
