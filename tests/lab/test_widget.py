@@ -93,7 +93,7 @@ def test_exported_html_has_a_static_page(widget: Any) -> None:
     data, _ = widget._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/html"].startswith(
-        '<iframe title="sliding-window" sandbox="allow-scripts" srcdoc="&lt;!doctype'
+        '<iframe title="sliding-window" sandbox="allow-scripts allow-downloads" srcdoc="&lt;!doctype'
     )
     assert "&amp;quot;input&amp;quot;" in data["text/html"]
 

@@ -62,7 +62,7 @@ class Exhibit(anywidget.AnyWidget):
         found = super()._repr_mimebundle_(**kwargs)
         page = html.escape(static_page(self.state_class.exhibit, self.state))
         frame = (
-            f'<iframe title="{self.state_class.exhibit}" sandbox="allow-scripts" srcdoc="{page}" '
+            f'<iframe title="{self.state_class.exhibit}" sandbox="allow-scripts allow-downloads" srcdoc="{page}" '
             'style="width: 100%; height: 40rem; border: 0"></iframe>'
         )
         data, metadata = found if isinstance(found, tuple) else (found or {}, {})
