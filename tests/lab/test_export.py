@@ -39,7 +39,7 @@ def test_static_pages_hold_all_they_need() -> None:
         == """const a = "\\x3C/script>\\x3C!--\\x3Cscript>é"; export default { render() {} };//sliding-window"""
     )
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}' blob:" in page
+    assert f"script-src 'sha256-{digest}' 'wasm-unsafe-eval' blob:" in page
     state = re.search(r'data-state="(.*?)"', page)
     assert state is not None
     assert SlidingWindow.from_json(html.unescape(state[1])).border == "wrap"

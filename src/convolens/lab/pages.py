@@ -23,11 +23,11 @@ _MEDIA = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
-_TITLES = {"": "Convolens lab", "sliding-window": "Sliding window"}
+_TITLES = {"": "Convolens lab", "sliding-window": "Sliding window", "gallery": "Gallery"}
 _STATIC_POLICY = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'sha256-{}' blob:",
+        "script-src 'sha256-{}' 'wasm-unsafe-eval' blob:",
         "img-src blob: data:",
         "media-src blob: data:",
         "connect-src blob: data:",

@@ -195,7 +195,6 @@ def kernels_file() -> str:
             "responds_to": kernel.responds_to,
             "because": kernel.because,
             "source": str(kernel.source),
-            "doi": kernel.source.doi if kernel.source else None,
             "rank": kernel.rank,
             "sum": _rounded(kernel.sum),
             "signed": kernel.signed,
@@ -207,7 +206,7 @@ def kernels_file() -> str:
         "/** A kernel of the catalogue, as it is without parameters. */\n"
         "export interface NamedKernel {\n"
         "  name: string;\n  family: string;\n  formula: string;\n  responds_to: string;\n  because: string;\n"
-        "  source: string;\n  doi: string | null;\n  rank: number;\n  sum: number;\n  signed: boolean;\n"
+        "  source: string;\n  rank: number;\n  sum: number;\n  signed: boolean;\n"
         "  parameters: Record<string, number | null>;\n}\n"
     )
     return "\n".join([HEAD, kind, constant("namedKernels", entries, "NamedKernel[]")])
@@ -222,11 +221,14 @@ def weights_file() -> str:
         }
         for kernel in kernels.values()
     }
+    fixed = {name: found for name, found in weights.items() if not kernels[name].parameters}
     return "\n".join(
         [
             HEAD,
             'import type { Numbers } from "./states.ts";\n',
             constant("kernelWeights", weights, "Record<string, Numbers>"),
+            "/** Those of kernels without parameters; the others can be computed. */\n"
+            + constant("fixedWeights", fixed, "Record<string, Numbers>"),
         ]
     )
 

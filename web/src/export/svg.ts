@@ -71,6 +71,13 @@ export class Sheet {
     );
   }
 
+  /** Puts a picture there, from its data: address. */
+  picture(x: number, y: number, width: number, height: number, address: string): void {
+    this.#grow(x + width, y + height);
+    const box = `x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"`;
+    this.#parts.push(`<image ${box} href="${address}"/>`);
+  }
+
   /** The text of the file; `title` is what it shows. */
   finish(title: string): string {
     const [width, height] = [Math.ceil(this.#right + MARGIN), Math.ceil(this.#bottom + MARGIN)];

@@ -295,3 +295,27 @@ export const kernelWeights: Record<string, Numbers> = {
     ],
   },
 };
+
+/** Those of kernels without parameters; the others can be computed. */
+export const fixedWeights: Record<string, Numbers> = {
+  "sharpen": {"shape": [3, 3], "data": [0, -1, 0, -1, 5, -1, 0, -1, 0]},
+  "emboss": {"shape": [3, 3], "data": [-2, -1, 0, -1, 1, 1, 0, 1, 2]},
+  "prewitt-x": {"shape": [3, 3], "data": [-1, 0, 1, -1, 0, 1, -1, 0, 1]},
+  "prewitt-y": {"shape": [3, 3], "data": [-1, -1, -1, 0, 0, 0, 1, 1, 1]},
+  "sobel-x": {"shape": [3, 3], "data": [-1, 0, 1, -2, 0, 2, -1, 0, 1]},
+  "sobel-y": {"shape": [3, 3], "data": [-1, -2, -1, 0, 0, 0, 1, 2, 1]},
+  "scharr-x": {"shape": [3, 3], "data": [-3, 0, 3, -10, 0, 10, -3, 0, 3]},
+  "scharr-y": {"shape": [3, 3], "data": [-3, -10, -3, 0, 0, 0, 3, 10, 3]},
+  "roberts-1": {"shape": [2, 2], "data": [1, 0, 0, -1]},
+  "roberts-2": {"shape": [2, 2], "data": [0, 1, -1, 0]},
+  "edge-0": {"shape": [3, 3], "data": [-1, -1, -1, 0, 0, 0, 1, 1, 1]},
+  "edge-45": {"shape": [3, 3], "data": [-1, -1, 0, -1, 0, 1, 0, 1, 1]},
+  "edge-90": {"shape": [3, 3], "data": [-1, 0, 1, -1, 0, 1, -1, 0, 1]},
+  "edge-135": {"shape": [3, 3], "data": [0, 1, 1, -1, 0, 1, -1, -1, 0]},
+  "laplacian-4": {"shape": [3, 3], "data": [0, 1, 0, 1, -4, 1, 0, 1, 0]},
+  "laplacian-8": {"shape": [3, 3], "data": [1, 1, 1, 1, -8, 1, 1, 1, 1]},
+  "line-0": {"shape": [3, 3], "data": [-1, -1, -1, 2, 2, 2, -1, -1, -1]},
+  "line-45": {"shape": [3, 3], "data": [-1, -1, 2, -1, 2, -1, 2, -1, -1]},
+  "line-90": {"shape": [3, 3], "data": [-1, 2, -1, -1, 2, -1, -1, 2, -1]},
+  "line-135": {"shape": [3, 3], "data": [2, -1, -1, -1, 2, -1, -1, -1, 2]},
+};

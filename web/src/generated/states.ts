@@ -44,6 +44,26 @@ export interface SlidingWindowState {
   covered: boolean;
 }
 
+/** A photograph, and what a kernel or an edge filter makes of it. */
+export interface GalleryState {
+  exhibit: "gallery";
+  version: number;
+  locked: string[];
+  hidden: string[];
+  photograph: string;
+  view: "one" | "all";
+  measure: "kernel" | "magnitude" | "direction";
+  kernel: Numbers | string;
+  operator: "sobel" | "scharr" | "prewitt";
+  channels: "each" | "luminance";
+  display: "clip" | "signed" | "absolute";
+  flip: boolean;
+  border: BorderName;
+  divider: number;
+  pixel: [number, number] | null;
+  channel: number;
+}
+
 export const slidingWindowControls: string[] = [
   "preset",
   "dims",
@@ -181,4 +201,54 @@ export const slidingWindowPresets: Record<string, Partial<SlidingWindowState>> =
     "dilation": [1, 1, 1],
     "output_padding": [0, 0, 0],
   },
+};
+
+export const galleryControls: string[] = [
+  "photograph",
+  "view",
+  "kernel",
+  "numbers",
+  "channels",
+  "display",
+  "border",
+  "pixel",
+  "response",
+  "code",
+  "export",
+  "link",
+  "undo",
+];
+
+export const galleryDefaults: GalleryState = {
+  "exhibit": "gallery",
+  "version": 1,
+  "locked": [],
+  "hidden": [],
+  "photograph": "cat",
+  "view": "one",
+  "measure": "kernel",
+  "kernel": "sobel-x",
+  "operator": "sobel",
+  "channels": "luminance",
+  "display": "signed",
+  "flip": false,
+  "border": "reflect",
+  "divider": 50,
+  "pixel": null,
+  "channel": 0,
+};
+
+export const galleryPresets: Record<string, Partial<GalleryState>> = {
+  "edges": {},
+  "all": {"view": "all"},
+  "blur": {"kernel": "gaussian:sigma=3", "channels": "each", "display": "clip"},
+  "sharpen": {"kernel": "unsharp:sigma=2,amount=2", "channels": "each", "display": "clip"},
+  "stripes": {"kernel": "gabor:orientation=45,wavelength=8"},
+  "rings": {
+    "photograph": "rings",
+    "kernel": "box:size=9",
+    "channels": "each",
+    "display": "clip",
+  },
+  "direction": {"measure": "direction"},
 };

@@ -16,6 +16,8 @@ export interface Shareable<S extends CommonState> {
   controls: readonly (readonly [name: string, title: string])[];
   /** Programs that compute what is on the screen. */
   programs(): Program[];
+  /** What has to be said of them, other than that they run as they stand. */
+  programsNote?: string;
   /** What is on the screen, as the text of an SVG file. */
   drawing(): string;
   /** All steps, one after the other, and how many there are. */

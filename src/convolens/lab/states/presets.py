@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from convolens.lab.states.gallery import Gallery
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.sliding_window import SOBEL_X, SlidingWindow
 
@@ -49,3 +50,13 @@ SLIDING_WINDOW: dict[str, SlidingWindow] = {
     ),
 }
 """By name; what they are called is in the front end's catalogue of texts."""
+
+GALLERY: dict[str, Gallery] = {
+    "edges": Gallery(),
+    "all": Gallery(view="all"),
+    "blur": Gallery(kernel="gaussian:sigma=3", channels="each", display="clip"),
+    "sharpen": Gallery(kernel="unsharp:sigma=2,amount=2", channels="each", display="clip"),
+    "stripes": Gallery(kernel="gabor:orientation=45,wavelength=8"),
+    "rings": Gallery(photograph="rings", kernel="box:size=9", channels="each", display="clip"),
+    "direction": Gallery(measure="direction"),
+}

@@ -1,0 +1,129 @@
+"""The gallery in a browser: its pixels are those of the library."""
+
+import base64
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convolens as cl
+
+AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+KERNEL = np.random.default_rng(7).integers(-4, 5, (2, 5))
+STATE = {
+    "photograph": "shapes", "kernel": {"shape": [2, 5], "data": KERNEL.ravel().tolist()}, "channels": "each",
+    "border": "wrap", "flip": True,
+}  # fmt: skip
+
+
+def _wait(lab: Any) -> None:
+    lab.page.wait_for_selector('.picture canvas[role="img"]')
+    lab.page.wait_for_function("document.querySelector('.picture canvas').width === 480")
+
+
+def _pixels(lab: Any, which: int) -> Any:
+    """Read the photograph (1), or the result (0), from its canvas."""
+    address = lab.page.evaluate("which => document.querySelectorAll('.picture canvas')[which].toDataURL()", which)
+    with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_result_on_the_screen(lab: Any) -> None:
+    """Every pixel is that of the engine, before and after the keyboard has changed a number of the kernel."""
+    lab.open("gallery", {**STATE, "display": "signed"})
+    _wait(lab)
+    photograph = _pixels(lab, 1)
+    options: dict[str, Any] = {"border": "wrap", "flip": True, "response": "signed"}
+    np.testing.assert_array_equal(_pixels(lab, 0), cl.filter_image(photograph, KERNEL, **options))
+    lab.cell("Kernel", 0, 0).focus()
+    for key in ("ArrowRight", "-", "7", "Enter"):
+        lab.page.keyboard.press(key)
+    changed = KERNEL.copy()
+    changed[0, 1] = -7
+    assert lab.number("Kernel", 0, 1) == -7
+    lab.page.wait_for_timeout(400)
+    np.testing.assert_array_equal(_pixels(lab, 0), cl.filter_image(photograph, changed, **options))
+
+
+def test_pixel_is_worked_out(lab: Any) -> None:
+    """The loupe says the numbers of the picture, and arrow keys lead to the sum of the next pixel."""
+    lab.open("gallery", {**STATE, "display": "clip", "pixel": [30, 200], "channel": 1})
+    _wait(lab)
+    photograph, result = _pixels(lab, 1), _pixels(lab, 0)
+    assert lab.number("Before", 30, 200) == photograph[30, 200, 1]
+    assert lab.number("After", 32, 203) == result[32, 203, 1]
+    lab.cell("After", 30, 200).focus()
+    lab.page.keyboard.press("ArrowLeft")
+    total = cl.filter_image(photograph.astype(float), KERNEL, border="wrap", flip=True, response="raw")[30, 199, 1]
+    assert lab.page.locator(".worked .title").inner_text() == (
+        f"pixel [30, 199]: sum {total:.0f}, shown as {result[30, 199, 1]}".replace("sum -", "sum −")
+    )
+
+
+def test_programs_run_as_shown(lab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each program reads the photograph and makes the result of the screen."""
+    lab.open("gallery", {**STATE, "display": "absolute"})
+    _wait(lab)
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(_pixels(lab, 1)).save("photograph.png")
+    shown = _pixels(lab, 0)
+    lab.page.get_by_role("button", name="Show the code").click()
+    for style in ("NumPy", "SciPy", "Convolens"):
+        lab.page.get_by_role("radio", name=style, exact=True).check()
+        exec(lab.page.locator("dialog[open] pre").inner_text(), {})
+        np.testing.assert_array_equal(np.asarray(Image.open("result.png")), shown, err_msg=style)
+
+
+def test_own_photograph(lab: Any, tmp_path: Path) -> None:
+    """A file is filtered in the browser, and its result comes back as a file; what is none is refused."""
+    photograph = np.random.default_rng(3).integers(0, 256, (320, 480, 3), np.uint8)
+    Image.fromarray(photograph).save(tmp_path / "own.png")
+    (tmp_path / "none.png").write_bytes(b"<svg/>")
+    lab.open("gallery", {**STATE, "display": "clip"})
+    _wait(lab)
+    lab.page.locator("input[type=file]").set_input_files(tmp_path / "none.png")
+    lab.page.get_by_text("cannot read this as a picture").first.wait_for()
+    lab.page.locator("input[type=file]").set_input_files(tmp_path / "own.png")
+    lab.page.wait_for_timeout(800)
+    np.testing.assert_array_equal(_pixels(lab, 1), photograph)
+    with lab.page.expect_download() as download:
+        lab.page.get_by_role("button", name="Download the result").click()
+    download.value.save_as(tmp_path / "result.png")
+    expected = cl.filter_image(photograph, KERNEL, border="wrap", flip=True)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "result.png").convert("RGB")), expected)
+
+
+def test_all_kernels(lab: Any) -> None:
+    """Every named kernel is there, and opens large."""
+    lab.open("gallery", {"view": "all"})
+    lab.page.wait_for_function(
+        "[...document.querySelectorAll('li canvas')].filter(({ width }) => width === 220).length === "
+        f"{len(cl.kernels)}"
+    )
+    lab.page.get_by_role("button", name="laplacian-8", exact=True).click()
+    assert lab.number("Kernel", 1, 1) == cl.kernels["laplacian-8"].weights[1, 1]
+
+
+@pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("light", "active")])
+def test_accessible(open_context: Callable[..., Any], scheme: str, forced: str) -> None:
+    """axe-core finds nothing to complain of, and 320 pixels are wide enough."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    context = open_context(
+        color_scheme=scheme, forced_colors=forced, reduced_motion="reduce", bypass_csp=True,
+        viewport={"width": 320, "height": 800},
+    )  # fmt: skip
+    page = context.new_page()
+    page.goto("/gallery")
+    page.wait_for_selector(".loupe")
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "axe.run().then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"
+    )
+    assert found == []

@@ -1,0 +1,79 @@
+/** The programs that make the result: each reads photograph.png and leaves it in y. */
+
+import type { Program } from "../../parts/share.ts";
+import { shading } from "../../tensor/photo.ts";
+import { reachAround } from "../../tensor/kernels.ts";
+import { texts } from "../../texts/index.ts";
+import type { Kernel } from "./kernel.ts";
+import type { GalleryState } from "./state.ts";
+
+const SCIPY = { constant: "constant", edge: "nearest", reflect: "mirror", symmetric: "reflect", wrap: "wrap" };
+
+export function programsOf(state: GalleryState, kernel: Kernel): Program[] {
+  const styles = texts.code.styles;
+  if (state.measure !== "kernel") return [{ name: styles.convolens, text: edges(state) }];
+  return [
+    { name: styles.numpy, text: file(state, ["import numpy as np", "from PIL import Image"], [...weights(kernel), ...numpy(state, kernel)]) },
+    { name: styles.scipy, text: file(state, ["import numpy as np", "from PIL import Image", "from scipy import ndimage"], [...weights(kernel), ...scipy(state, kernel)]) },
+    { name: styles.convolens, text: file(state, ["import numpy as np", "from PIL import Image", "", "import convolens as cl"], convolens(state, kernel)) },
+  ];
+}
+
+function file(state: GalleryState, imports: string[], lines: string[]): string {
+  return `${[
+    ...imports, "", 'x = np.asarray(Image.open("photograph.png").convert("RGB"))',
+    ...(state.channels === "luminance" ? ["x = np.rint(x @ [0.2126, 0.7152, 0.0722]).astype(np.uint8)"] : []),
+    ...lines, 'Image.fromarray(y).save("result.png")',
+  ].join("\n")}\n`;
+}
+
+function weights({ weights: { shape, data } }: Kernel): string[] {
+  const columns = shape[1]!;
+  const rows = Array.from({ length: shape[0]! }, (_, i) => `    [${[...data.slice(i * columns, (i + 1) * columns)].join(", ")}],`);
+  return ["weight = np.array([", ...rows, "])"];
+}
+
+function numpy(state: GalleryState, kernel: Kernel): string[] {
+  const reach = reachAround(kernel.weights, state.flip).map(([before, after]) => `(${before}, ${after})`);
+  const pads = [...reach, ...(state.channels === "each" ? ["(0, 0)"] : [])].join(", ");
+  return [
+    ...(state.flip ? ["weight = weight[::-1, ::-1]  # convolution turns the kernel"] : []),
+    `padded = np.pad(x.astype(float), (${pads}), mode="${state.border}")`,
+    "rows, columns = x.shape[:2]",
+    "s = sum(weight[i, j] * padded[i : i + rows, j : j + columns] for i, j in np.ndindex(weight.shape))",
+    ...shades(state, kernel),
+  ];
+}
+
+function scipy(state: GalleryState, kernel: Kernel): string[] {
+  const name = state.flip ? "convolve" : "correlate";
+  const weight = state.channels === "each" ? "weight[..., np.newaxis]" : "weight";
+  return [`s = ndimage.${name}(x.astype(float), ${weight}, mode="${SCIPY[state.border]}")`, ...shades(state, kernel)];
+}
+
+function shades({ display }: GalleryState, { weights: kernel }: Kernel): string[] {
+  const { scale } = shading(kernel, display);
+  const levels = { clip: "s", absolute: "abs(s)", signed: `128 + s * ${scale}` }[display];
+  return [`y = np.rint(np.clip(${levels}, 0, 255)).astype(np.uint8)`];
+}
+
+function options(state: GalleryState): string {
+  return `border=${state.border === "constant" ? "0" : `"${state.border}"`}`;
+}
+
+function convolens(state: GalleryState, kernel: Kernel): string[] {
+  const named = typeof state.kernel === "string";
+  const more = `${state.flip ? ", flip=True" : ""}, response="${state.display}"`;
+  return [
+    ...(named ? [] : weights(kernel)),
+    `y = cl.filter_image(x, ${named ? `"${state.kernel as string}"` : "weight"}, ${options(state)}${more})`,
+  ];
+}
+
+function edges(state: GalleryState): string {
+  const call = (name: string) => `cl.edge_${name}(x, operator="${state.operator}", ${options(state)})`;
+  const imports = ["import numpy as np", "from PIL import Image", "", "import convolens as cl"];
+  if (state.measure === "magnitude") return file(state, imports, [`y = ${call("magnitude")}`]);
+  const lines = [`degrees = ${call("direction")}`, "y = np.uint8(np.rint((degrees + 180) * 255 / 360))"];
+  return file({ ...state, channels: "luminance" }, imports, lines);
+}
