@@ -23,7 +23,12 @@ _MEDIA = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
-_TITLES = {"": "Convolens lab", "sliding-window": "Sliding window", "gallery": "Gallery"}
+_TITLES = {
+    "": "Convolens lab",
+    "sliding-window": "Sliding window",
+    "gallery": "Gallery",
+    "borders": "Borders",
+}
 _STATIC_POLICY = "; ".join(
     [
         "default-src 'none'",

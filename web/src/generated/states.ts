@@ -64,6 +64,21 @@ export interface GalleryState {
   channel: number;
 }
 
+/** A picture with every border around it, in one or two dimensions, under one kernel. */
+export interface BordersState {
+  exhibit: "borders";
+  version: number;
+  locked: string[];
+  hidden: string[];
+  dims: number;
+  input: Numbers;
+  kernel: Numbers;
+  pad: number[];
+  border_value: AnyNumber;
+  cell: number[] | null;
+  side: "padded" | "output";
+}
+
 export const slidingWindowControls: string[] = [
   "preset",
   "dims",
@@ -251,4 +266,83 @@ export const galleryPresets: Record<string, Partial<GalleryState>> = {
     "display": "clip",
   },
   "direction": {"measure": "direction"},
+};
+
+export const bordersControls: string[] = [
+  "preset",
+  "dims",
+  "size",
+  "pad",
+  "value",
+  "input",
+  "kernel",
+  "names",
+  "code",
+  "export",
+  "link",
+  "undo",
+];
+
+export const bordersDefaults: BordersState = {
+  "exhibit": "borders",
+  "version": 1,
+  "locked": [],
+  "hidden": [],
+  "dims": 2,
+  "input": {"shape": [3, 4], "data": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]},
+  "kernel": {"shape": [3, 3], "data": [1, 1, 1, 1, 1, 1, 1, 1, 1]},
+  "pad": [2, 2],
+  "border_value": 0,
+  "cell": null,
+  "side": "padded",
+};
+
+export const bordersPresets: Record<string, Partial<BordersState>> = {
+  "count": {},
+  "row": {
+    "dims": 1,
+    "input": {"shape": [4], "data": [1, 2, 3, 4]},
+    "kernel": {"shape": [3], "data": [1, 1, 1]},
+    "pad": [3],
+  },
+  "wide": {
+    "dims": 1,
+    "input": {"shape": [3], "data": [1, 2, 3]},
+    "kernel": {"shape": [3], "data": [1, 1, 1]},
+    "pad": [7],
+  },
+  "frame": {
+    "input": {
+      "shape": [4, 5],
+      "data": [9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9],
+    },
+    "pad": [1, 1],
+  },
+  "gradient": {
+    "input": {
+      "shape": [4, 6],
+      "data": [
+        0, 10, 20, 30, 40, 50, 0, 10, 20, 30, 40, 50, 0, 10, 20, 30, 40, 50, 0, 10, 20, 30, 40, 50,
+      ],
+    },
+    "kernel": {"shape": [3, 3], "data": [-1, 0, 1, -2, 0, 2, -1, 0, 1]},
+    "pad": [1, 1],
+  },
+  "picture": {
+    "input": {
+      "shape": [12, 14],
+      "data": [
+        1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 5, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1,
+        2, 4, 6, 8, 6, 4, 2, 1, 1, 1, 1, 1, 1, 1, 2, 5, 8, 9, 8, 5, 2, 1, 1, 1, 1, 1, 1, 1, 2, 4, 6, 8, 6, 4,
+        2, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 5, 4, 2, 1, 1, 8, 8, 7, 7, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 8, 8, 7, 7,
+        7, 6, 6, 6, 1, 1, 1, 1, 1, 1, 8, 8, 7, 7, 7, 6, 6, 6, 5, 5, 5, 4, 1, 1, 8, 8, 7, 7, 7, 6, 6, 6, 5, 5,
+        5, 4, 4, 4, 8, 8, 7, 7, 7, 6, 6, 6, 5, 5, 5, 4, 4, 4, 8, 8, 7, 7, 7, 6, 6, 6, 5, 5, 5, 4, 4, 4,
+      ],
+    },
+    "pad": [5, 5],
+  },
+  "one-cell": {
+    "input": {"shape": [1, 1], "data": [7]},
+    "kernel": {"shape": [1, 1], "data": [1]},
+  },
 };

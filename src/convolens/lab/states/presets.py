@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from convolens.lab.states.borders import Borders
 from convolens.lab.states.gallery import Gallery
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.sliding_window import SOBEL_X, SlidingWindow
@@ -60,3 +61,25 @@ GALLERY: dict[str, Gallery] = {
     "rings": Gallery(photograph="rings", kernel="box:size=9", channels="each", display="clip"),
     "direction": Gallery(measure="direction"),
 }
+
+_ROW: dict[str, Any] = {"dims": 1, "kernel": Numbers.of([1, 1, 1])}
+
+
+def _landscape() -> Numbers:
+    """Draw a sun above a slope: no edge is even, and nothing is its own mirror image."""
+    rows, columns = np.mgrid[:12, :14]
+    sun = 9 * np.exp(-((rows - 3) ** 2 + (columns - 9) ** 2) / 6)
+    slope = np.where(rows > 5 + columns / 4, 8 - columns / 3, 1)
+    return Numbers.of(np.rint(np.maximum(sun, slope)).astype(np.int64))
+
+
+BORDERS: dict[str, Borders] = {
+    "count": Borders(),
+    "row": Borders(**_ROW, input=Numbers.of([1, 2, 3, 4]), pad=(3,)),
+    "wide": Borders(**_ROW, input=Numbers.of([1, 2, 3]), pad=(7,)),
+    "frame": Borders(input=Numbers.of(np.full((4, 5), 9)), pad=(1, 1)),
+    "gradient": Borders(input=Numbers.of(np.tile(np.arange(6) * 10, (4, 1))), kernel=SOBEL_X, pad=(1, 1)),
+    "picture": Borders(input=_landscape(), pad=(5, 5)),
+    "one-cell": Borders(input=Numbers.of([[7]]), kernel=Numbers.of([[1]])),
+}
+"""By name, as above."""

@@ -30,7 +30,7 @@ export function program(setup: Setup, style: Style): string {
   ].join("\n\n")}\n`;
 }
 
-function array(name: string, numbers: Numbers, more: string): string {
+export function array(name: string, numbers: Numbers, more: string): string {
   const lists = nested(numbers.shape, [...toTensor(numbers).data].map(python));
   const flat = `${name} = np.array(${lists.join(" ")}${more})`;
   if (flat.length <= WIDTH) return flat;
@@ -52,10 +52,10 @@ function nested(shape: readonly number[], values: readonly string[]): string[] {
   );
 }
 
-const python = (value: number): string =>
+export const python = (value: number): string =>
   Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "np.nan" : value > 0 ? "np.inf" : "-np.inf";
 
-const tuple = (values: readonly (string | number)[]): string => `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
+export const tuple = (values: readonly (string | number)[]): string => `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
 const short = (values: readonly number[]): string => (new Set(values).size === 1 ? String(values[0]) : tuple(values));
 const pairs = (work: Work): string => tuple(work.pads.map(tuple));
 const padded = (work: Work): boolean => work.pads.flat().some((cells) => cells > 0);
