@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import convolens as cl
 from convolens.errors import ConvolensError, SpecError, UnknownNameError
-from convolens.lab.states import STATES, Numbers, SlidingWindow, read_state
+from convolens.lab.states import STATES, Channels, Numbers, SlidingWindow, read_state
 from convolens.lab.states import presets as worked_examples
-from convolens.lab.states.presets import SLIDING_WINDOW
+from convolens.lab.states.presets import CHANNELS, SLIDING_WINDOW
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -50,6 +50,38 @@ def test_what_does_not_fit(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(SpecError) as caught:
         SlidingWindow.from_json(changes)
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"input": {"shape": [9, 1, 1], "data": [1] * 9}},
+            "state.input has shape (9, 1, 1); it must have 3 dimensions",
+        ),
+        ({"weight": {"shape": [3], "data": [1] * 3}}, "state.weight has shape (3,); it must have 3 dimensions"),
+        ({"groups": 2}, "state.groups is 2, which does not divide the 3 channels"),
+        (
+            {"groups": 3, "weight": {"shape": [4, 1, 1], "data": [1] * 4}},
+            "state.weight has 4 slices; kernels of 1 each",
+        ),
+        ({"bias": [1, 2]}, "state.bias has 2 numbers, but there are 1 kernels"),
+        ({"padding": "full"}, "state.padding must be 'valid' or 'same'"),
+    ],
+)
+def test_channels_that_do_not_fit(changes: dict[str, Any], said: str) -> None:
+    """Channels, groups, kernels and biases belong together."""
+    with pytest.raises(SpecError) as caught:
+        Channels.from_json(changes)
+    assert str(caught.value).startswith(said)
+
+
+def test_presets_of_channels() -> None:
+    """Grey is the mix that is known, red's edge alone is seen, and groups take their share of the weights."""
+    results = {name: state.result() for name, state in CHANNELS.items()}
+    np.testing.assert_allclose(results["grey"][0, 0], [76.245, 149.685, 29.07, 225.93, 255])
+    assert results["red-edge"].tolist() == [[[0, 36, 36, 0]] * 3]
+    assert [CHANNELS[name].weights().size for name in ("full", "groups", "depthwise")] == [144, 72, 36]
 
 
 def test_locks() -> None:

@@ -103,3 +103,15 @@ def test_it_is_loaded_where_it_is_asked_for() -> None:
     assert cl.widgets.SlidingWindow.__doc__
     with pytest.raises(AttributeError, match="has no attribute 'widgts'"):
         _ = cl.widgts
+
+
+def test_channels() -> None:
+    """Kernels of four dimensions go in and come out, and the engine's maps with them."""
+    widget = cl.widgets.Channels(np.arange(8).reshape(2, 2, 2), np.ones((4, 1, 2, 2), int), [0, 1, 2, 3], groups=2)
+    assert widget.weight.shape == (4, 1, 2, 2)
+    assert widget.output.ravel().tolist() == [6, 7, 24, 25]
+    widget.weight = 2 * widget.weight
+    assert widget.output.ravel().tolist() == [12, 13, 46, 47]
+    assert cl.widgets.Channels(preset="red-edge", padding="same").output.shape == (1, 5, 6)
+    with pytest.raises(ConvolensError, match=r"weight must be \(kernels, channels / groups, rows, columns\)"):
+        widget.weight = [[1]]

@@ -27,6 +27,7 @@ _TITLES = {
     "": "Convolens lab",
     "sliding-window": "Sliding window",
     "gallery": "Gallery",
+    "channels": "Channels",
     "borders": "Borders",
 }
 _STATIC_POLICY = "; ".join(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import traitlets
 
-from convolens.errors import ConvolensError
+from convolens.errors import ConvolensError, SpecError, unknown_name
 from convolens.images.image import Image
 from convolens.images.writing import check_fits, encode_image
 from convolens.kernels import NamedKernel, parse_kernel
@@ -21,11 +21,11 @@ from convolens.lab.pages import module_text, static_page
 from convolens.lab.session import Session
 from convolens.lab.shelves import MemoryShelf
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.presets import BORDERS, SLIDING_WINDOW
+from convolens.lab.states.presets import BORDERS, CHANNELS, SLIDING_WINDOW
 from convolens.spec.borders import Border, parse_border
 from convolens.spec.padding import Padding, padding_name, per_dimension
 
-__all__ = ["Borders", "Exhibit", "Gallery", "SlidingWindow"]
+__all__ = ["Borders", "Channels", "Exhibit", "Gallery", "SlidingWindow"]
 
 StateType = TypeVar("StateType", bound=states.State)
 
@@ -262,6 +262,88 @@ class Borders(Exhibit):
         return states.Borders.from_json(self.state)
 
 
+class Channels(Exhibit):
+    """
+    An image of several channels, the kernels that see them, and a map for each kernel; any number can be edited.
+
+    Parameters
+    ----------
+    image : array_like, optional
+        (channels, rows, columns), up to 8 channels of 16 × 16 cells. By default red, green and blue.
+    weight : array_like, optional
+        (kernels, channels / groups, rows, columns), up to 8 kernels of 5 × 5 cells.
+    bias : array_like, optional
+        One number a kernel.
+    groups : int, optional
+        As for `convolens.conv2d`: 1 for kernels that see every channel, as many as channels for depthwise.
+    padding : {"valid", "same"}, optional
+        No border, or zeros around that keep the size.
+    preset : str, optional
+        An example to begin with; whatever else is given changes it.
+    locked, hidden : sequence of str
+        Controls that whoever looks at it cannot change, or does not see.
+
+    Raises
+    ------
+    ConvolensError
+        If something does not fit.
+
+    Examples
+    --------
+    >>> widget = Channels([[[1]], [[2]], [[3]]], [[[[1]], [[10]], [[100]]]])
+    >>> widget.output
+    array([[[321]]])
+    """
+
+    state_class = states.Channels
+    _esm = module_text("channels")
+
+    def __init__(
+        self,
+        image: npt.ArrayLike | None = None,
+        weight: npt.ArrayLike | None = None,
+        bias: npt.ArrayLike | None = None,
+        *,
+        groups: int | None = None,
+        padding: str | None = None,
+        preset: str | None = None,
+        locked: Sequence[str] = (),
+        hidden: Sequence[str] = (),
+    ) -> None:
+        state = states.Channels() if preset is None else _example(CHANNELS, preset)
+        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
+        if image is not None:
+            changes["input"] = _numbers(Numbers.of(image, "image"))
+        if weight is not None:
+            changes["weight"] = _numbers(_slices(weight))
+        if bias is not None:
+            changes["bias"] = np.asarray(bias).tolist()
+        changes |= {name: value for name, value in (("groups", groups), ("padding", padding)) if value is not None}
+        super().__init__(states.Channels.from_json({**state.to_json(), **changes}))
+
+    @property
+    def image(self) -> npt.NDArray[Any]:
+        """The input as it stands, (channels, rows, columns)."""
+        return self._state().input.array()
+
+    @property
+    def weight(self) -> npt.NDArray[Any]:
+        """The weights as they stand, (kernels, channels / groups, rows, columns)."""
+        return self._state().weights()
+
+    @weight.setter
+    def weight(self, weight: npt.ArrayLike) -> None:
+        self._change(weight=_slices(weight))
+
+    @property
+    def output(self) -> npt.NDArray[Any]:
+        """The maps that the engine computes."""
+        return self._state().result()
+
+    def _state(self) -> states.Channels:
+        return states.Channels.from_json(self.state)
+
+
 class Gallery(Exhibit):
     """
     A photograph under a kernel: before and after, every named kernel at once, any pixel worked out.
@@ -344,8 +426,6 @@ def _preset(name: str | None) -> states.SlidingWindow:
 
 
 def _example(examples: Mapping[str, StateType], name: str) -> StateType:
-    from convolens.errors import unknown_name
-
     if name not in examples:
         raise unknown_name("preset", name, examples)
     return examples[name]
@@ -356,6 +436,14 @@ def _kernel(kernel: npt.ArrayLike | NamedKernel | str, dims: int) -> Numbers:
         weights = parse_kernel(kernel).weights
         return Numbers.of(weights[0] if dims == 1 and len(weights) == 1 else weights, "kernel")
     return Numbers.of(np.asarray(kernel), "kernel")
+
+
+def _slices(weight: npt.ArrayLike) -> Numbers:
+    """Lay the slices of all kernels after each other."""
+    found = np.asarray(weight)
+    if found.ndim != 4:
+        raise SpecError(f"weight must be (kernels, channels / groups, rows, columns), found shape {found.shape}")
+    return Numbers.of(found.reshape(-1, *found.shape[2:]), "weight")
 
 
 def _numbers(numbers: Numbers) -> dict[str, Any]:

@@ -63,6 +63,13 @@ export class Sheet {
     if (words) this.text(x + size / 2, y + size / 2, words, { size: type, colour: colour.ink, weight: 500, anchor: "middle", italic: hatched });
   }
 
+  line(x1: number, y1: number, x2: number, y2: number, colour: string, thickness = 1.5): void {
+    this.#grow(Math.max(x1, x2), Math.max(y1, y2));
+    this.#parts.push(
+      `<path d="M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}" stroke="${colour}" stroke-width="${thickness}" fill="none"/>`,
+    );
+  }
+
   frame(x: number, y: number, width: number, height: number, thickness = 2.5): void {
     this.#grow(x + width + thickness, y + height + thickness);
     this.#parts.push(

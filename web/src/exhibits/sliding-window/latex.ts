@@ -36,7 +36,7 @@ function planesOf(work: Work, terms: readonly Term[]): string[] {
 
 const isBorder = ({ input, source }: Term): boolean => !source || source.some((n, axis) => n !== input[axis]);
 
-function matrix(values: readonly string[], columns: number): string {
+export function matrix(values: readonly string[], columns: number): string {
   const rows = Array.from({ length: values.length / columns }, (_, row) =>
     values.slice(row * columns, (row + 1) * columns).join(" & "),
   );
@@ -58,7 +58,7 @@ function sumOf(name: string, values: readonly number[], total: number): string[]
 const spread = (terms: readonly Term[]): string[] =>
   terms.map(({ output, value, weight, product }) => `y_{${output.join(", ")}} &\\mathrel{+}= ${tex(value)} \\cdot ${tex(weight)} = ${tex(product)}`);
 
-function tex(value: number): string {
+export function tex(value: number): string {
   const text = number(value).replaceAll(MINUS, "-");
   const [mantissa, exponent] = text.split("e");
   if (exponent !== undefined) return `${mantissa} \\times 10^{${exponent}}`;

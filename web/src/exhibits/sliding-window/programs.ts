@@ -87,7 +87,7 @@ function cut(work: Work): string[] {
 /** The size of a transposed convolution's output before padding cuts it. */
 const uncut = ({ outputShape, pads }: Work): number[] => outputShape.map((size, i) => size + pads[i]![0] + pads[i]![1]);
 
-function nest(names: readonly string[], counts: readonly number[], body: readonly string[]): string[] {
+export function nest(names: readonly string[], counts: readonly number[], body: readonly string[]): string[] {
   const lines = names.map((name, i) => `${"    ".repeat(i)}for ${name} in range(${counts[i]}):`);
   return [...lines, ...body.map((line) => "    ".repeat(names.length) + line)];
 }
