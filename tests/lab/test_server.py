@@ -264,6 +264,7 @@ def test_no_process_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patched:
             patched.setattr(subprocess, "Popen", Mock(side_effect=BlockingIOError("no more processes")))
             assert quick.pid is not None
+            assert os.getpgid(quick.pid) != os.getpgid(0)  # Ctrl-C is not for it
             os.kill(quick.pid, signal.SIGKILL)
             time.sleep(0.1)
             assert page.ask({"kind": "hello", "id": 2, "key": "k"})["reason"] == "died"
@@ -400,6 +401,8 @@ def test_port_in_use() -> None:
             listen("127.0.0.1", port)
     with pytest.raises(FileError, match="cannot listen at"):
         listen("no.such.host.invalid", 0)
+    with pytest.raises(FileError, match="the host is empty; name one"):
+        listen("", 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

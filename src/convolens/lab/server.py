@@ -155,6 +155,8 @@ def listen(host: str, port: int) -> socket.socket:
     FileError
         If it is in use, or there is no such host; one line says what to do.
     """
+    if not host:  # to sockets that is every network
+        raise FileError("the host is empty; name one, such as 127.0.0.1, or 0.0.0.0 for every network")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)
     try:
