@@ -56,6 +56,14 @@ class Lab:
         self.page.goto(f"/{exhibit}#j={packed}")
         self.page.wait_for_selector(".lab .lab" if exhibit else ".lab h1")
 
+    def wait(self, expression: str) -> None:
+        """Wait until an expression is true on the page, whose policy forbids `wait_for_function` to evaluate it."""
+        for _ in range(150):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(100)
+        pytest.fail(f"not true within 15 s: {expression}")
+
     def says(self, place: Any, text: str) -> None:
         """Wait until a part of the page says exactly this."""
         sync_api.expect(place).to_have_text(text)

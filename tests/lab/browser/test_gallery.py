@@ -22,7 +22,7 @@ STATE = {
 
 def _wait(lab: Any) -> None:
     lab.page.wait_for_selector('.picture canvas[role="img"]')
-    lab.page.wait_for_function("document.querySelector('.picture canvas').width === 480")
+    lab.wait("document.querySelector('.picture canvas').width === 480")
 
 
 def _pixels(lab: Any, which: int) -> Any:
@@ -100,7 +100,7 @@ def test_own_photograph(lab: Any, tmp_path: Path) -> None:
 def test_all_kernels(lab: Any) -> None:
     """Every named kernel is there, and opens large."""
     lab.open("gallery", {"view": "all"})
-    lab.page.wait_for_function(
+    lab.wait(
         "[...document.querySelectorAll('li canvas')].filter(({ width }) => width === 220).length === "
         f"{len(cl.kernels)}"
     )
