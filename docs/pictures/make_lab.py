@@ -12,9 +12,12 @@ from playwright.sync_api import sync_playwright
 from convolens.lab.export import export_site
 
 HERE = Path(__file__).parent
-SHOTS = {  # picture: page, width, height and colours
-    "lab-sliding-window": ("sliding-window", 1280, 1100, "light"),
-    "lab-dark": ("sliding-window", 1280, 1100, "dark"),
+SHOTS = {  # picture: page, height and colours
+    "lab-sliding-window": ("sliding-window", 1080, "light"),
+    "lab-dark": ("sliding-window", 1080, "dark"),
+    "lab-gallery": ("gallery", 1080, "light"),
+    "lab-channels": ("channels", 1080, "light"),
+    "lab-borders": ("borders", 1080, "light"),
 }
 
 
@@ -27,14 +30,16 @@ def main() -> None:
         site = Path(folder) / "site"
         export_site(site)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for name, (exhibit, width, height, colours) in SHOTS.items():
+        for name, (exhibit, height, colours) in SHOTS.items():
             page = browser.new_page(
-                viewport={"width": width, "height": height}, color_scheme=colours, reduced_motion="reduce"
+                viewport={"width": 1280, "height": height}, color_scheme=colours, reduced_motion="reduce"
             )
             page.goto((site / f"{exhibit}.html").as_uri())
             page.get_by_role("grid").first.wait_for()
-            for _ in range(4):
-                page.get_by_role("button", name="Step", exact=True).click()
+            if exhibit == "sliding-window":
+                for _ in range(4):
+                    page.get_by_role("button", name="Step", exact=True).click()
+            page.wait_for_timeout(1000)  # until photographs are filtered
             page.screenshot(path=HERE / f"{name}.png")
             page.close()
         browser.close()

@@ -57,7 +57,7 @@ class Lab:
         self.page.wait_for_selector(".lab .lab" if exhibit else ".lab h1")
 
     def wait(self, expression: str) -> None:
-        """Wait until an expression is true on the page, whose policy forbids `wait_for_function` to evaluate it."""
+        """Wait until an expression is true on the page, whose policy forbids `wait_for_function` to evaluate."""
         for _ in range(150):
             if self.page.evaluate(expression):
                 return
