@@ -71,6 +71,13 @@ def vector_lanes(spec: ConvSpec) -> int:
     return cpu().vector_bytes // spec.compute_dtype.itemsize
 
 
+def type_refusal(dtype: np.dtype[Any]) -> str | None:
+    """Say why loops over single and double precision do not take numbers of this type; None if they do."""
+    if dtype not in (np.float32, np.float64) or not dtype.isnative:
+        return "it takes float32 and float64, in the machine's byte order"
+    return None
+
+
 def scratch_bytes() -> int:
     """Choose how many bytes of scratch a task may hold, so that it stays in a core's own cache."""
     return cache_bytes().get("L2", 1 << 20) * 3 // 4

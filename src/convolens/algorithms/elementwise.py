@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convolens.algorithms.base import Array, Pipeline
-from convolens.algorithms.compiled import CLAMPS, fused_activation
+from convolens.algorithms.compiled import CLAMPS, fused_activation, type_refusal
 from convolens.algorithms.pool_tasks import rows_and_planes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
@@ -29,8 +29,8 @@ Operation = tuple[str, tuple[float, ...]]
 
 def refusal(chain: Sequence[Operation], dtype: np.dtype[np.generic]) -> str | None:
     """Say why numbers of this type cannot take this way; None if they can."""
-    if dtype not in (np.float32, np.float64) or not dtype.isnative:
-        return "it takes float32 and float64, in the machine's byte order"
+    if refused := type_refusal(dtype):
+        return refused
     for name, _ in chain:
         if name not in JOINS + FUNCTIONS:
             return f"it knows no {name}"
@@ -39,12 +39,15 @@ def refusal(chain: Sequence[Operation], dtype: np.dtype[np.generic]) -> str | No
     return compiler.unavailable()
 
 
+def lanes(channels: int, dtype: np.dtype[np.generic]) -> int:
+    """Choose how many channels are taken together: a vector of them, or fewer where there are not as many."""
+    return next(count for count in (cpu().vector_bytes // dtype.itemsize, *FEWER) if count <= max(1, channels))
+
+
 def pipeline(chain: Sequence[Operation], channels: int, dtype: np.dtype[np.generic]) -> Pipeline:
     """Name the pipeline for so many channels."""
-    widest = cpu().vector_bytes // dtype.itemsize
-    lanes = next(count for count in (widest, *FEWER) if count <= max(1, channels))
     names = " ".join(_compiled(operation)[0] for operation in chain)
-    return PIPELINE, {"dtype": dtype.name, "lanes": lanes, "chain": names}
+    return PIPELINE, {"dtype": dtype.name, "lanes": lanes(channels, dtype), "chain": names}
 
 
 def run(chain: Sequence[Operation], x: Array, others: Sequence[Array | Pinned], out: Array) -> bool:

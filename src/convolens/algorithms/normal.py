@@ -3,26 +3,23 @@
 import numpy as np
 
 from convolens.algorithms.base import Array, Pipeline
-from convolens.algorithms.elementwise import FEWER, rows
+from convolens.algorithms.compiled import type_refusal
+from convolens.algorithms.elementwise import lanes, rows
 from convolens.algorithms.pool_tasks import rows_and_planes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
-from convolens.runtime.cpu import cpu
 
 PIPELINE = "convolens.pipelines.normal"
 
 
 def refusal(dtype: np.dtype[np.generic]) -> str | None:
     """Say why numbers of this type cannot take this way; None if they can."""
-    if dtype not in (np.float32, np.float64) or not dtype.isnative:
-        return "it takes float32 and float64, in the machine's byte order"
-    return compiler.unavailable()
+    return type_refusal(dtype) or compiler.unavailable()
 
 
 def pipeline(channels: int, dtype: np.dtype[np.generic]) -> Pipeline:
     """Name the pipeline for so many channels."""
-    widest = cpu().vector_bytes // dtype.itemsize
-    return PIPELINE, {"dtype": dtype.name, "lanes": next(n for n in (widest, *FEWER) if n <= max(1, channels))}
+    return PIPELINE, {"dtype": dtype.name, "lanes": lanes(channels, dtype)}
 
 
 def run(x: Array, scale: Array | Pinned, shift: Array | Pinned, epsilon: float, out: Array) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from convolens.algorithms.base import Array, Pipeline
-from convolens.algorithms.compiled import fused_activation
+from convolens.algorithms.compiled import fused_activation, type_refusal
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import available_cores, cpu
@@ -17,8 +17,8 @@ TASKS_PER_CORE = 8
 
 def refusal(shape: tuple[int, int], dtype: np.dtype[np.generic], activation: str | None) -> str | None:
     """Say why a matrix cannot be multiplied so; None if it can."""
-    if dtype not in (np.float32, np.float64) or not dtype.isnative:
-        return "it takes float32 and float64, in the machine's byte order"
+    if refused := type_refusal(dtype):
+        return refused
     if fused_activation(activation, dtype) is None:
         return f"it knows {activation} in single precision alone"
     if shape[0] < ROWS or shape[1] < cpu().vector_bytes // dtype.itemsize or shape[0] * shape[1] < LEAST:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from convolens.algorithms.base import Array, Pipeline
-from convolens.algorithms.elementwise import FEWER, rows
+from convolens.algorithms.compiled import type_refusal
+from convolens.algorithms.elementwise import lanes, rows
 from convolens.algorithms.pool_tasks import rows_and_planes
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
-from convolens.runtime.cpu import cpu
 
 PIPELINE = "convolens.pipelines.resize"
 
@@ -19,8 +19,8 @@ Taps = tuple[Array, Array]
 
 def refusal(taps: Sequence[Taps], dtype: np.dtype[np.generic]) -> str | None:
     """Say why a map cannot be resized so; None if it can."""
-    if dtype not in (np.float32, np.float64) or not dtype.isnative:
-        return "it takes float32 and float64, in the machine's byte order"
+    if refused := type_refusal(dtype):
+        return refused
     if not 1 <= len(taps) <= 2:
         return "it has one or two dimensions"
     if max(cells.shape[1] for cells, _ in taps) > 2:
@@ -30,9 +30,7 @@ def refusal(taps: Sequence[Taps], dtype: np.dtype[np.generic]) -> str | None:
 
 def pipeline(taps: Sequence[Taps], channels: int, dtype: np.dtype[np.generic]) -> Pipeline:
     """Name the pipeline for so many channels."""
-    widest = cpu().vector_bytes // dtype.itemsize
-    lanes = next(count for count in (widest, *FEWER) if count <= max(1, channels))
-    return PIPELINE, {"dtype": dtype.name, "lanes": lanes, "taps": _count(taps)}
+    return PIPELINE, {"dtype": dtype.name, "lanes": lanes(channels, dtype), "taps": _count(taps)}
 
 
 def run(x: Array, taps: Sequence[Taps], out: Array) -> bool:
