@@ -121,7 +121,7 @@ __version__ = _version("convolens")
 def __getattr__(name: str) -> _ModuleType:
     """Load ``convolens.widgets`` where it is asked for: it needs anywidget, of ``convolens[lab]``."""
     if name == "widgets":
-        return _importlib.import_module("convolens.lab.widget")
+        return _importlib.import_module("convolens.lab.widgets")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

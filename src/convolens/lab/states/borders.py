@@ -12,7 +12,7 @@ from convolens.errors import SpecError
 from convolens.lab.records import Number, Within
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.sliding_window import BorderName
-from convolens.lab.states.state import State
+from convolens.lab.states.state import State, check_dimensions
 
 PICTURE = Numbers((3, 4), (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
 BOX = Numbers((3, 3), (1,) * 9)
@@ -66,12 +66,7 @@ class Borders(State):
             "pad": self.pad,
             "cell": (0,) * self.dims if self.cell is None else self.cell,
         }
-        for name, found in lists.items():
-            if len(found) != self.dims:
-                raise SpecError(
-                    f"state.{name} is of {len(found)} dimensions, {found}, but state.dims is {self.dims}; "
-                    "all must have as many"
-                )
+        check_dimensions(self.dims, lists)
         limits = {"input": MOST_PICTURE, "kernel": MOST_PICTURE, "pad": MOST_PAD}
         for name, most in limits.items():
             if max(lists[name]) > most[self.dims]:

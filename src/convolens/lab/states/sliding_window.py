@@ -8,10 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import SpecError
 from convolens.lab.records import Number, Within
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.state import State
+from convolens.lab.states.state import State, check_dimensions
 
 Operation = Literal["correlation", "convolution", "transposed"]
 PaddingName = Literal["valid", "same", "same-lower", "full"]
@@ -92,12 +91,7 @@ class SlidingWindow(State):
             "padding": (0,) * self.dims if isinstance(self.padding, str) else self.padding,
             "cell": (0,) * self.dims if self.cell is None else self.cell,
         }
-        for name, found in lists.items():
-            if len(found) != self.dims:
-                raise SpecError(
-                    f"state.{name} is of {len(found)} dimensions, {found}, but state.dims is {self.dims}; "
-                    "all must have as many"
-                )
+        check_dimensions(self.dims, lists)
 
     def result(self) -> npt.NDArray[Any]:
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
@@ -84,6 +84,16 @@ class State:
         if unknown is not None:
             raise unknown_name("field", unknown, field_types(type(self)))
         return dataclasses.replace(self, **changes)
+
+
+def check_dimensions(dims: int, lists: Mapping[str, Sequence[Any]]) -> None:
+    """Raise SpecError where a field that has an entry for each dimension has more or fewer."""
+    for name, found in lists.items():
+        if len(found) != dims:
+            raise SpecError(
+                f"state.{name} is of {len(found)} dimensions, {found}, but state.dims is {dims}; "
+                "all must have as many"
+            )
 
 
 def _object(found: object) -> dict[str, Any]:

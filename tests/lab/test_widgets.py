@@ -78,6 +78,13 @@ def test_what_does_not_fit(options: dict[str, Any], said: str) -> None:
         cl.widgets.SlidingWindow(**options)
 
 
+def test_numbers_that_are_not_finite() -> None:
+    """NaN and infinity are taken from the start, as later."""
+    signal = cl.widgets.SlidingWindow([1, np.nan, np.inf])
+    assert signal.state["input"]["data"] == [1.0, "nan", "inf"]
+    np.testing.assert_array_equal(signal.image, [1, np.nan, np.inf])
+
+
 def test_messages(widget: Any) -> None:
     """Requests of the page are answered under their ids, with buffers; mistakes too."""
     request = {"kind": "open", "id": 3, "key": "open", "sample": "rings", "fit": 64}

@@ -1,0 +1,9 @@
+"""Exhibits as notebook widgets: ``convolens.widgets``."""
+
+from convolens.lab.widgets.borders import Borders
+from convolens.lab.widgets.channels import Channels
+from convolens.lab.widgets.exhibit import Exhibit
+from convolens.lab.widgets.gallery import Gallery
+from convolens.lab.widgets.sliding_window import SlidingWindow
+
+__all__ = ["Borders", "Channels", "Exhibit", "Gallery", "SlidingWindow"]
