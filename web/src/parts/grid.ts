@@ -2,6 +2,7 @@
 
 import type { Colour } from "./colours.ts";
 import type { Lit } from "./lit.ts";
+import { MINUS, shortNumber } from "./numbers.ts";
 
 /** A place in a grid by its coordinates, which are negative in a border before the array. */
 export type Place = readonly [row: number, column: number];
@@ -40,3 +41,17 @@ export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 :
 /** The size of type at which the text fits the cell. */
 export const typeSize = (text: string, cell: number): number =>
   Math.max(8, Math.min(16, cell * 0.36, (cell - 5) / (0.63 * Math.max(text.length, 1))));
+
+/** The number as it fits a cell; of one too small for numbers, only that it is negative. */
+export function cellText(value: number, cell: number): string {
+  const room = roomOf(cell);
+  if (!room) return value < 0 && cell >= 11 ? MINUS : "";
+  const text = shortNumber(value, room + 1);
+  return text.length > room + 1 ? (value < 0 ? MINUS : "+") : text;
+}
+
+/** A box of cells: how many along each dimension, and the coordinates of the first. */
+export interface Box {
+  shape: number[];
+  first: number[];
+}

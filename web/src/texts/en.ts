@@ -65,13 +65,11 @@ export const en = {
   },
 
   grid: {
-    hint: "Arrow keys move, Enter changes a number, Space pins.",
-    hintReadOnly: "Arrow keys move, Enter or Space pins.",
     edit: (where: string) => `Change ${where}`,
     invalid: "Not a number; Escape leaves the old one",
   },
 
-  legend: { label: "Colours", negative: "negative", zero: "0", positive: "positive" },
+  legend: { label: "Colours", zero: "0" },
 
   field: { less: (name: string) => `${name}: less`, more: (name: string) => `${name}: more` },
 
@@ -79,12 +77,10 @@ export const en = {
     title: "Convolens lab",
     lead1: "See the operation.",
     lead2: "Change any number, slide the window, and watch every product and every sum.",
-    all: "All exhibits",
     theme: "Theme",
     light: "Light",
     dark: "Dark",
     system: "As the system",
-    missing: (name: string) => `There is no exhibit “${name}” here.`,
     failed: (name: string) => `The exhibit “${name}” could not be opened.`,
     brokenLink: "The link could not be read, so the exhibit starts as it always does.",
     lost: "No connection to the server; what needs it will go on when it is back.",

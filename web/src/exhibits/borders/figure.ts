@@ -1,11 +1,11 @@
 /** The exhibit as a drawing for files: the picture with each border, and the output below it. */
 
 import { DARK, LIGHT, Sheet } from "../../export/svg.ts";
-import { extent, gapOf, typeSize, type CellView } from "../../parts/grid.ts";
+import { extent, gapOf, typeSize, type Box, type CellView } from "../../parts/grid.ts";
 import { times } from "../../parts/numbers.ts";
 import { texts } from "../../texts/index.ts";
 import { lightOf, outputView, paddedView, scalesOf, type Selection } from "./scene.ts";
-import type { Box, Work } from "./work.ts";
+import type { Work } from "./work.ts";
 
 const words = texts.borders;
 const [LEFT, TOP, BETWEEN] = [24, 26, 44];

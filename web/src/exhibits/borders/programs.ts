@@ -2,7 +2,7 @@
 
 import type { Program } from "../../parts/share.ts";
 import { texts } from "../../texts/index.ts";
-import { array, python, tuple } from "../sliding-window/programs.ts";
+import { array, python, tuple } from "../../export/python.ts";
 import { borderNames, type BorderName } from "../../generated/states.ts";
 import type { BordersState } from "./state.ts";
 import { workOut, type Work } from "./work.ts";

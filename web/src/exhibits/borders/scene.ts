@@ -5,7 +5,7 @@ import type { CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
 import { number, summed } from "../../parts/numbers.ts";
 import { texts } from "../../texts/index.ts";
-import { cellText } from "../sliding-window/scene.ts";
+import { cellText } from "../../parts/grid.ts";
 import type { Side } from "./state.ts";
 import {
   inside, numberAt, outputAt, productsAt, reachesOut, sourceOf, windowOf, type Mode, type Panel, type Work,

@@ -5,18 +5,13 @@ import { asNumber } from "../../model/state.ts";
 import { sourceIndex } from "../../tensor/borders.ts";
 import { conv } from "../../tensor/convolve.ts";
 import { flatIndex, reshape, unflatten, type Tensor } from "../../tensor/tensor.ts";
-import { toTensor } from "../sliding-window/work.ts";
+import type { Box } from "../../parts/grid.ts";
+import { toTensor } from "../../model/numbers.ts";
 import type { BordersState } from "./state.ts";
 
 /** The borders, and the picture without one. */
 export const MODES = [...borderNames, "none"] as const;
 export type Mode = BorderName | "none";
-
-/** An array drawn in coordinates of the picture. */
-export interface Box {
-  shape: number[];
-  first: number[];
-}
 
 export interface Panel {
   mode: Mode;

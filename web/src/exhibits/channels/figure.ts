@@ -5,7 +5,7 @@ import { extent, gapOf, typeSize, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
 import { number, summed, times } from "../../parts/numbers.ts";
 import { texts } from "../../texts/index.ts";
-import type { Box } from "../sliding-window/scene.ts";
+import type { Box } from "../../parts/grid.ts";
 import { GRID_GAP, inputBox, inputView, lightOf, middleOf, outputView, scalesOf } from "./scene.ts";
 import { cellWork, seenBy, type Work } from "./work.ts";
 

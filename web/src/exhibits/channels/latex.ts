@@ -1,7 +1,7 @@
 /** One cell worked out as LaTeX for amsmath: each channel's window, weights, products and sum, then the total. */
 
 import type { Term, WorkedCell } from "../../tensor/window.ts";
-import { matrix, tex } from "../sliding-window/latex.ts";
+import { matrix, tex } from "../../export/latex.ts";
 import type { Work } from "./work.ts";
 
 export function latexOf(work: Work, { kernel, cell, channels, terms, sums, bias, result }: WorkedCell): string {

@@ -4,7 +4,7 @@ import type { Program } from "../../parts/share.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { plainNumber } from "../../model/state.ts";
 import { texts } from "../../texts/index.ts";
-import { array, nest, STYLES, tuple, type Style } from "../sliding-window/programs.ts";
+import { array, nest, STYLES, tuple, type Style } from "../../export/python.ts";
 import type { Work } from "./work.ts";
 
 export const programsOf = (work: Work): Program[] =>

@@ -8,7 +8,7 @@ import type { Pads } from "../../tensor/padding.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
 import type { WorkedCell } from "../../tensor/window.ts";
 import { texts } from "../../texts/index.ts";
-import { cellText, type Box } from "../sliding-window/scene.ts";
+import { cellText, type Box } from "../../parts/grid.ts";
 import type { Work } from "./work.ts";
 
 const words = texts.channels;

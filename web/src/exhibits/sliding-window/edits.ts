@@ -1,30 +1,10 @@
 /** What the controls do to a state: changes of size keep the numbers that stay, and all else that still fits. */
 
-import { flatIndex, product, unflatten } from "../../tensor/tensor.ts";
+import { product, unflatten } from "../../tensor/tensor.ts";
 import { plainState, type Dims, type Numbers, type SlidingWindowState } from "./state.ts";
 import { workOut } from "./work.ts";
 
 type Patch = Partial<SlidingWindowState>;
-
-/** The same numbers in another shape; cells that come are 0. */
-export function resized(numbers: Numbers, shape: readonly number[]): Numbers {
-  const data = Array.from({ length: product(shape) }, (_, flat) => {
-    const at = unflatten(shape, flat);
-    return at.every((n, axis) => n < numbers.shape[axis]!) ? numbers.data[flatIndex(numbers.shape, at)]! : 0;
-  });
-  return { shape: [...shape], data };
-}
-
-/** One number changed. */
-export function withNumber(numbers: Numbers, at: readonly number[], value: number): Numbers {
-  const data = [...numbers.data];
-  data[flatIndex(numbers.shape, at)] = value;
-  return { shape: numbers.shape, data };
-}
-
-/** A list with one entry changed, or with all of them. */
-export const withEntry = (list: readonly number[], axis: number | "all", value: number): number[] =>
-  list.map((old, i) => (axis === "all" || axis === i ? value : old));
 
 export function inDimensions(dims: Dims, state: SlidingWindowState): Patch {
   const all = (value: number) => new Array<number>(dims).fill(value);

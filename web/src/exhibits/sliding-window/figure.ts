@@ -2,13 +2,13 @@
 
 import { DARK, LIGHT, Sheet } from "../../export/svg.ts";
 import { plain, transposedSize, windowSize } from "../../parts/formula.ts";
-import { extent, gapOf, typeSize, type CellView } from "../../parts/grid.ts";
+import { extent, gapOf, typeSize, type Box, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
 import { number, summed, times } from "../../parts/numbers.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import {
-  hasBorder, inputBox, inputView, kernelView, lightOf, outputBox, outputView, scalesOf, type Box, type Selection,
+  hasBorder, inputBox, inputView, kernelView, lightOf, outputBox, outputView, scalesOf, type Selection,
 } from "./scene.ts";
 import { sizeNumbers } from "./sizes.ts";
 import { laidKernel, stepOf, type Work } from "./work.ts";

@@ -1,6 +1,6 @@
 /** One cell worked out as LaTeX for amsmath, as the Python side writes it: border cells in boxes. */
 
-import { MINUS, number } from "../../parts/numbers.ts";
+import { matrix, tex } from "../../export/latex.ts";
 import { termsOf, type Term, type Work } from "./work.ts";
 import type { Side } from "./state.ts";
 
@@ -36,13 +36,6 @@ function planesOf(work: Work, terms: readonly Term[]): string[] {
 
 const isBorder = ({ input, source }: Term): boolean => !source || source.some((n, axis) => n !== input[axis]);
 
-export function matrix(values: readonly string[], columns: number): string {
-  const rows = Array.from({ length: values.length / columns }, (_, row) =>
-    values.slice(row * columns, (row + 1) * columns).join(" & "),
-  );
-  return `\\begin{bmatrix}\n${rows.join(" \\\\\n")}\n\\end{bmatrix}`;
-}
-
 function sumOf(name: string, values: readonly number[], total: number): string[] {
   const signed = values.map((value, i) => {
     const text = tex(value);
@@ -57,10 +50,3 @@ function sumOf(name: string, values: readonly number[], total: number): string[]
 
 const spread = (terms: readonly Term[]): string[] =>
   terms.map(({ output, value, weight, product }) => `y_{${output.join(", ")}} &\\mathrel{+}= ${tex(value)} \\cdot ${tex(weight)} = ${tex(product)}`);
-
-export function tex(value: number): string {
-  const text = number(value).replaceAll(MINUS, "-");
-  const [mantissa, exponent] = text.split("e");
-  if (exponent !== undefined) return `${mantissa} \\times 10^{${exponent}}`;
-  return text.replace("∞", "\\infty").replace("nan", "\\text{nan}");
-}

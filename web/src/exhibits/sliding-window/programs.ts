@@ -1,16 +1,12 @@
 /** The programs that compute what is on the screen, with its numbers: each runs as it stands. */
 
 import type { Program } from "../../parts/share.ts";
+import { array, nest, python, STYLES, tuple, type Style } from "../../export/python.ts";
 import { texts } from "../../texts/index.ts";
 import { problemText } from "./problem.ts";
-import { borderValue as outside, toTensor, workOut, type Setup, type Work } from "./work.ts";
-import type { Numbers } from "./state.ts";
-
-export const STYLES = ["numpy", "im2col", "pytorch", "scipy", "convolens"] as const;
-export type Style = (typeof STYLES)[number];
+import { borderValue as outside, workOut, type Setup, type Work } from "./work.ts";
 
 const LOOPS = ["depth", "row", "column"];
-const WIDTH = 100;
 
 export function programsOf(setup: Setup): Program[] {
   return STYLES.map((style) => ({ name: texts.code.styles[style], text: program(setup, style) }));
@@ -30,32 +26,6 @@ export function program(setup: Setup, style: Style): string {
   ].join("\n\n")}\n`;
 }
 
-export function array(name: string, numbers: Numbers, more: string): string {
-  const lists = nested(numbers.shape, [...toTensor(numbers).data].map(python));
-  const flat = `${name} = np.array(${lists.join(" ")}${more})`;
-  if (flat.length <= WIDTH) return flat;
-  const rows = lists.map((line) => `    ${" ".repeat(numbers.shape.length - /^\[*/.exec(line)![0].length)}${line}`);
-  return `${name} = np.array(\n${rows.join("\n")}${more}\n)`;
-}
-
-/** Lists in lists, a line for each of the innermost. */
-function nested(shape: readonly number[], values: readonly string[]): string[] {
-  if (shape.length === 1) return [`[${values.join(", ")}]`];
-  const size = values.length / shape[0]!;
-  const parts = Array.from({ length: shape[0]! }, (_, i) => nested(shape.slice(1), values.slice(i * size, (i + 1) * size)));
-  return parts.flatMap((lines, i) =>
-    lines.map((line, j) => {
-      const opens = i === 0 && j === 0 ? "[" : "";
-      const closes = j < lines.length - 1 ? "" : i === parts.length - 1 ? "]" : ",";
-      return opens + line + closes;
-    }),
-  );
-}
-
-export const python = (value: number): string =>
-  Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "np.nan" : value > 0 ? "np.inf" : "-np.inf";
-
-export const tuple = (values: readonly (string | number)[]): string => `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
 const short = (values: readonly number[]): string => (new Set(values).size === 1 ? String(values[0]) : tuple(values));
 const pairs = (work: Work): string => tuple(work.pads.map(tuple));
 const padded = (work: Work): boolean => work.pads.flat().some((cells) => cells > 0);
@@ -86,11 +56,6 @@ function cut(work: Work): string[] {
 
 /** The size of a transposed convolution's output before padding cuts it. */
 const uncut = ({ outputShape, pads }: Work): number[] => outputShape.map((size, i) => size + pads[i]![0] + pads[i]![1]);
-
-export function nest(names: readonly string[], counts: readonly number[], body: readonly string[]): string[] {
-  const lines = names.map((name, i) => `${"    ".repeat(i)}for ${name} in range(${counts[i]}):`);
-  return [...lines, ...body.map((line) => "    ".repeat(names.length) + line)];
-}
 
 function windowSlices(work: Work): string {
   const { stride, dilation } = work.setup;

@@ -3,8 +3,8 @@
 import { sourceIndex } from "../../tensor/borders.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
 import { scaleOf, type Scale } from "../../parts/colours.ts";
-import { roomOf, type CellView } from "../../parts/grid.ts";
-import { bracketed, MINUS, number, shortNumber } from "../../parts/numbers.ts";
+import { cellText, roomOf, type Box, type CellView } from "../../parts/grid.ts";
+import { bracketed, number, shortNumber } from "../../parts/numbers.ts";
 import type { Lit } from "../../parts/lit.ts";
 import { texts } from "../../texts/index.ts";
 import type { Side } from "./state.ts";
@@ -29,20 +29,6 @@ export function scalesOf(work: Work, dark: boolean): Scales {
 /** Whether a border is drawn: not one that is too much for that. */
 export const hasBorder = ({ transposed, pads, problem }: Work): boolean =>
   !transposed && problem?.kind !== "tooLarge" && problem?.kind !== "tooMany" && pads.flat().some(Boolean);
-
-/** The number as it fits a cell; of one too small for numbers, only that it is negative. */
-export function cellText(value: number, cell: number): string {
-  const room = roomOf(cell);
-  if (!room) return value < 0 && cell >= 11 ? MINUS : "";
-  const text = shortNumber(value, room + 1);
-  return text.length > room + 1 ? (value < 0 ? MINUS : "+") : text;
-}
-
-/** A box of cells: how many along each dimension, and the coordinates of the first. */
-export interface Box {
-  shape: number[];
-  first: number[];
-}
 
 export function inputBox(work: Work): Box {
   const { input, pads } = work;

@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import { figureOf } from "./figure.ts";
 import { latexOf } from "./latex.ts";
 import { problemText } from "./problem.ts";
-import { program, STYLES } from "./programs.ts";
+import { STYLES } from "../../export/python.ts";
+import { program } from "./programs.ts";
 import { inputBox, inputView, lightOf, outputView, scalesOf } from "./scene.ts";
 import { borderNames, complete, operations, type Dims } from "./state.ts";
-import { resized, withPad } from "./edits.ts";
+import { resized } from "../../model/numbers.ts";
+import { withPad } from "./edits.ts";
 import { cellAt, chosenCell, setupOf, stepCount, termsOf, workOut, type Work } from "./work.ts";
 
 /** Numbers that come again in every run. */

@@ -4,10 +4,11 @@ import { sourceIndex } from "../../tensor/borders.ts";
 import { conv } from "../../tensor/convolve.ts";
 import { spans } from "../../tensor/geometry.ts";
 import { resolvePadding, type Pair } from "../../tensor/padding.ts";
-import { flatIndex, product, reshape, tensor, unflatten, type Tensor } from "../../tensor/tensor.ts";
+import { flatIndex, product, reshape, unflatten, type Tensor } from "../../tensor/tensor.ts";
 import { convTransposed } from "../../tensor/transposed.ts";
+import { toTensor } from "../../model/numbers.ts";
 import { asNumber } from "../../model/state.ts";
-import type { Numbers, Side, SlidingWindowState } from "./state.ts";
+import type { Side, SlidingWindowState } from "./state.ts";
 
 const SETUP = [
   "dims", "input", "kernel", "operation", "stride", "dilation", "output_padding", "padding", "border", "border_value",
@@ -64,8 +65,6 @@ export function setupOf(state: SlidingWindowState, before: Setup | null): Setup 
   if (before && SETUP.every((name) => before[name] === state[name])) return before;
   return Object.fromEntries(SETUP.map((name) => [name, state[name]])) as unknown as Setup;
 }
-
-export const toTensor = ({ shape, data }: Numbers): Tensor => tensor(shape, data.map((value) => asNumber(value, 0)));
 
 export function workOut(setup: Setup): Work {
   const [input, kernel] = [toTensor(setup.input), toTensor(setup.kernel)];

@@ -1,0 +1,42 @@
+/** Pieces of the programs that exhibits show: arrays as NumPy takes them, tuples, nested loops. */
+
+import type { Numbers } from "../generated/states.ts";
+import { toTensor } from "../model/numbers.ts";
+
+/** What most exhibits are written with. */
+export const STYLES = ["numpy", "im2col", "pytorch", "scipy", "convolens"] as const;
+export type Style = (typeof STYLES)[number];
+
+const WIDTH = 100;
+
+export function array(name: string, numbers: Numbers, more: string): string {
+  const lists = nested(numbers.shape, [...toTensor(numbers).data].map(python));
+  const flat = `${name} = np.array(${lists.join(" ")}${more})`;
+  if (flat.length <= WIDTH) return flat;
+  const rows = lists.map((line) => `    ${" ".repeat(numbers.shape.length - /^\[*/.exec(line)![0].length)}${line}`);
+  return `${name} = np.array(\n${rows.join("\n")}${more}\n)`;
+}
+
+/** Lists in lists, a line for each of the innermost. */
+function nested(shape: readonly number[], values: readonly string[]): string[] {
+  if (shape.length === 1) return [`[${values.join(", ")}]`];
+  const size = values.length / shape[0]!;
+  const parts = Array.from({ length: shape[0]! }, (_, i) => nested(shape.slice(1), values.slice(i * size, (i + 1) * size)));
+  return parts.flatMap((lines, i) =>
+    lines.map((line, j) => {
+      const opens = i === 0 && j === 0 ? "[" : "";
+      const closes = j < lines.length - 1 ? "" : i === parts.length - 1 ? "]" : ",";
+      return opens + line + closes;
+    }),
+  );
+}
+
+export const python = (value: number): string =>
+  Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "np.nan" : value > 0 ? "np.inf" : "-np.inf";
+
+export const tuple = (values: readonly (string | number)[]): string => `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
+
+export function nest(names: readonly string[], counts: readonly number[], body: readonly string[]): string[] {
+  const lines = names.map((name, i) => `${"    ".repeat(i)}for ${name} in range(${counts[i]}):`);
+  return [...lines, ...body.map((line) => "    ".repeat(names.length) + line)];
+}

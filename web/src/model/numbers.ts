@@ -1,0 +1,27 @@
+/** The numbers of a state: changed by the way of copies, and as a tensor to compute with. */
+
+import type { Numbers } from "../generated/states.ts";
+import { flatIndex, product, tensor, unflatten, type Tensor } from "../tensor/tensor.ts";
+import { asNumber } from "./state.ts";
+
+export const toTensor = ({ shape, data }: Numbers): Tensor => tensor(shape, data.map((value) => asNumber(value, 0)));
+
+/** The same numbers in another shape; cells that come are 0. */
+export function resized(numbers: Numbers, shape: readonly number[]): Numbers {
+  const data = Array.from({ length: product(shape) }, (_, flat) => {
+    const at = unflatten(shape, flat);
+    return at.every((n, axis) => n < numbers.shape[axis]!) ? numbers.data[flatIndex(numbers.shape, at)]! : 0;
+  });
+  return { shape: [...shape], data };
+}
+
+/** One number changed. */
+export function withNumber(numbers: Numbers, at: readonly number[], value: number): Numbers {
+  const data = [...numbers.data];
+  data[flatIndex(numbers.shape, at)] = value;
+  return { shape: numbers.shape, data };
+}
+
+/** A list with one entry changed, or with all of them. */
+export const withEntry = (list: readonly number[], axis: number | "all", value: number): number[] =>
+  list.map((old, i) => (axis === "all" || axis === i ? value : old));
