@@ -219,7 +219,7 @@ def test_nan_stays_in_its_window() -> None:
         ({"layout": "NHWC"}, SpecError, "channels"),
         ({"activation": "rellu"}, UnknownNameError, "'relu'"),
         ({"bias": [1.0]}, SpecError, r"each of the 2 kernels, but its shape is \(1,\)"),
-        ({"out": np.empty((1, 1))}, SpecError, r"out must be .* \(2, 6, 7\)"),
+        ({"out": np.zeros((1, 1))}, SpecError, r"out must be .* \(2, 6, 7\)"),
     ],
     ids=lambda value: str(value)[:30] if isinstance(value, dict) else "",
 )
