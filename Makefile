@@ -14,7 +14,7 @@ lab: .venv/lab
 	$(BIN)/convolens lab $(LAB)
 
 test: .venv/test
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadfile
 
 check: .venv/test .venv/check .venv/docs
 	$(BIN)/ruff check
