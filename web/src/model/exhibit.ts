@@ -20,10 +20,10 @@ export function makeExhibit<S extends CommonState>(
 ): Exhibit {
   return {
     render({ model, el, signal }) {
-      const root = el.ownerDocument.createElement("div");
+      const root = el.ownerDocument.createElement("section"); // in which headers and asides are none of the notebook's
       root.className = "lab";
-      root.dataset.lmSuppressShortcuts = "true"; // else Jupyter takes the keys
       el.append(root);
+      keepKeys(root);
       adoptStyles(root);
       const store = new Store(model, complete);
       const theme = new Theme(root);
@@ -41,4 +41,11 @@ export function makeExhibit<S extends CommonState>(
       return end;
     },
   };
+}
+
+/** Keeps JupyterLab's shortcuts off: those of its command mode look at the element that has the focus alone. */
+function keepKeys(root: HTMLElement): void {
+  root.addEventListener("focusin", ({ target }) => {
+    (target as HTMLElement | SVGElement).dataset.lmSuppressShortcuts = "true";
+  });
 }

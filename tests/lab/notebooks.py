@@ -1,0 +1,148 @@
+"""JupyterLab and marimo, each with a notebook that shows every exhibit, and with a folder for what they keep."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import convolens as cl
+
+NAMES = [name for name in cl.widgets.__all__ if name != "Exhibit"]
+TOKEN = "secret"
+
+CELLS = [
+    f"""\
+import json
+import convolens as cl
+from IPython.display import display
+widgets = {{name: getattr(cl.widgets, name)() for name in {NAMES}}}
+for widget in widgets.values():
+    display(widget)""",
+    """\
+print(json.dumps({name: widget.state for name, widget in widgets.items()}))""",
+    """\
+widgets["SlidingWindow"].kernel = [[1, 2], [3, 4]]
+for widget in widgets.values():
+    widget.state = {**widget.state, "hidden": ["code"]}""",
+]
+"""JupyterLab's cells: show everything, print what Python has, and change it by Python."""
+
+_MARIMO_CELLS = [
+    "import json\nimport convolens as cl\nimport marimo as mo",
+    *(f"w{i} = mo.ui.anywidget(cl.widgets.{name}())\nw{i}" for i, name in enumerate(NAMES)),
+    f"widgets = dict(zip({NAMES}, [{', '.join(f'w{i}' for i in range(len(NAMES)))}]))",
+    """\
+states = json.dumps({name: widget.widget.state for name, widget in widgets.items()})
+mo.Html(f"<pre id='states'>{states}</pre>")""",
+    """\
+def change(_):
+    widgets["SlidingWindow"].widget.kernel = [[1, 2], [3, 4]]
+    for widget in widgets.values():
+        widget.widget.state = {**widget.widget.state, "hidden": ["code"]}
+mo.ui.button(label="Change by Python", on_click=change)""",
+]
+"""marimo's: the same, and what Python has is printed anew whenever a widget changes."""
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """Run JupyterLab in its dark theme, and give the address of the notebook."""
+    keeps = {
+        "HOME": "", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
+    }  # fmt: skip
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab Dark"}')
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    cells = [
+        {"cell_type": "code", "id": str(i), "source": text, "metadata": {}, "execution_count": None, "outputs": []}
+        for i, text in enumerate(CELLS)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "work").mkdir()
+    (folder / "work" / "lab.ipynb").write_text(json.dumps(notebook))
+    command = [
+        "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port_retries=0", "--ip=127.0.0.1",
+        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder / 'work'}",
+        "--LabApp.extension_manager=readonly",
+    ]  # fmt: skip
+    places = {name: str(folder / place) for name, place in keeps.items()}
+    with _serving(command, folder, places, "/api") as address:
+        yield f"{address}/doc/tree/lab.ipynb?token={TOKEN}"
+
+
+@contextmanager
+def marimo(folder: Path) -> Iterator[str]:
+    """Run marimo's editor in its light theme, and give the address of the notebook."""
+    file, settings = folder / "lab.py", folder / "marimo" / "marimo.toml"
+    file.write_text(_marimo_file())
+    settings.parent.mkdir()
+    settings.write_text('[runtime]\nauto_instantiate = true\n[display]\ntheme = "light"\n')
+    command = [
+        "marimo", "-q", "-y", "edit", str(file), "--headless", "--skip-update-check", "--host=127.0.0.1",
+        "--token", f"--token-password={TOKEN}",
+    ]  # fmt: skip
+    keeps = dict.fromkeys(["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"], str(folder))
+    with _serving(command, folder, keeps, "/health") as address:
+        yield f"{address}/?access_token={TOKEN}"
+
+
+def _marimo_file() -> str:
+    """Write the cells as marimo does: functions, which take and return the names that others use."""
+    names = ["cl", "json", "mo", "widgets", *(f"w{i}" for i in range(len(NAMES)))]
+    parts = ["import marimo\n\napp = marimo.App()\n"]
+    for cell in _MARIMO_CELLS:
+        made = [name for name in names if re.search(rf"^{name} =|\\b(import|as) {name}$", cell, re.MULTILINE)]
+        taken = [name for name in names if name not in made and re.search(rf"\\b{name}\\b", cell)]
+        body = textwrap.indent(f"{cell}\nreturn ({''.join(f'{name}, ' for name in made)})", "    ")
+        parts.append(f"@app.cell\ndef _({', '.join(taken)}):\n{body}\n")
+    return "\n\n".join(parts)
+
+
+@contextmanager
+def _serving(command: list[str], folder: Path, keeps: dict[str, str], sign_of_life: str) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command, f"--port={port}"], env={**os.environ, **keeps}, cwd=folder,
+            stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            _wait(address + sign_of_life, server, folder / "log")
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(400):
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+        except urllib.error.HTTPError as refused:  # somebody is there, who wants the token
+            refused.close()
+        except OSError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+            continue
+        return
+    raise RuntimeError(log.read_text())
