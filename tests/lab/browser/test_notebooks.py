@@ -18,6 +18,9 @@ AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min
 CELLS = {"jupyterlab": ".jp-Cell", "marimo": "[data-cell-id]"}
 GRIDS = """root => [...root.querySelectorAll("[role=grid]")].map(grid => [...grid.querySelectorAll("[data-place]")]
     .map(cell => [...cell.dataset.place.split(",").map(Number), cell.getAttribute("aria-label")]))"""
+UNCUT = """node => {  // marimo cuts outputs off that are high
+    for (let at = node; at; at = at.parentElement ?? at.getRootNode().host) at.style.maxHeight = "none";
+}"""
 TYPED = 37  # a number that no exhibit begins with
 
 
@@ -130,14 +133,18 @@ def check_numbers(exhibit: Any, name: str) -> None:
         assert any(np.allclose(grid, expected, rtol=1e-3, atol=1e-3) for grid in alike), (name, expected)
 
 
-def test_numbers_on_the_screen(home: Home) -> None:
+def test_numbers_on_the_screen(home: Home, pictures: Path) -> None:
     """Every exhibit is drawn, in the notebook's colours, and what it computes is what Python computes."""
+    home.page.set_viewport_size({"width": 1280, "height": 3000})  # as high as an exhibit, for its picture
     for name in NAMES:
         exhibit = home.exhibit(name)
         assert exhibit.get_attribute("data-theme") == ("dark" if home.name == "jupyterlab" else "light")
         assert exhibit.evaluate("node => node.getRootNode() instanceof ShadowRoot") == (home.name == "marimo")
         assert exhibit.evaluate("node => node.scrollWidth <= node.clientWidth")
         check_numbers(exhibit, name)
+        exhibit.evaluate(UNCUT)
+        exhibit.screenshot(path=pictures / f"{home.name}-{name}.png")
+    home.page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_keys_stay(home: Home) -> None:
