@@ -23,13 +23,6 @@ _MEDIA = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
-_TITLES = {
-    "": "Convolens lab",
-    "sliding-window": "Sliding window",
-    "gallery": "Gallery",
-    "channels": "Channels",
-    "borders": "Borders",
-}
 _STATIC_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -129,8 +122,8 @@ def _inside_html(script: str) -> str:
 def _page(
     exhibit: str, *, host: Literal["server", "static"], policy: str, state: Mapping[str, Any] | None, scripts: str
 ) -> str:
-    title = _TITLES.get(exhibit, exhibit)
-    title = title if not exhibit else f"{title} · {_TITLES['']}"
+    # Until the page's script puts the title of the message catalogue.
+    title = " · ".join(filter(None, [exhibit.replace("-", " ").capitalize(), "Convolens lab"]))
     data = {"host": host, "exhibit": exhibit, "exhibits": json.dumps(list(STATES))}
     if state is not None:
         data["state"] = json.dumps(state)
