@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
 
-from convolens.algorithms import along_channels, along_rows
+from convolens.algorithms import along_channels, along_rows, in_place
 from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue, Pipeline, plain_sum_bound
 from convolens.algorithms.compiled import MOST_DIMS, is_read_in_place, volume
 from convolens.algorithms.loops import Loops
@@ -36,7 +37,7 @@ class Weights:
     def along(self, spec: ConvSpec, channels: bool) -> Loops:
         """Return the loops along channels or along rows."""
         if channels not in self.loops:
-            self.loops[channels] = (along_channels if channels else along_rows).prepare(spec, self.weights)
+            self.loops[channels] = _way(spec, channels).prepare(spec, self.weights)
         return self.loops[channels]
 
 
@@ -45,7 +46,8 @@ class Depthwise(Algorithm[Weights]):
     Sum of products over the cells of one channel, a tile of the output at a time held in registers.
 
     Where channels are innermost, vectors run along them; elsewhere along rows. Either way a loaded vector of the
-    image serves several outputs. A box of the image, with its border, goes through a scratch array in cache.
+    image serves several outputs. Small square kernels along channels read images where they lie; else a box of it,
+    with its border, goes through a scratch array in cache.
 
     References
     ----------
@@ -72,7 +74,8 @@ class Depthwise(Algorithm[Weights]):
 
     def cost(self, spec: ConvSpec) -> Cost:
         """Count the products of whole tiles, and the image's way through the scratch."""
-        return along_channels.cost(spec) if _expects_channels(spec) else along_rows.cost(spec)
+        found: Cost = _way(spec, _expects_channels(spec)).cost(spec)
+        return found
 
     def error_bound(self, spec: ConvSpec) -> float:
         """Bound a plain sum's error."""
@@ -80,7 +83,7 @@ class Depthwise(Algorithm[Weights]):
 
     def pipeline(self, spec: ConvSpec) -> Pipeline:
         """Name the pipeline for arrays that lie in memory as the spec says."""
-        loops = along_channels if _expects_channels(spec) else along_rows
+        loops = _way(spec, _expects_channels(spec))
         return loops.PIPELINE, loops.parameters(spec) | {"activation": "clamp", "residual": False}
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Weights:
@@ -110,7 +113,7 @@ class Depthwise(Algorithm[Weights]):
             x = x.astype(out.dtype)
         item = out.itemsize
         if along_channels.takes(spec) and x.strides[1] == out.strides[1] == item:
-            return state.along(spec, True).run(x, out, epilogue, along_channels.view)
+            return state.along(spec, True).run(x, out, epilogue, _way(spec, True).view)
         loops = state.along(spec, False)
         if out.strides[-1] == item:
             return loops.run(x, out, epilogue, along_rows.view)
@@ -123,3 +126,10 @@ class Depthwise(Algorithm[Weights]):
 def _expects_channels(spec: ConvSpec) -> bool:
     """Whether the spec's own layout is run along channels."""
     return spec.layout == LAST and along_channels.takes(spec)
+
+
+def _way(spec: ConvSpec, channels: bool) -> ModuleType:
+    """Choose the loops for channels that lie together, or apart."""
+    if not channels:
+        return along_rows
+    return in_place if in_place.takes(spec) else along_channels

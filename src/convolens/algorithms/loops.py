@@ -22,7 +22,7 @@ View = Callable[[Array], Array]
 @dataclass(frozen=True, slots=True)
 class Loops:
     """
-    A pipeline and what it takes beside images: source, weights, bias, three tables, residual, output; scalars.
+    A pipeline and what it takes beside images: source, weights, bias, tables, residual, output; scalars.
 
     Attributes
     ----------
@@ -33,11 +33,13 @@ class Loops:
     weights, bias : Pinned
         In the order in which they are read; the bias is zeros.
     tables : tuple of Pinned
-        For x, y, z: the image cell of each padded cell, −1 where the border's constant lies.
+        For x, y, z: the image cell of each padded cell, −1 where the border's constant lies; or none.
     scalars : tuple
         All but the activation's ``slope`` and ``ceiling``.
     functions : dict
         By activation and whether there is a residual, as they are needed.
+    target : callable, optional
+        How output and residual are seen, where that is another way than the source.
     """
 
     pipeline: str
@@ -47,6 +49,7 @@ class Loops:
     tables: tuple[Pinned, ...]
     scalars: tuple[int | float, ...]
     functions: dict[tuple[str, bool], Function] = field(default_factory=dict)
+    target: View | None = None
 
     def function(self, activation: str, residual: bool) -> Function:
         """Return the pipeline for one kind of epilogue."""
@@ -58,8 +61,9 @@ class Loops:
 
     def run(self, x: Array, out: Array, epilogue: Epilogue, view: View) -> Epilogue:
         """Call the pipeline with ``view`` of images, and return what is left of the epilogue."""
+        target = self.target or view
         bias = self.bias if epilogue.bias is None else Pinned(np.ascontiguousarray(epilogue.bias, out.dtype))
-        added = None if epilogue.residual is None else view(epilogue.residual)
+        added = None if epilogue.residual is None else target(epilogue.residual)
         if added is not None and (added.dtype != out.dtype or added.strides[-1] != added.itemsize):
             fused, left = None, Epilogue(None, epilogue.activation, epilogue.residual)
             added = None
@@ -69,7 +73,7 @@ class Loops:
         activation, bounds = fused or ("clamp", (1.0, np.inf))
         residuals = () if added is None else (added,)
         self.function(activation, bool(residuals))(
-            view(x), self.weights, bias, *self.tables, *residuals, view(out), scalars=(*self.scalars, *bounds)
+            view(x), self.weights, bias, *self.tables, *residuals, target(out), scalars=(*self.scalars, *bounds)
         )
         return left
 
