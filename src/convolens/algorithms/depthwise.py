@@ -12,6 +12,7 @@ from convolens.algorithms.base import NOTHING, Algorithm, Array, Cost, Epilogue,
 from convolens.algorithms.compiled import MOST_DIMS, is_read_in_place, volume
 from convolens.algorithms.loops import Loops
 from convolens.runtime import compile as compiler
+from convolens.runtime.script import perform
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
@@ -97,8 +98,12 @@ class Depthwise(Algorithm[Weights]):
         """Order the weights where those before lie, for channels that lie together."""
         if state.loops.keys() != {True} or not is_read_in_place(bias, spec.compute_dtype):
             return False
-        state.weights = np.ascontiguousarray(weight, spec.compute_dtype).reshape(state.weights.shape)
-        state.loops[True].weights.array[...] = state.weights.transpose(1, 2, 3, 0)
+
+        def order() -> None:
+            state.weights = np.ascontiguousarray(weight, spec.compute_dtype).reshape(state.weights.shape)
+            state.loops[True].weights.array[...] = state.weights.transpose(1, 2, 3, 0)
+
+        perform(order)
         return True
 
     def run(self, spec: ConvSpec, state: Weights, x: Array, out: Array) -> None:

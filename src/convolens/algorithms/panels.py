@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+
 from convolens.algorithms.base import Array, Cost
 from convolens.algorithms.compiled import (
     aligned_zeros,
@@ -14,6 +16,7 @@ from convolens.algorithms.compiled import (
     volume,
 )
 from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.script import perform, reshaped
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 
@@ -155,11 +158,11 @@ class Panels:
         parts = packed.reshape(shape)
         full, rest = divmod(kernels, self.width)
         cells = (self.chunks, shape[5], *kernel_size)
-        whole = weight[: kernels - rest].reshape(full, self.width, *cells)
-        parts[:full] = whole.transpose(0, 2, 4, 5, 6, 3, 1)
+        whole = reshaped(weight[: kernels - rest], full, self.width, *cells)
+        perform(np.copyto, parts[:full], whole.transpose(0, 2, 4, 5, 6, 3, 1))
         if rest:
-            last = weight[kernels - rest :].reshape(rest, *cells)
-            parts[full, ..., :rest] = last.transpose(1, 3, 4, 5, 2, 0)
+            last = reshaped(weight[kernels - rest :], rest, *cells)
+            perform(np.copyto, parts[full, ..., :rest], last.transpose(1, 3, 4, 5, 2, 0))
         row = (1, -1) if self.is_whole_rows else shape[4:6]
         return packed.reshape(*shape[:4], *row, self.width)
 

@@ -14,6 +14,7 @@ from convolens.algorithms.parts import Part, cost_of, parts_of, whole
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import available_cores
+from convolens.runtime.script import perform, reshaped
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -164,7 +165,7 @@ class Tiled(Algorithm[Weights]):
         if any(given is not bias for given, _ in constants.filled):
             return False
         state.weight = weight
-        groups = weight.reshape(spec.groups, -1, *weight.shape[1:])
+        groups = reshaped(weight, spec.groups, -1, *weight.shape[1:])
         for group, packed in zip(groups, constants.packed, strict=True):
             panels.pack(group, packed)
         for given, filled in constants.filled:
@@ -292,4 +293,4 @@ def _tidy(array: Array) -> Array:
 def _fill(biases: list[Pinned], bias: Array) -> None:
     """Write each group's part of a bias to the beginning of its panels."""
     for filled, part in zip(biases, bias.reshape(len(biases), -1), strict=True):
-        filled.array.reshape(-1)[: part.size] = part
+        perform(np.copyto, filled.array.reshape(-1)[: part.size], part)

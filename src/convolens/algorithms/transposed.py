@@ -23,6 +23,7 @@ from convolens.algorithms.windows import at
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import available_cores, cpu
+from convolens.runtime.script import perform
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 from convolens.spec.phases import AxisPhase, axis_phases
@@ -173,7 +174,7 @@ class TransposedTiled(Algorithm[Packed]):
             return False
         groups = _parted(spec, weight)
         for block in state.blocks:
-            _order(groups[block.group], block.runs, block.weights.array)
+            perform(_order, groups[block.group], block.runs, block.weights.array)
         return True
 
     def run(self, spec: ConvSpec, state: Packed, x: Array, out: Array) -> None:

@@ -14,6 +14,7 @@ from convolens.runtime import compile as compiler
 from convolens.runtime.call import Pinned
 from convolens.runtime.cpu import cpu
 from convolens.runtime.memory import empty
+from convolens.runtime.script import perform, reshaped
 from convolens.spec.borders import source_index
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -124,10 +125,10 @@ def unpack(sums: Array, starts: Array, out: Array) -> None:
     """Write the sums of one group to (kernels, channels, *kernel size)."""
     parts, panels, depth, height, columns, panel = sums.shape
     kernels, channels, *size = out.shape
-    rows = sums.transpose(1, 5, 2, 3, 0, 4).reshape(panels, panel, depth, height, parts * columns)
-    cells = rows[..., : size[-1] * channels].reshape(panels, panel, *size, channels)
+    rows = reshaped(sums.transpose(1, 5, 2, 3, 0, 4), panels, panel, depth, height, parts * columns)
+    cells = reshaped(rows[..., : size[-1] * channels], panels, panel, *size, channels)
     for start, part in zip(starts, np.moveaxis(cells, -1, 2), strict=True):
-        out[start : start + panel] = part[: kernels - start]
+        perform(np.copyto, out[start : start + panel], part[: kernels - start])
 
 
 def planes(x: Array) -> Array:

@@ -36,6 +36,7 @@ from convolens.runtime import compile as compiler
 from convolens.runtime.call import Function, Pinned
 from convolens.runtime.cpu import cpu
 from convolens.runtime.replay import Repeated
+from convolens.runtime.script import perform
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
@@ -236,11 +237,12 @@ class Winograd(Algorithm[Transformed]):
 
     def renew(self, spec: ConvSpec, state: Transformed, weight: Array, bias: Array | None) -> bool:
         """Transform the weights to where those before lie; a bias of this type is read from its own place."""
-        if plain := plain_of(spec):
-            return self.renew(plain.spec, state, plain.weights(weight), bias)
         if weight.dtype != spec.compute_dtype or not is_read_in_place(bias, spec.compute_dtype):
             return False
-        state.again(volumes(weight))
+        if plain := plain_of(spec):
+            perform(lambda: self.renew(plain.spec, state, plain.weights(weight), bias))
+        else:
+            state.again(volumes(weight))
         return True
 
     def run(self, spec: ConvSpec, state: Transformed, x: Array, out: Array) -> None:

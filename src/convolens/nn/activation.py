@@ -1,7 +1,7 @@
 """Layers that change each number by itself, and softmax."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, descr
 from convolens.ops.activation_gradients import FROM_SUMS, flow_back
 from convolens.ops.activations import activate, find_activation
 from convolens.ops.arrays import Array
+from convolens.runtime.script import perform
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Activation(Layer):
     """
 
     name: str
+    repeats: ClassVar = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", find_activation(self.name))
@@ -36,8 +38,9 @@ class Activation(Layer):
 
     def forward(self, weights: Weights, *inputs: Array, training: Training | None = None) -> tuple[Array, Any]:
         """Apply the function."""
-        result = inputs[0].copy(order="K")
-        activate(result, self.name)
+        result = np.empty_like(inputs[0])
+        perform(np.copyto, result, inputs[0])
+        perform(activate, result, self.name)
         return result, inputs[0] if self.name in FROM_SUMS else result
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
@@ -135,6 +138,7 @@ class Dropout(Layer):
     """
 
     rate: float
+    repeats: ClassVar = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:
@@ -145,13 +149,22 @@ class Dropout(Layer):
         (x,) = inputs
         if training is None or not self.rate:
             return x, None
-        stays = training.random.random(x.shape, np.float32) >= self.rate
-        scale = np.multiply(stays, 1 / (1 - self.rate), dtype=x.dtype)
-        return x * scale, scale
+        scale, result = np.empty_like(x), np.empty_like(x)
+        perform(self._draw, training, scale)
+        perform(np.multiply, x, scale, result)
+        return result, scale
+
+    def _draw(self, training: Training, scale: Array) -> None:
+        stays = training.random.random(scale.shape, np.float32) >= self.rate
+        np.multiply(stays, 1 / (1 - self.rate), out=scale, dtype=scale.dtype)
 
     def backward(self, weights: Weights, saved: Any, grad: Array, *, needs_input: bool = True) -> Gradients:
         """Only what stayed has a say."""
-        return Gradients((grad if saved is None else grad * saved,), {})
+        if saved is None:
+            return Gradients((grad,), {})
+        result = np.empty_like(grad, np.result_type(grad, saved))
+        perform(np.multiply, grad, saved, result)
+        return Gradients((result,), {})
 
 
 def along_channels(numbers: Array, x: Array) -> Array:

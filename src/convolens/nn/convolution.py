@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -71,6 +71,7 @@ class Conv(Layer):
     bias: bool = True
     activation: str | None = None
     scheme: str = "he"
+    repeats: ClassVar = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", find_activation(self.activation))

@@ -1,12 +1,15 @@
 """The way through a network to an output, and back from there to all that is learned."""
 
-from collections.abc import Collection, Hashable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+
+import numpy as np
 
 from convolens.nn.graph import INPUT, Node, count_uses, join_activations, join_pools, needed_for
 from convolens.nn.layer import Training, Weights
 from convolens.ops.arrays import Array
+from convolens.runtime.script import perform, refuse
 
 Held = Mapping[str, Weights]
 """What each node learned and keeps."""
@@ -58,7 +61,7 @@ class Tape:
                 learned[f"{step.holder}.{part}"] = array
             for source, back in zip(step.inputs, found.inputs, strict=True):
                 if back is not None and source in wanting:
-                    flowing[source] = flowing[source] + back if source in flowing else back
+                    flowing[source] = _sum(flowing[source], back) if source in flowing else back
         return learned, flowing.get(INPUT)
 
     def _wanting(self, holders: Collection[str], needs_input: bool) -> set[str]:
@@ -68,6 +71,12 @@ class Tape:
             if step.holder in holders or any(source in wanting for source in step.inputs):
                 wanting.add(step.name)
         return wanting
+
+
+def _sum(first: Array, second: Array) -> Array:
+    found = np.empty_like(first, np.result_type(first, second))
+    perform(np.add, first, second, found)
+    return found
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ class Course:
         x: Array,
         held: Held,
         training: Training | None = None,
-        kept: MutableMapping[str, dict[Hashable, Any]] | None = None,
+        told: MutableMapping[str, Training] | None = None,
     ) -> tuple[Array, Tape]:
         """
         Compute what a batch leads to, and what the way back will need.
@@ -123,16 +132,19 @@ class Course:
             What each node learned and keeps.
         training : Training, optional
             Given in training only; without it nothing is saved.
-        kept : dict, optional
-            Given in training: what each node keeps from step to step.
+        told : dict, optional
+            Given in training: what each node is told, and keeps, from step to step.
         """
         values, saved = {INPUT: x}, dict[str, Any]()
         for step, done in zip(self.steps, self.done, strict=True):
             inputs = [values[source] for source in step.inputs]
-            told = None
-            if training is not None and kept is not None:
-                told = Training(training.random, kept.setdefault(step.name, {}))
-            values[step.name], left = step.layer.forward(held[step.holder], *inputs, training=told)
+            now = None
+            if training is not None and told is not None:
+                now = told.setdefault(step.name, Training(training.random))
+                now.random = training.random
+            if not step.layer.repeats:
+                refuse()
+            values[step.name], left = step.layer.forward(held[step.holder], *inputs, training=now)
             if training is not None:
                 saved[step.name] = left
             for source in done:

@@ -2,7 +2,7 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights, descr
 from convolens.nn.memory import alike
 from convolens.ops.arrays import Array
 from convolens.ops.trained import TrainedConv
+from convolens.runtime.script import contiguous
 from convolens.spec.layout import LAST
 from convolens.spec.receptive import Reach
 
@@ -39,6 +40,7 @@ class Dense(Layer):
     features: int
     bias: bool = True
     scheme: str = "he"
+    repeats: ClassVar = True
 
     def __post_init__(self) -> None:
         if self.features < 1:
@@ -74,7 +76,7 @@ class Dense(Layer):
                 result += weights["bias"]
             return result, None
         x, weight, bias = alike(inputs[0], weights["weight"], weights.get("bias"))
-        row = np.ascontiguousarray(x)[np.newaxis]
+        row = contiguous(x)[np.newaxis]
         make = functools.partial(
             TrainedConv, row.shape, row.dtype, (*weight.shape, 1), bias=self.bias, layout=LAST, **AS_CONVOLUTION
         )
@@ -92,7 +94,7 @@ class Dense(Layer):
 
     def _back(self, weights: Weights, saved: Any, grad: Array, **needs: bool) -> Gradients:
         conv, row, given = saved
-        row, weight, flowing = alike(row, weights["weight"], np.ascontiguousarray(grad)[np.newaxis])
+        row, weight, flowing = alike(row, weights["weight"], contiguous(grad)[np.newaxis])
         found = conv.back(flowing, row, weight[..., np.newaxis], given, **needs)
         learned = {} if found.weight is None else {"weight": found.weight[..., 0]}
         if self.bias and found.bias is not None:

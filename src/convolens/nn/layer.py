@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -27,7 +27,14 @@ class Layer(ABC):
     What a layer learns is kept by the network and handed over at each call, so that a layer can be used again,
     compared and written down. Arrays have the batch first, then channels, then sizes, whatever their order in
     memory; shapes are those of one item, ``(C, size…)`` or ``(features,)``.
+
+    Attributes
+    ----------
+    repeats : bool
+        Whether all that is done in training is written into scripts (:mod:`convolens.runtime.script`).
     """
+
+    repeats: ClassVar[bool] = False
 
     def __str__(self) -> str:
         """Write the layer as it would be made, without the options that are as usual."""
@@ -114,7 +121,7 @@ class Layer(ABC):
         return self.backward(weights, saved, grad)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Training:
     """
     What layers are told in training.
@@ -124,7 +131,7 @@ class Training:
     random : Generator
         Where dropout draws from.
     kept : dict
-        What a layer keeps from step to step, such as plans; a network hands each of its nodes one of its own.
+        What a layer keeps from step to step, such as plans; a network has one of these for each of its nodes.
     """
 
     random: np.random.Generator

@@ -9,6 +9,7 @@ from convolens.ops.arrays import Array
 from convolens.runtime import compile as compiler
 from convolens.runtime.memory import empty
 from convolens.runtime.replay import Repeated
+from convolens.runtime.script import perform, refuse
 from convolens.spec.layout import FIRST, LAST
 
 PIPELINE = "convolens.pipelines.turned"
@@ -54,7 +55,7 @@ def channels_innermost(x: Array, *, often: bool = False) -> Array:
     if often:
         copy_turned(x, result)
     else:
-        result[...] = x
+        perform(np.copyto, result, x)
     return result
 
 
@@ -64,7 +65,7 @@ def copy_turned(source: Array, target: Array) -> None:
     inner, outer = (target, source) if outward else (source, target)
     lie = outer.flags.c_contiguous and _behind(inner).flags.c_contiguous and inner.itemsize in (4, 8)
     if source.size < LEAST or not lie or takes(source, target) or not compiler.available():
-        fill(target, source)
+        perform(fill, target, source)
         return
     bits = np.dtype(f"u{source.itemsize}")
     planes, cells = outer.reshape(shape).view(bits), _behind(inner).reshape(shape[0], -1, shape[1]).view(bits)
@@ -101,5 +102,6 @@ def alike(source: Array, *others: Array | None) -> tuple[Any, ...]:
     given = [a for a in (source, *others) if a is not None]
     if all(a.dtype == source.dtype for a in given):
         return source, *others
+    refuse()  # what is copied is not what will be there
     dtype = np.result_type(*given)
     return tuple(None if a is None else a.astype(dtype, copy=False) for a in (source, *others))

@@ -1,7 +1,7 @@
 """A network: layers with what they learned, what can be done with them, and where they come from and go to."""
 
 import os
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from convolens.errors import unknown_name
@@ -9,6 +9,7 @@ from convolens.nn.course import Course, Tape
 from convolens.nn.graph import INPUT
 from convolens.nn.layer import Layer, Training
 from convolens.nn.memory import channels_innermost
+from convolens.nn.rehearsed import Rehearsals
 from convolens.nn.structure import Structure
 from convolens.nn.text import add_words, shape_of
 from convolens.ops.arrays import Array
@@ -57,7 +58,7 @@ class Network(Structure):
     def __init__(self, input_shape: Sequence[int], layers: Iterable[Layer] = (), *, seed: int = 0) -> None:
         super().__init__(input_shape, layers, seed=seed)
         self._courses: dict[tuple[str, bool], Course] = {}
-        self._kept: dict[str, dict[Hashable, Any]] = {}  # plans and the like, by node
+        self._rehearsals = Rehearsals()
         self._memory = Pool()  # of maps and gradients in training
 
     @classmethod
@@ -251,7 +252,7 @@ class Network(Structure):
 
     def __getstate__(self) -> dict[str, Any]:
         """Copy and pickle all but what can be made again."""
-        return vars(self) | {"_courses": {}, "_kept": {}}
+        return vars(self) | {"_courses": {}, "_rehearsals": Rehearsals()}
 
     def __call__(self, x: Any) -> Array:
         """
@@ -320,7 +321,7 @@ class Network(Structure):
         if training is None:
             return course.forward(self._checked(x), self.held())
         with self._memory.serving():
-            return course.forward(self._checked(x, often=True), self.held(), training, self._kept)
+            return self._rehearsals.forward(course, self.batch(x), self, training)
 
     def _course(self, wanted: str, is_training: bool) -> Course:
         """Return the way to an output, laid out once for as long as the nodes stay."""
@@ -357,6 +358,7 @@ class Network(Structure):
 
     def release(self) -> None:
         """Give back the memory that training holds from step to step."""
+        self._rehearsals.clear()
         self._memory.clear()
 
     def values(self, x: Any) -> dict[str, Array]:
@@ -367,6 +369,6 @@ class Network(Structure):
             found[node.name] = node.layer.forward(held[node.name], *inputs)[0]
         return found
 
-    def _checked(self, x: Any, *, often: bool = False) -> Array:
+    def _checked(self, x: Any) -> Array:
         batch = self.batch(x)
-        return channels_innermost(batch, often=often) if batch.ndim > 2 else batch
+        return channels_innermost(batch) if batch.ndim > 2 else batch

@@ -1,7 +1,7 @@
 """A convolution whose result is pooled, in training: what flows back meets the activation while it is small."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from convolens.nn.convolution import Conv
 from convolens.nn.layer import Gradients, Layer, Shape, Training, Weights
@@ -28,6 +28,7 @@ class PooledConv(Layer):
 
     conv: Conv
     pool: Pool
+    repeats: ClassVar = True
 
     @staticmethod
     def takes(conv: Layer, pool: Layer) -> bool:

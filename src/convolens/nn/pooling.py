@@ -1,7 +1,7 @@
 """Layers that pool: the largest or the mean of windows, of regions, of whole maps."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from convolens.ops.pooling import (
     maximum,
     maximum_gradients,
 )
+from convolens.runtime.script import contiguous, refuse
 from convolens.spec.layout import LAST
 from convolens.spec.padding import Padding, per_dimension
 from convolens.spec.pooling import PoolSpec
@@ -76,6 +77,7 @@ class Pool(Layer):
     dilation: Sizes = 1
     ceil_mode: bool = False
     count_include_pad: bool = True
+    repeats: ClassVar = True
 
     def __post_init__(self) -> None:
         check_take(self.take)
@@ -108,10 +110,12 @@ class Pool(Layer):
         """Pool."""
         source, layout = arranged(inputs[0])
         options, dims = self.windows() | {"layout": layout}, inputs[0].ndim - 2
+        window = self._side_by_side(source, layout)
+        if self.take == "mean" or window is None:
+            refuse()
         if self.take == "mean":
             result = MEAN[dims](source, self.window, count_include_pad=self.count_include_pad, **options)
             return restored(result, layout), (None, source.shape, layout)
-        window = self._side_by_side(source, layout)
         if training is not None and window is not None:
             result, places = own_maxima.maxima(source, window)
             return restored(result, layout), (places, source.shape, layout)
@@ -138,7 +142,7 @@ class Pool(Layer):
             return Gradients((None,), {})
         if self.take == "max" and indices.dtype == np.uint8:
             window = per_dimension(self.window, dims, "window")
-            back = own_maxima.spread(np.ascontiguousarray(flowing), indices, shape, (window[0], window[1]))
+            back = own_maxima.spread(contiguous(flowing), indices, shape, (window[0], window[1]))
         elif self.take == "max":
             back = MAX_BACK[dims](flowing, indices, shape, layout=layout)
         else:

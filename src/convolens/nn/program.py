@@ -1,7 +1,7 @@
 """A network's passes for inputs of one shape: arrays that share one block of memory, calls that are ready."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ class Part:
     first: int
     looked_at: Array | None
     most: float
-    calls: list[Call]
+    calls: list[Callable[[], object]]
 
 
 class Program:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -12,12 +12,15 @@ from convolens.nn.memory import channels_innermost, copy_turned, is_channels_las
 from convolens.nn.resize import matrix_of
 from convolens.ops.arrays import Array
 from convolens.runtime.memory import empty
+from convolens.runtime.script import perform
 from convolens.spec.receptive import Reach
 
 
 @dataclass(frozen=True)
 class Flatten(Layer):
     """A map as a vector, channel by channel, each row by row."""
+
+    repeats: ClassVar = True
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Give (features,)."""
@@ -28,7 +31,7 @@ class Flatten(Layer):
         (x,) = inputs
         result = empty((len(x), math.prod(x.shape[1:])), x.dtype)
         if training is None or x.ndim < 3:
-            result.reshape(x.shape)[...] = x
+            perform(np.copyto, result.reshape(x.shape), x)
         else:
             copy_turned(x, result.reshape(x.shape))
         return result, (x.shape, is_channels_last(x))

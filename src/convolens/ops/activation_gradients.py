@@ -13,6 +13,7 @@ from convolens.runtime import compile as compiler
 from convolens.runtime.cpu import cpu
 from convolens.runtime.memory import empty
 from convolens.runtime.replay import Repeated
+from convolens.runtime.script import contiguous, performed
 
 PIPELINE = "convolens.pipelines.activation_gradient"
 LEAST = 1 << 16  # elements below which NumPy is as fast, if that is to make up for compiling
@@ -59,10 +60,23 @@ def flow_back(
     """
     last = grad.strides[1] == grad.itemsize
     found = _flow(grad.shape, grad.dtype, last, activation) if grad.size >= least else None
-    if found is None or not compiler.available():
-        flowing = grad if given is None else FLOWING[str(activation)](grad, given)
-        return flowing, flowing.sum(axis=(0, *range(2, grad.ndim)), dtype=np.float64)
-    return found(grad, given)
+    if found is not None and compiler.available():
+        return found(grad, given)
+    flowing = grad if given is None else _written(FLOWING[str(activation)], grad, given)
+    return flowing, _summed(flowing, (0, *range(2, grad.ndim)))
+
+
+def _written(flow: Callable[[Array, Array], Array], grad: Array, given: Array) -> Array:
+    flowing = flow(grad, given)
+    performed(lambda: np.copyto(flowing, flow(grad, given)))
+    return flowing
+
+
+def _summed(numbers: Array, axes: int | tuple[int, ...]) -> Array:
+    """Sum in float64 over some axes."""
+    totals: Array = numbers.sum(axis=axes, dtype=np.float64)
+    performed(functools.partial(numbers.sum, axis=axes, dtype=np.float64, out=totals))
+    return totals
 
 
 class _Flow:
@@ -96,11 +110,11 @@ class _Flow:
 
     def __call__(self, grad: Array, given: Array | None) -> tuple[Array, Array]:
         """Return what flows on and its sums."""
-        runs = [np.ascontiguousarray(a.transpose(self.order)) for a in (grad, given) if a is not None]
+        runs = [contiguous(a.transpose(self.order)) for a in (grad, given) if a is not None]
         room = empty(self.room, grad.dtype)
         self.run(*[run.reshape(-1) for run in runs], room)
         flowing = room[: self.kept].reshape(runs[0].shape).transpose(self.back) if self.kept else grad
-        return flowing, room[self.kept :].reshape(self.partial).sum(axis=self.axes, dtype=np.float64)
+        return flowing, _summed(room[self.kept :].reshape(self.partial), self.axes)
 
 
 @functools.lru_cache(maxsize=256)

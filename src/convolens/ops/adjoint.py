@@ -1,6 +1,7 @@
 """The adjoint of a convolution, ready to run: by NumPy tap by tap, or by compiled loops."""
 
 import functools
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from convolens.planning.circumstances import circumstances
 from convolens.planning.cost import predict_seconds, predict_setup
 from convolens.runtime.cpu import available_cores
 from convolens.runtime.replay import Bound, Recording, Replay
+from convolens.runtime.script import reshaped
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST, join_shape
 from convolens.spec.phases import Phase, Slices, phases
@@ -49,9 +51,9 @@ class Adjoint:
     activation: str | None
     way: "Way"
 
-    def renew(self, weight: Array) -> None:
-        """Take other turned weights, of the same shape and type."""
-        self.way.renew(weight.astype(self.spec.compute_dtype, copy=False))
+    def renew(self, weight: Array) -> bool:
+        """Take other turned weights, of the same shape and type; say whether what is repeated holds them."""
+        return self.way.renew(weight.astype(self.spec.compute_dtype, copy=False))
 
     def __call__(self, x: Array, out: Array) -> None:
         """Compute the adjoint of ``x`` (N, K, output size…) into ``out`` (N, C, input size…) of the sums' type."""
@@ -63,7 +65,7 @@ class Adjoint:
     def bound(self, x: Array, out: Array) -> Bound | None:
         """Compute, and return what does so again; None where compiled functions cannot do it with these arrays."""
         alike = x.dtype == out.dtype == self.spec.compute_dtype
-        return self.way.bound(x, out) if alike and isinstance(self.way, Compiled) else None
+        return self.way.bound(x, out) if alike and isinstance(self.way, Compiled | Phases) else None
 
 
 def prepare_adjoint(
@@ -128,8 +130,8 @@ class Way(Protocol):
     finishes: bool
     """Whether it adds the bias and applies the activation, too."""
 
-    def renew(self, weight: Array) -> None:
-        """Take other weights, of the same shape and type."""
+    def renew(self, weight: Array) -> bool:
+        """Take other weights, of the same shape and type; say whether to where those before lie."""
 
     def __call__(self, x: Array, out: Array) -> None:
         """Compute the adjoint of ``x`` into ``out``; both of ``spec.compute_dtype``, channels first."""
@@ -143,9 +145,10 @@ class Taps:
     def __init__(self, spec: ConvSpec, weight: Array) -> None:
         self.spec, self.weight = spec, weight
 
-    def renew(self, weight: Array) -> None:
+    def renew(self, weight: Array) -> bool:
         """Take other weights."""
         self.weight = weight
+        return False
 
     def __call__(self, x: Array, out: Array) -> None:
         """Send each cell of ``x`` to its window."""
@@ -162,10 +165,12 @@ class Compiled(ABC):
         self.state = self.prepare(weight)
         self.last: tuple[tuple[int, ...], Replay] | None = None
 
-    def renew(self, weight: Array) -> None:
+    def renew(self, weight: Array) -> bool:
         """Take other weights, in place if that can be; else the last call is none that can be repeated."""
         if not self.take(weight):
             self.state, self.last = self.prepare(weight), None
+            return False
+        return True
 
     def take(self, weight: Array) -> bool:
         """Take other weights to where those before lie, or do nothing and return False."""
@@ -233,9 +238,9 @@ class Folded:
     def __init__(self, spec: ConvSpec, whole: Way) -> None:
         self.spec, self.whole = spec, whole
 
-    def renew(self, weight: Array) -> None:
+    def renew(self, weight: Array) -> bool:
         """Take other weights."""
-        self.whole.renew(weight)
+        return self.whole.renew(weight)
 
     def __call__(self, x: Array, out: Array) -> None:
         """Compute the padded result, and fold its border back."""
@@ -291,21 +296,32 @@ class Phases:
             else:
                 self.unreached.append(phase)
 
-    def renew(self, weight: Array) -> None:
+    def renew(self, weight: Array) -> bool:
         """Take other weights, each phase its own."""
         backward = _backward(self.spec, weight)
-        for phase, conv in self.parts:
-            conv.renew(_reversed(backward, phase), self.bias)
+        taken = [conv.renew(_reversed(backward, phase), self.bias) for phase, conv in self.parts]
+        return all(taken)
 
     def __call__(self, x: Array, out: Array) -> None:
         """Run the phases, each into its cells of the output."""
         for phase, conv in self.parts:
-            conv(self._laid_out(x[at[:, :, *phase.inside]]), out=self._laid_out(out[at[:, :, *phase.cells]]))
+            image, cells = self._parts_of(phase, x, out)
+            conv(image, out=cells)
+        self._fill_unreached(out)
+
+    def _fill_unreached(self, out: Array) -> None:
         for cells in self.unreached:
             part = out[at[:, :, *cells]]
             part[...] = 0
             add_bias(part, self.bias)
             activate(part, self.activation)
+
+    def bound(self, x: Array, out: Array) -> Bound | None:
+        """Compute, and return what does so again; None where that takes NumPy, or a look at the numbers."""
+        found = [conv.bound(*self._parts_of(phase, x, out)) for phase, conv in self.parts]
+        self._fill_unreached(out)
+        bound = [again for again, limit in filter(None, found) if limit == math.inf]
+        return Bound.joined(bound) if len(bound) == len(found) and not self.unreached else None
 
     @property
     def seconds(self) -> float:
@@ -319,6 +335,9 @@ class Phases:
             total += chosen.seconds + chosen.setup / conv.calls
         return total
 
+    def _parts_of(self, phase: Phase, x: Array, out: Array) -> tuple[Array, Array]:
+        return self._laid_out(x[at[:, :, *phase.inside]]), self._laid_out(out[at[:, :, *phase.cells]])
+
     def _laid_out(self, x: Array) -> Array:
         return np.moveaxis(x, 1, -1) if self.spec.layout == LAST else x
 
@@ -330,8 +349,8 @@ def _reversed(backward: Array, phase: Phase) -> Array:
 
 def _backward(spec: ConvSpec, weight: Array) -> Array:
     """Order weights (K, C / groups, …) as those of a convolution from K channels to C."""
-    grouped = weight.reshape(spec.groups, -1, *weight.shape[1:])
-    return grouped.swapaxes(1, 2).reshape(spec.in_channels, -1, *spec.kernel_size)
+    grouped = reshaped(weight, spec.groups, -1, *weight.shape[1:])
+    return reshaped(grouped.swapaxes(1, 2), spec.in_channels, -1, *spec.kernel_size)
 
 
 def _bare(spec: ConvSpec) -> ConvSpec:

@@ -33,6 +33,7 @@ from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
 from convolens.runtime.memory import empty
 from convolens.runtime.replay import Bound, Recording, Replay
+from convolens.runtime.script import perform
 from convolens.runtime.threads import thread_count
 from convolens.spec.borders import Border
 from convolens.spec.geometry import ConvSpec
@@ -100,12 +101,17 @@ class PreparedConv:
     def _turned(self, spec: ConvSpec) -> Array:
         return np.flip(self.weight, tuple(range(2, self.weight.ndim))) if spec.flip else self.weight
 
-    def renew(self, weight: Array, bias: Array | None) -> None:
+    def renew(self, weight: Array, bias: Array | None) -> bool:
         """
         Take other numbers, of the same shapes and types, as a network in training does after every step.
 
         From the first time on plans go by shapes and types alone, so that they stay, and no call is checked for
         numbers that are not finite. Calls are repeated on where the algorithm takes weights into what they hold.
+
+        Returns
+        -------
+        bool
+            Whether all that was prepared did so.
         """
         if not self._renewed:
             self._plans, self._states, self._replays = {}, {}, {}  # they may go by what the numbers were
@@ -113,7 +119,7 @@ class PreparedConv:
         self.weight, self._renewed = weight, True
         vars(self).pop("_weights", None)
         if bias is not None and self.bias is not None:
-            self.bias[...] = bias
+            perform(np.copyto, self.bias, bias)
         taken = {
             (algorithm, spec): state
             for (algorithm, spec), state in self._states.items()
@@ -121,6 +127,7 @@ class PreparedConv:
         }
         if len(taken) < len(self._states):
             self._states, self._replays, self._is_repeated = taken, {}, False
+        return bool(taken) and self._is_repeated
 
     @property
     def _settings(self) -> dict[str, Any]:
@@ -249,7 +256,7 @@ class PreparedConv:
 
     def _limit(self, plan: Plan) -> float:
         """Return the magnitude below which all numbers of an input have to be for a plan to serve it."""
-        if plan.algorithm.plain_sum:
+        if plan.algorithm.plain_sum or self._renewed:
             return math.inf
         factor = self._factor(plan.spec)
         most = float(np.finfo(plan.spec.compute_dtype).max) / factor

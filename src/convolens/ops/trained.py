@@ -15,6 +15,7 @@ from convolens.ops.transposed import turn
 from convolens.planning.gradients import TRAINING, plan_weight_gradient
 from convolens.runtime.memory import empty
 from convolens.runtime.replay import Repeated
+from convolens.runtime.script import is_written, perform, performed
 
 
 class TrainedConv:
@@ -66,13 +67,28 @@ class TrainedConv:
 
     def __call__(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
         """Convolve, add the bias, apply the activation; return that, and what its derivative follows from."""
-        self._conv.renew(weight, bias)
-        sums = self._conv(x)
+        taken = self._conv.renew(weight, bias)
+        sums = self._written(x, weight, bias, taken) if is_written() else self._conv(x)
         if self.activation not in FROM_SUMS:
             return sums, sums
-        result = sums.copy()
-        activate(result, self.activation)
+        result = empty(sums.shape, sums.dtype)
+        perform(np.copyto, result, sums)
+        perform(activate, result, self.activation)
         return result, sums
+
+    def _written(self, x: Array, weight: Array, bias: Array | None, taken: bool) -> Array:
+        """Compute the sums into an array that stays, and write that into the script."""
+        out = empty(self.spec.output_shape, self.spec.result_dtype)
+        again = self._conv.bound(x, out) if taken else None
+        if again:
+            performed(again[0])
+        else:
+            perform(self._renewed, x, weight, bias, out)
+        return out
+
+    def _renewed(self, x: Array, weight: Array, bias: Array | None, out: Array) -> None:
+        self._conv.renew(weight, bias)
+        self._conv(x, out=out)
 
     def back(
         self,
@@ -100,11 +116,12 @@ class TrainedConv:
         needs_weight: bool = True,
     ) -> ConvGradients:
         """Take a gradient (N, K, size…) with respect to the sums back; ``totals`` has that of the bias."""
-        return ConvGradients(
-            self._to_input(flowing, weight) if needs_input else None,
-            self._to_weight(x, flowing) if needs_weight else None,
-            totals.astype(flowing.dtype) if needs_weight else None,
-        )
+        to_input = self._to_input(flowing, weight) if needs_input else None
+        if not needs_weight:
+            return ConvGradients(to_input, None, None)
+        to_bias = np.empty(totals.shape, flowing.dtype)
+        perform(np.copyto, to_bias, totals)
+        return ConvGradients(to_input, self._to_weight(x, flowing), to_bias)
 
     def _to_weight(self, x: Array, flowing: Array) -> Array:
         spec = self.spec
@@ -116,7 +133,17 @@ class TrainedConv:
         turned = turn(self.spec, weight)
         if self._adjoint is None:
             self._adjoint = prepare_adjoint(self.spec, np.zeros_like(turned), calls=TRAINING)
-        self._adjoint.renew(turned)
-        result = empty(self.spec.input_shape, flowing.dtype)
-        self._adjoint(flowing, channels_first(result, self.spec.dims, self.spec.layout))
+        result, adjoint = empty(self.spec.input_shape, flowing.dtype), self._adjoint
+        out = channels_first(result, self.spec.dims, self.spec.layout)
+        if adjoint.renew(turned) and is_written() and (again := adjoint.bound(flowing, out)):
+            performed(again)
+        elif is_written():
+            perform(_renewed, adjoint, turned, flowing, out)
+        else:
+            adjoint(flowing, out)
         return result
+
+
+def _renewed(adjoint: Adjoint, weight: Array, flowing: Array, out: Array) -> None:
+    adjoint.renew(weight)
+    adjoint(flowing, out)

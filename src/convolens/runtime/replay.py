@@ -6,6 +6,7 @@ it, only the addresses of input and output are filled in.
 """
 
 import ctypes
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from convolens.runtime.call import Array, Frame, LinkedFunction, Note, Pinned, Series, address, failure, recorder
+from convolens.runtime.script import is_written, performed
 from convolens.runtime.threads import thread_count
 
 byte_bounds = np.lib.array_utils.byte_bounds
@@ -45,7 +47,11 @@ class Step:
 
 
 class Recording:
-    """Within a ``with`` block, writes down which compiled functions this thread calls, and with what."""
+    """
+    Within a ``with`` block, writes down which compiled functions this thread calls, and with what.
+
+    Where one is within another, the inner alone writes; the outer goes on after it, without its calls.
+    """
 
     def __enter__(self) -> "Recording":
         self._notes: list[Note] = []
@@ -148,6 +154,7 @@ class Repeated:
 
     No array lies over one that is written. If the function calls compiled functions of these arrays and pinned
     ones alone, then nothing else that it does is done again; if of any other, or none, it is called every time.
+    A script that this thread writes gets the calls, too.
 
     Parameters
     ----------
@@ -161,6 +168,9 @@ class Repeated:
 
     def __call__(self, *arrays: Array) -> None:
         """Compute, or repeat."""
+        if is_written():
+            self._written(arrays)
+            return
         key = thread_count(), *[(a.shape, a.strides, a.dtype) for a in arrays]
         try:
             steps = self._known[key]
@@ -175,6 +185,11 @@ class Repeated:
             self._function(*arrays)
         else:
             steps([address(array) for array in arrays])
+
+    def _written(self, arrays: tuple[Array, ...]) -> None:
+        with Recording() as recording:
+            self._function(*arrays)
+        performed(recording.bound(*arrays) or functools.partial(self._function, *arrays))
 
 
 class Bound:
@@ -196,9 +211,9 @@ class Bound:
         self._run()
 
 
-def in_sequence(calls: Iterable[Callable[[], None]]) -> list[Callable[[], None]]:
+def in_sequence(calls: Iterable[Callable[[], object]]) -> list[Callable[[], object]]:
     """Join neighbours that compiled functions do alone."""
-    found = list[Callable[[], None]]()
+    found = list[Callable[[], object]]()
     for are_bound, some in itertools.groupby(calls, key=lambda call: isinstance(call, Bound)):
         together = list(some)
         found += [Bound.joined(together)] if are_bound else together  # type: ignore[arg-type]
