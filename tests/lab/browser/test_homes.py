@@ -1,5 +1,7 @@
 """The homes of an exhibit: the server's page, a static file, and the page that stands in for a widget."""
 
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,19 @@ def test_a_static_site(page: Any, tmp_path: Path) -> None:
     page.get_by_role("link", name="Sliding window").first.click()
     page.wait_for_url("**/sliding-window.html")
     assert output(page) == EXPECTED
+
+
+def test_a_frame_in_a_book(page: Any, tmp_path: Path) -> None:
+    """A page of any book shows an exhibit of the site by a link with its state; nothing forbids the frame."""
+    export_site(tmp_path / "site")
+    state = SlidingWindow(padding="same", operation="convolution")
+    packed = base64.urlsafe_b64encode(json.dumps(state.to_json()).encode()).decode().rstrip("=")
+    book = tmp_path / "book.html"
+    book.write_text(
+        f'<!doctype html><title>book</title><iframe src="site/sliding-window.html#j={packed}"></iframe>'
+    )
+    page.goto(book.as_uri())
+    assert output(page.frame_locator("iframe")) == state.result().tolist()
 
 
 def test_what_stands_in_for_a_widget(page: Any, tmp_path: Path) -> None:
