@@ -18,6 +18,7 @@ SHOTS = {  # picture: page, height and colours
     "lab-gallery": ("gallery", 1080, "light"),
     "lab-channels": ("channels", 1080, "light"),
     "lab-borders": ("borders", 1080, "light"),
+    "lab-backwards": ("backwards", 1080, "light"),
 }
 
 

@@ -1,8 +1,61 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import cases from "../golden/learning.json";
+import { type Case, type Held, array, expectNumbers } from "../golden/read.ts";
 import { conv } from "./convolve.ts";
+import { eigenvalues } from "./eigenvalues.ts";
 import { convSpec } from "./geometry.ts";
-import { learn } from "./learning.ts";
+import { curvatures, descent, learn } from "./learning.ts";
 import { type Tensor, fromNested, tensor, toNested } from "./tensor.ts";
+
+interface Given {
+  x: Held;
+  target: Held;
+  start: Held;
+  rate: number;
+  momentum: number;
+  steps: number;
+}
+
+interface Expected {
+  kernels: Held;
+  losses: number[];
+  curvatures: number[];
+}
+
+describe.each((cases as Case<Given, Expected>[]).map((one) => ({ title: one.name!, ...one })))("$title", ({ given, expected }) => {
+  const [x, target, start] = [array(given.x), array(given.target), array(given.start)];
+
+  test("kernels and losses on the way are the reference's", () => {
+    const moments = descent(convSpec(x.shape, start.shape), x, target, start, given);
+    expectNumbers(moments.flatMap(({ weight }) => [...weight.data]), expected.kernels.data);
+    expectNumbers(moments.map(({ loss }) => loss), expected.losses);
+  });
+
+  test("the loss bends as the reference says, and that decides which rates are too large", () => {
+    const found = curvatures(x, start.shape.slice(2));
+    expectNumbers(found, expected.curvatures);
+    const limit = (2 * (1 + given.momentum)) / found.at(-1)!;
+    const lossAfter = (rate: number) =>
+      descent(convSpec(x.shape, start.shape), x, target, start, { ...given, rate, steps: 400 }).at(-1)!.loss;
+    expect(lossAfter(0.97 * limit)).toBeLessThan(expected.losses[0]!);
+    expect(lossAfter(1.03 * limit)).toBeGreaterThan(100 * expected.losses[0]!);
+  });
+});
+
+test("a way ends before its numbers do", () => {
+  const x = tensor([1, 4], [100, 200, 300, 400]);
+  const [target, start] = [tensor([1, 1, 1], [1]), tensor([1, 1, 1], [0])];
+  const moments = descent(convSpec(x.shape, start.shape), x, target, start, { rate: 1, momentum: 0, steps: 500 });
+  expect(moments.length).toBeLessThan(50);
+  expect(Number.isFinite(moments.at(-1)!.loss)).toBe(true);
+});
+
+test("eigenvalues are those that are known", () => {
+  expectNumbers(eigenvalues(fromNested([[2, 1], [1, 2]])), [1, 3]);
+  expectNumbers(eigenvalues(fromNested([[5, 0, 0], [0, -1, 0], [0, 0, 2]])), [-1, 2, 5]);
+  expectNumbers(eigenvalues(tensor([4, 4], new Float64Array(16).fill(1))), [0, 0, 0, 4]);
+  expectNumbers(eigenvalues(tensor([2, 2])), [0, 0]);
+});
 
 test("descent on examples of Sobel's output finds Sobel's kernel", () => {
   const x = tensor([1, 8, 8], Float64Array.from({ length: 64 }, (_, i) => Math.sin(i * i)));

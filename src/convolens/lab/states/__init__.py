@@ -5,6 +5,7 @@ from typing import Any
 
 from convolens.errors import SpecError, unknown_name
 from convolens.lab.records import parse_json
+from convolens.lab.states.backwards import Backwards
 from convolens.lab.states.borders import Borders
 from convolens.lab.states.channels import Channels
 from convolens.lab.states.gallery import Gallery
@@ -12,10 +13,22 @@ from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.sliding_window import SlidingWindow
 from convolens.lab.states.state import State
 
-STATES: dict[str, type[State]] = {state.exhibit: state for state in (SlidingWindow, Gallery, Channels, Borders)}
+STATES: dict[str, type[State]] = {
+    state.exhibit: state for state in (SlidingWindow, Gallery, Channels, Borders, Backwards)
+}
 """The state of every exhibit, in the order in which the page lists them."""
 
-__all__ = ["STATES", "Borders", "Channels", "Gallery", "Numbers", "SlidingWindow", "State", "read_state"]
+__all__ = [
+    "STATES",
+    "Backwards",
+    "Borders",
+    "Channels",
+    "Gallery",
+    "Numbers",
+    "SlidingWindow",
+    "State",
+    "read_state",
+]
 
 
 def read_state(found: Any) -> State:
