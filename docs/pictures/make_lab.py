@@ -19,6 +19,7 @@ SHOTS = {  # picture: page, height and colours
     "lab-channels": ("channels", 1080, "light"),
     "lab-borders": ("borders", 1080, "light"),
     "lab-backwards": ("backwards", 1080, "light"),
+    "lab-signals": ("signals", 1080, "light"),
 }
 
 
@@ -36,7 +37,7 @@ def main() -> None:
                 viewport={"width": 1280, "height": height}, color_scheme=colours, reduced_motion="reduce"
             )
             page.goto((site / f"{exhibit}.html").as_uri())
-            page.get_by_role("grid").first.wait_for()
+            page.locator(".lab .lab").wait_for()
             if exhibit == "sliding-window":
                 for _ in range(4):
                     page.get_by_role("button", name="Step", exact=True).click()

@@ -117,6 +117,18 @@ def drawn(exhibit: Any) -> list[Any]:
     return grids
 
 
+def tabled(exhibit: Any) -> list[Any]:
+    """Read the last column of a table of numbers, which signals have in place of grids."""
+    table = exhibit.locator("details", has_text="The numbers as a table")
+    if not table.count():
+        return []
+    if table.get_attribute("open") is None:
+        table.locator("summary").click()
+    table.locator("tr[data-place]").first.wait_for()
+    said = table.locator("tr[data-place] td:last-child").all_inner_texts()
+    return [[[float(text.replace("−", "-")) for text in said if text]]]
+
+
 def results(name: str) -> list[Any]:
     """Return each matrix that the widget computes, where it says which."""
     widget = getattr(cl.widgets, name)()
@@ -126,8 +138,9 @@ def results(name: str) -> list[Any]:
 
 
 def check_numbers(exhibit: Any, name: str) -> None:
-    """Find each matrix of results among the grids."""
-    grids = [np.array(grid) for grid in drawn(exhibit) if len({len(row) for row in grid}) == 1]
+    """Find each matrix of results among the grids and tables."""
+    shown = [*drawn(exhibit), *tabled(exhibit)]
+    grids = [np.array(grid) for grid in shown if len({len(row) for row in grid}) == 1]
     for expected in results(name):
         alike = [grid for grid in grids if grid.shape == expected.shape]
         assert any(np.allclose(grid, expected, rtol=1e-3, atol=1e-3) for grid in alike), (name, expected)

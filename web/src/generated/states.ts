@@ -121,6 +121,20 @@ export interface BackwardsState {
   step: number;
 }
 
+/** A signal, a kernel, and what one makes of the other. */
+export interface SignalsState {
+  exhibit: "signals";
+  version: number;
+  locked: string[];
+  hidden: string[];
+  signal: number[] | string;
+  kernel: number[] | string;
+  rate: number | null;
+  operation: "convolution" | "correlation";
+  mode: "full" | "same" | "valid";
+  step: number | null;
+}
+
 export const slidingWindowControls: string[] = [
   "preset",
   "dims",
@@ -733,4 +747,99 @@ export const backwardsPresets: Record<string, Partial<BackwardsState>> = {
     "rate": 0.2,
     "steps": 20,
   },
+};
+
+export const signalsControls: string[] = [
+  "preset",
+  "signal",
+  "kernel",
+  "rate",
+  "operation",
+  "mode",
+  "player",
+  "sound",
+  "response",
+  "values",
+  "code",
+  "export",
+  "link",
+  "undo",
+];
+
+export const signalsDefaults: SignalsState = {
+  "exhibit": "signals",
+  "version": 1,
+  "locked": [],
+  "hidden": [],
+  "signal": [
+    0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  ],
+  "kernel": "exponential",
+  "rate": null,
+  "operation": "convolution",
+  "mode": "full",
+  "step": null,
+};
+
+export const signalsPresets: Record<string, Partial<SignalsState>> = {
+  "pulse": {},
+  "boxes": {
+    "signal": [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
+    "kernel": [1, 1, 1, 1, 1, 1, 1, 1],
+  },
+  "average": {
+    "signal": [
+      0.1, -0.07, 0.23, 0.28, 0.61, 0.8, 0.84, 0.85, 0.99, 0.65, 0.7, 1.24, 1.29, 1.33, 1.16, 0.76, 1.21,
+      1.19, 0.76, 0.4, 0.88, 0.65, 0.3, -0.15, -0.12, -0.15, -0.11, -0.7, -0.62, -0.57, -0.41, -0.62, -0.73,
+      -0.57, -0.77, -1.31, -1.15, -0.68, -0.69, -0.9, -0.68, -0.71, -1.05, -1.0, -0.45, -0.15, -0.57, -0.36,
+      -0.28, -0.04, 0.08, 0.66, 0.88, 0.33, 0.9, 0.45, 0.6, 0.68, 1.34, 0.67, 1.24, 0.82, 0.75, 0.89, 0.85,
+      0.4, 0.4, 0.38, 0.48, 0.35, 0.18, 0.18, -0.26, -0.28, 0.07, -0.66, -0.36, -0.83, -0.88, -0.85, -0.49,
+      -0.94, -1.31, -1.33, -1.03, -0.63, -1.25, -0.72, -1.14, -0.61, -0.92, -0.53, -0.44, -0.06, -0.28,
+      -0.26,
+    ],
+    "kernel": "moving-average:size=9",
+    "mode": "same",
+  },
+  "edge": {
+    "signal": [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+    "kernel": "difference",
+    "operation": "correlation",
+    "mode": "same",
+  },
+  "noisy-edge": {
+    "signal": [
+      -0.19, -0.24, 0.16, 0.07, 0.19, 0.02, 0.16, 0.14, 0.11, 0.15, 0.05, 0.19, -0.01, -0.18, 0.03, -0.1,
+      0.03, -0.06, 0.17, 0.23, 0.01, -0.11, 0.18, 0.02, -0.21, -0.21, 0.25, 0.0, 0.22, 0.21, -0.18, -0.17,
+      1.18, 1.1, 0.81, 0.86, 0.78, 0.9, 0.78, 1.1, 0.85, 1.06, 1.09, 1.06, 1.23, 1.03, 0.92, 1.12, 1.14,
+      1.24, 1.22, 0.95, 1.09, 0.95, 0.89, 1.14, 1.23, 0.85, 0.97, 0.95, 0.86, 0.97, 1.16, 0.99,
+    ],
+    "kernel": "gaussian-slope:sigma=3",
+    "operation": "correlation",
+    "mode": "same",
+  },
+  "pattern": {
+    "signal": [
+      -0.7, -1.1, 0.9, -1.01, -1.52, 0.23, 1.17, 0.38, -0.84, 0.79, 0.18, 0.2, -0.23, -0.68, 0.51, -0.49,
+      -0.03, -0.22, -0.69, -1.11, -1.16, 0.14, -0.23, -0.7, 0.17, 1.55, 0.24, -0.02, 0.99, 0.66, 0.15, 2.15,
+      3.19, -3.43, -2.78, 2.98, 0.0, 0.74, 1.43, 1.55, -0.16, -0.69, -0.43, 0.75, -0.68, -0.73, 0.52, 0.41,
+      0.95, -1.05, 0.71, 0.88, -1.54, -1.33, 0.0, 1.18, 0.54, -0.43, -0.92, 0.68, -0.33, 0.94, -0.65, 0.49,
+      0.23, 1.4, -0.34, -0.73, -1.47, -0.14, -1.16, -0.58, 2.64, -1.86, -1.93, 0.68, -0.66, -0.87, 1.33,
+      -1.43, 1.58, 1.29, 0.8, -1.18, 0.21, -0.15, -1.15, -1.07, 0.21, -0.28, -0.45, -0.62, -0.46, -1.5, 1.4,
+      -1.26,
+    ],
+    "kernel": [0, 1, 3, -2, -3, 2, 1],
+    "operation": "correlation",
+    "mode": "valid",
+  },
+  "numbers": {"signal": [1, 2, 3], "kernel": [0, 1, 0.5]},
+  "correlated": {
+    "signal": [1, 2, 3, 4, 5],
+    "kernel": [1, 0, -1],
+    "operation": "correlation",
+    "mode": "valid",
+  },
+  "convolved": {"signal": [1, 2, 3, 4, 5], "kernel": [1, 0, -1], "mode": "valid"},
+  "echo": {"signal": "pluck", "kernel": "echo:delay=5600,gain=0.6,repeats=3"},
+  "reverb": {"signal": "drums", "kernel": "reverb"},
+  "muffled": {"signal": "chirp", "kernel": "moving-average:size=8"},
 };

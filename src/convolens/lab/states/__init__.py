@@ -10,11 +10,12 @@ from convolens.lab.states.borders import Borders
 from convolens.lab.states.channels import Channels
 from convolens.lab.states.gallery import Gallery
 from convolens.lab.states.numbers import Numbers
+from convolens.lab.states.signals import Signals
 from convolens.lab.states.sliding_window import SlidingWindow
 from convolens.lab.states.state import State
 
 STATES: dict[str, type[State]] = {
-    state.exhibit: state for state in (SlidingWindow, Gallery, Channels, Borders, Backwards)
+    state.exhibit: state for state in (SlidingWindow, Gallery, Channels, Borders, Backwards, Signals)
 }
 """The state of every exhibit, in the order in which the page lists them."""
 
@@ -25,6 +26,7 @@ __all__ = [
     "Channels",
     "Gallery",
     "Numbers",
+    "Signals",
     "SlidingWindow",
     "State",
     "read_state",

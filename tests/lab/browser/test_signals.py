@@ -1,0 +1,190 @@
+"""The signals in a browser: what stands on the screen and what is saved is what the library computes."""
+
+import base64
+import contextlib
+import io
+import os
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convolens.lab.states import Signals
+from convolens.lab.states.presets import SIGNALS
+
+AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+STYLES = ("NumPy", "SciPy", "PyTorch", "Convolens")
+TYPED = (3, -1, 4, 1, -5, 9, 2, 6)
+
+
+def _table(lab: Any) -> dict[int, list[str]]:
+    """Read the table of numbers: place → signal and output."""
+    if lab.page.locator("details:not([open]) > summary", has_text="table").count():
+        lab.page.get_by_text("The numbers as a table").click()
+    lab.page.locator("tr[data-place]").first.wait_for()
+    rows = lab.page.locator("tr[data-place]").evaluate_all(
+        "rows => rows.map(row => [row.dataset.place, ...[...row.cells].map(cell => cell.innerText)])"
+    )
+    return {int(place): cells for place, _, *cells in rows}
+
+
+def _programs(lab: Any) -> dict[str, str]:
+    """Read each program under "Show the code"."""
+    lab.page.get_by_role("button", name="Show the code").click()
+    found = {}
+    for style in STYLES:
+        lab.page.get_by_role("radio", name=style, exact=True).check()
+        found[style] = lab.page.locator("dialog[open] pre").inner_text()
+    lab.page.keyboard.press("Escape")
+    return found
+
+
+@pytest.mark.parametrize("operation", ["convolution", "correlation"])
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_outputs_and_programs(lab: Any, operation: Any, mode: Any) -> None:
+    """The table has the engine's outputs where they are drawn, and every program computes them."""
+    state = Signals(signal=TYPED, kernel=(2, -3, 5, 0.5), operation=operation, mode=mode)
+    lab.open("signals", state.to_json())
+    expected = state.result()
+    first = 0 if mode == "same" else -3 if (operation, mode) == ("correlation", "full") else 0
+    first += 3 if (operation, mode) == ("convolution", "valid") else 0
+    shown = {place: float(output.replace("−", "-")) for place, (_, output) in _table(lab).items() if output}
+    assert shown == {first + i: value for i, value in enumerate(expected.tolist())}
+    for style, text in _programs(lab).items():
+        names: dict[str, Any] = {}
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(text, names)
+        np.testing.assert_allclose(names["y"], expected, rtol=1e-12, atol=1e-12, err_msg=style)
+
+
+def test_echo_is_saved_and_programmed(lab: Any, tmp_path: Path) -> None:
+    """A sound through an echo: its files hold what every program makes of them; buttons play only when pressed."""
+    lab.open("signals", SIGNALS["echo"].replace(kernel="echo:delay=4000,gain=-0.5,repeats=2").to_json())
+    assert lab.page.get_by_role("button", name="Stop").is_disabled()
+    saved = {}
+    for button in ("Save signal (WAV)", "Save output (WAV)", "Save output (CSV)"):
+        with lab.page.expect_download() as waiting:
+            lab.page.get_by_role("button", name=button).click()
+        waiting.value.save_as(tmp_path / waiting.value.suggested_filename)
+    for name in ("signal", "output"):
+        with wave.open(str(tmp_path / f"{name}.wav")) as file:
+            assert (file.getframerate(), file.getnchannels()) == (16000, 1)
+            saved[name] = np.frombuffer(file.readframes(-1), "<i2") / 32768
+    echoes = np.zeros(8001)
+    echoes[::4000] = 1, -0.5, 0.25
+    expected = np.convolve(saved["signal"], echoes)
+    np.testing.assert_allclose(saved["output"], expected, atol=1e-4)
+    table = np.loadtxt(tmp_path / "output.csv", delimiter=",", skiprows=1)
+    np.testing.assert_allclose(table, np.stack([np.arange(len(expected)) / 16000, expected], 1), atol=1e-4)
+    here = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for style, text in _programs(lab).items():
+            names: dict[str, Any] = {}
+            exec(text, names)
+            np.testing.assert_allclose(names["y"], expected, atol=1e-9, err_msg=style)
+    finally:
+        os.chdir(here)
+    lab.page.get_by_role("button", name="Play output").click()
+    lab.wait("document.querySelector('[aria-pressed=true]') !== null")
+    lab.page.get_by_role("button", name="Stop").click()
+    lab.wait("document.querySelector('[aria-pressed=true]') === null")
+
+
+def test_files(lab: Any) -> None:
+    """Tables and sounds are opened and travel in the link where they are short; others say what is wrong."""
+    lab.open("signals")
+    field = lab.page.locator('input[type=file][aria-label="Open CSV or WAV"]')
+
+    def give(name: str, content: bytes) -> None:
+        field.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+
+    give("bad.csv", b"time,value\n0,1\n0.5,two\n")
+    lab.says(lab.page.get_by_role("alert"), "bad.csv: line 3: “two” is not a number.")
+    give("good.csv", b"time,value\n0,1\n0.5,2\n1,-4\n")
+    lab.wait("document.querySelector('aside section:last-child textarea').value === '1 2 -4'")
+    assert lab.page.get_by_role("spinbutton", name="Samples a second").input_value() == "2"
+    give("noise.wav", b"RIFF" + bytes(100))
+    lab.says(lab.page.get_by_role("alert"), "noise.wav: this is neither a table of numbers (CSV) nor a WAV file.")
+    rows = "\n".join(str(value) for value in range(600))
+    give("long.csv", rows.encode())
+    lab.says(lab.page.locator(".strips h3").first, "Signal 600 samples")
+    lab.page.get_by_text("The numbers as a table").click()
+    lab.says(lab.page.locator("tbody tr").first.locator("td").nth(1), "599")
+
+
+def test_keyboard_alone(lab: Any) -> None:
+    """Samples are drawn, typed and stepped through without a mouse, and undone."""
+    lab.open("signals", Signals(signal=TYPED, kernel=(1, 0, -1), mode="valid").to_json())
+    keyboard = lab.page.keyboard
+    drawing = lab.page.get_by_role("slider", name="Signal, 8 samples")
+    drawing.focus()
+    for key in ("ArrowRight", "ArrowRight", "PageUp"):
+        keyboard.press(key)
+    assert drawing.get_attribute("aria-valuetext") == "sample 2: 5"
+    assert _table(lab)[2] == ["5", "2"]
+    keyboard.press("Control+z")
+    typed = lab.page.get_by_label("The weights as text")
+    typed.fill("1, x")
+    typed.blur()
+    lab.says(lab.page.get_by_role("alert"), "Number 2, “x”, cannot be read; nothing was changed.")
+    typed.fill("2 -1")
+    typed.blur()
+    expected = np.convolve(TYPED, [2, -1], "valid")
+    assert [float(output.replace("−", "-")) for _, output in _table(lab).values() if output] == expected.tolist()
+    lab.page.get_by_role("slider", name="Go to step").focus()
+    keyboard.press("Home")
+    lab.says(lab.page.locator(".worked"), "Output at 1 = 3 · (−1) + (−1) · 2 = −5")
+    keyboard.press("ArrowRight")
+    lab.says(lab.page.locator('[aria-live="polite"]'), "Output at 2: (−1) · (−1) + 4 · 2 equals 9")
+
+
+def test_drawing_and_link(lab: Any) -> None:
+    """A stroke of the pointer changes all samples it passes, as one step, and a link carries it."""
+    lab.open("signals", Signals(signal=(0,) * 20, kernel=(1,)).to_json())
+    box = lab.page.get_by_role("slider", name="Signal, 20 samples").bounding_box()
+    mouse = lab.page.mouse
+    mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 20)
+    mouse.down()
+    mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 20)
+    mouse.up()
+    samples = lab.page.get_by_label("The samples as text")
+    drawn = samples.input_value().split()
+    assert drawn[0] == drawn[-1] == "0"
+    assert 5 <= len(set(range(20)) - {i for i, value in enumerate(drawn) if value == "0"}) <= 12
+    lab.page.get_by_role("button", name="Copy link").click()
+    lab.page.get_by_role("button", name="Copy", exact=True).click()
+    lab.says(lab.page.locator("dialog[open] [role=status]"), "Link copied")
+    link = lab.page.evaluate("navigator.clipboard.readText()")
+    lab.page.keyboard.press("Escape")
+    lab.page.get_by_role("button", name="Undo", exact=True).click()
+    assert set(samples.input_value().split()) == {"0"}
+    lab.page.goto("about:blank")
+    lab.page.goto(link)
+    lab.page.wait_for_selector(".lab .lab")
+    assert samples.input_value().split() == drawn
+
+
+@pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("light", "active")])
+def test_accessible(open_context: Any, scheme: str, forced: str) -> None:
+    """axe-core finds nothing to complain of, short or long, and nothing is wider than a small screen."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    context = open_context(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce", bypass_csp=True)
+    page = context.new_page()
+    for state in (b'{"kernel": [1, -1]}', b'{"signal": "drums", "kernel": "echo:delay=4000"}'):
+        page.goto("about:blank")
+        page.goto(f"/signals#j={base64.urlsafe_b64encode(state).decode()}")
+        page.wait_for_selector(".lab .lab")
+        page.get_by_text("The numbers as a table").click()
+        page.wait_for_timeout(300)
+        page.evaluate(AXE.read_text())
+        found = page.evaluate(
+            "axe.run().then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"
+        )
+        assert found == []
+        page.set_viewport_size({"width": 320, "height": 800})
+        page.wait_for_function("document.documentElement.scrollWidth <= 320")
+        page.set_viewport_size({"width": 1280, "height": 900})

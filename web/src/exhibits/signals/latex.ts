@@ -1,0 +1,18 @@
+/** One output worked out as LaTeX for amsmath. */
+
+import { tex } from "../../export/latex.ts";
+import { termsOf, type Work } from "./work.ts";
+
+const MOST_TERMS = 12;
+
+export function latexOf(work: Work, step: number): string {
+  const place = work.first + step;
+  const turned = work.operation === "convolution";
+  const head = turned ? "y[n] &= \\sum_k w[k] \\, x[n - k]" : "y[n] &= \\sum_k w[k] \\, x[n + k]";
+  const factor = (value: number) => (value < 0 ? `(${tex(value)})` : tex(value));
+  const terms = termsOf(work, step).filter(({ product }) => product !== 0);
+  const shown = terms.slice(0, MOST_TERMS).map(({ value, weight }) => `${factor(value)} \\cdot ${factor(weight)}`);
+  const sum = `${shown.join(" + ") || "0"}${terms.length > MOST_TERMS ? " + \\dots" : ""}`;
+  const lines = [...(work.mode === "same" ? [] : [head]), `y[${place}] &= ${sum}`, `&= ${tex(work.output?.[step] ?? 0)}`];
+  return `\\begin{align*}\n${lines.join(" \\\\\n")}\n\\end{align*}\n`;
+}
