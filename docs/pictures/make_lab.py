@@ -17,6 +17,7 @@ SHOTS = {  # picture: page, height and colours
     "lab-dark": ("sliding-window", 1080, "dark"),
     "lab-gallery": ("gallery", 1080, "light"),
     "lab-channels": ("channels", 1080, "light"),
+    "lab-pooling": ("pooling", 1330, "light"),
     "lab-borders": ("borders", 1080, "light"),
     "lab-backwards": ("backwards", 1080, "light"),
     "lab-signals": ("signals", 1080, "light"),
@@ -41,6 +42,8 @@ def main() -> None:
             if exhibit == "sliding-window":
                 for _ in range(4):
                     page.get_by_role("button", name="Step", exact=True).click()
+            if exhibit == "pooling":
+                page.get_by_label("Example").select_option("digit")
             page.wait_for_timeout(1000)  # until photographs are filtered
             page.screenshot(path=HERE / f"{name}.png")
             page.close()

@@ -13,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lab import golden_arrays, golden_learning, golden_pictures, golden_shapes, golden_signals, golden_windows
+from lab import (
+    golden_arrays,
+    golden_learning,
+    golden_pictures,
+    golden_shapes,
+    golden_shifts,
+    golden_signals,
+    golden_windows,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "src" / "golden"
 
@@ -26,6 +34,7 @@ FILES: dict[str, tuple[Callable[[], list[Case]], Callable[[Case], Case]]] = {
     **golden_pictures.FILES,
     **golden_learning.FILES,
     **golden_signals.FILES,
+    **golden_shifts.FILES,
 }
 """File → what draws its cases (name, kind and what is given), and what computes the expected of one of them."""
 

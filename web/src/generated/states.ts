@@ -79,6 +79,38 @@ export interface ChannelsState {
   pinned: boolean;
 }
 
+/** One channel, what pooling makes of it, and what becomes of that when the input is shifted. */
+export interface PoolingState {
+  exhibit: "pooling";
+  version: number;
+  locked: string[];
+  hidden: string[];
+  view: "windows" | "shifts";
+  dims: number;
+  input: Numbers;
+  kind: "max" | "average" | "lp";
+  p: AnyNumber;
+  windows: "sliding" | "global" | "adaptive";
+  window: number[];
+  stride: number[] | null;
+  dilation: number[];
+  padding: PaddingName | [number, number][];
+  ceil_mode: boolean;
+  border: "none" | "constant" | "edge" | "reflect" | "symmetric" | "wrap";
+  border_value: AnyNumber;
+  count_include_pad: boolean;
+  output_size: number[];
+  cell: number[] | null;
+  pinned: boolean;
+  covered: boolean;
+  shift: number[];
+  entering: "zeros" | "wrap";
+  feature: "none" | "sobel-x" | "sobel-y";
+  method: "subsample" | "max" | "average" | "blur" | "max-blur";
+  measure: "distance" | "changed" | "moved";
+  along: number;
+}
+
 /** A picture with every border around it, in one or two dimensions, under one kernel. */
 export interface BordersState {
   exhibit: "borders";
@@ -474,6 +506,222 @@ export const channelsPresets: Record<string, Partial<ChannelsState>> = {
       "shape": [16, 1, 1],
       "data": [-3, 2, 0, -2, 3, 1, -1, -3, 2, 0, -2, 3, 1, -1, -3, 2],
     },
+  },
+};
+
+export const poolingControls: string[] = [
+  "preset",
+  "view",
+  "dims",
+  "kind",
+  "windows",
+  "size",
+  "stride",
+  "dilation",
+  "padding",
+  "border",
+  "input",
+  "player",
+  "shift",
+  "feature",
+  "method",
+  "measure",
+  "code",
+  "export",
+  "link",
+  "undo",
+];
+
+export const poolingDefaults: PoolingState = {
+  "exhibit": "pooling",
+  "version": 1,
+  "locked": [],
+  "hidden": [],
+  "view": "windows",
+  "dims": 2,
+  "input": {"shape": [4, 4], "data": [1, 3, 2, 4, 5, 6, 1, 2, 7, 2, 9, 1, 0, 1, 4, 8]},
+  "kind": "max",
+  "p": 2,
+  "windows": "sliding",
+  "window": [2, 2],
+  "stride": null,
+  "dilation": [1, 1],
+  "padding": "valid",
+  "ceil_mode": false,
+  "border": "none",
+  "border_value": 0,
+  "count_include_pad": true,
+  "output_size": [2, 2],
+  "cell": null,
+  "pinned": false,
+  "covered": false,
+  "shift": [0, 1],
+  "entering": "wrap",
+  "feature": "none",
+  "method": "max",
+  "measure": "distance",
+  "along": 1,
+};
+
+export const poolingPresets: Record<string, Partial<PoolingState>> = {
+  "maximum": {},
+  "mean": {"kind": "average"},
+  "norm": {"input": {"shape": [2, 2], "data": [3, 0, 0, -4]}, "kind": "lp"},
+  "overlapping": {
+    "input": {
+      "shape": [7, 7],
+      "data": [
+        0, 1, 4, 9, 5, 3, 3, 5, 6, 9, 3, 10, 8, 8, 10, 0, 3, 8, 4, 2, 2, 4, 5, 8, 2, 9, 7, 7, 9, 10, 2, 7, 3,
+        1, 1, 3, 4, 7, 1, 8, 6, 6, 8, 9, 1, 6, 2, 0, 0,
+      ],
+    },
+    "window": [3, 3],
+    "stride": [2, 2],
+  },
+  "pads": {
+    "dims": 1,
+    "input": {"shape": [3], "data": [-4, -2, -6]},
+    "window": [3],
+    "stride": [1],
+    "dilation": [1],
+    "padding": [[1, 1]],
+    "output_size": [2],
+    "shift": [1],
+    "along": 0,
+  },
+  "zeros-outside": {
+    "dims": 1,
+    "input": {"shape": [3], "data": [-4, -2, -6]},
+    "window": [3],
+    "stride": [1],
+    "dilation": [1],
+    "padding": [[1, 1]],
+    "border": "constant",
+    "output_size": [2],
+    "shift": [1],
+    "along": 0,
+  },
+  "mean-pads": {
+    "dims": 1,
+    "input": {"shape": [3], "data": [-4, -2, -6]},
+    "kind": "average",
+    "window": [3],
+    "stride": [1],
+    "dilation": [1],
+    "padding": [[1, 1]],
+    "output_size": [2],
+    "shift": [1],
+    "along": 0,
+  },
+  "mean-inside": {
+    "dims": 1,
+    "input": {"shape": [3], "data": [-4, -2, -6]},
+    "kind": "average",
+    "window": [3],
+    "stride": [1],
+    "dilation": [1],
+    "padding": [[1, 1]],
+    "count_include_pad": false,
+    "output_size": [2],
+    "shift": [1],
+    "along": 0,
+  },
+  "ceil": {
+    "dims": 1,
+    "input": {"shape": [6], "data": [1, 5, 2, 4, 3, 0]},
+    "kind": "average",
+    "window": [3],
+    "stride": [2],
+    "dilation": [1],
+    "ceil_mode": true,
+    "output_size": [2],
+    "shift": [1],
+    "along": 0,
+  },
+  "global": {
+    "input": {
+      "shape": [7, 7],
+      "data": [
+        0, 1, 4, 9, 5, 3, 3, 5, 6, 9, 3, 10, 8, 8, 10, 0, 3, 8, 4, 2, 2, 4, 5, 8, 2, 9, 7, 7, 9, 10, 2, 7, 3,
+        1, 1, 3, 4, 7, 1, 8, 6, 6, 8, 9, 1, 6, 2, 0, 0,
+      ],
+    },
+    "kind": "average",
+    "windows": "global",
+  },
+  "adaptive": {
+    "input": {
+      "shape": [7, 7],
+      "data": [
+        0, 1, 4, 9, 5, 3, 3, 5, 6, 9, 3, 10, 8, 8, 10, 0, 3, 8, 4, 2, 2, 4, 5, 8, 2, 9, 7, 7, 9, 10, 2, 7, 3,
+        1, 1, 3, 4, 7, 1, 8, 6, 6, 8, 9, 1, 6, 2, 0, 0,
+      ],
+    },
+    "windows": "adaptive",
+    "output_size": [2, 3],
+  },
+  "digit": {
+    "view": "shifts",
+    "input": {
+      "shape": [12, 12],
+      "data": [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 8, 8, 8, 8, 8, 8, 2,
+        0, 0, 0, 0, 3, 9, 9, 9, 9, 9, 9, 7, 0, 0, 0, 0, 0, 1, 1, 1, 1, 6, 9, 7, 0, 0, 0, 0, 0, 0, 0, 0, 2, 8,
+        9, 3, 0, 0, 0, 0, 0, 0, 0, 0, 6, 9, 8, 0, 0, 0, 0, 0, 0, 0, 0, 3, 9, 9, 4, 0, 0, 0, 0, 0, 0, 0, 0, 8,
+        9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 2, 9, 9, 6, 0, 0, 0, 0, 0, 0, 0, 0, 3, 8, 8, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0,
+      ],
+    },
+    "shift": [0, -1],
+  },
+  "digit-edges": {
+    "view": "shifts",
+    "input": {
+      "shape": [12, 12],
+      "data": [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 8, 8, 8, 8, 8, 8, 2,
+        0, 0, 0, 0, 3, 9, 9, 9, 9, 9, 9, 7, 0, 0, 0, 0, 0, 1, 1, 1, 1, 6, 9, 7, 0, 0, 0, 0, 0, 0, 0, 0, 2, 8,
+        9, 3, 0, 0, 0, 0, 0, 0, 0, 0, 6, 9, 8, 0, 0, 0, 0, 0, 0, 0, 0, 3, 9, 9, 4, 0, 0, 0, 0, 0, 0, 0, 0, 8,
+        9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 2, 9, 9, 6, 0, 0, 0, 0, 0, 0, 0, 0, 3, 8, 8, 2, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0,
+      ],
+    },
+    "shift": [0, -1],
+    "feature": "sobel-x",
+    "measure": "moved",
+  },
+  "pulses": {
+    "view": "shifts",
+    "dims": 1,
+    "input": {"shape": [8], "data": [0, 0, 1, 1, 0, 0, 1, 1]},
+    "window": [2],
+    "dilation": [1],
+    "output_size": [2],
+    "shift": [1],
+    "along": 0,
+  },
+  "pulses-blurred": {
+    "view": "shifts",
+    "dims": 1,
+    "input": {"shape": [8], "data": [0, 0, 1, 1, 0, 0, 1, 1]},
+    "window": [2],
+    "dilation": [1],
+    "output_size": [2],
+    "shift": [1],
+    "method": "max-blur",
+    "along": 0,
+  },
+  "stripes": {
+    "view": "shifts",
+    "input": {
+      "shape": [6, 8],
+      "data": [
+        9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0,
+        9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0,
+      ],
+    },
+    "method": "subsample",
+    "measure": "changed",
   },
 };
 

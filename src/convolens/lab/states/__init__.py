@@ -10,12 +10,13 @@ from convolens.lab.states.borders import Borders
 from convolens.lab.states.channels import Channels
 from convolens.lab.states.gallery import Gallery
 from convolens.lab.states.numbers import Numbers
+from convolens.lab.states.pooling import Pooling
 from convolens.lab.states.signals import Signals
 from convolens.lab.states.sliding_window import SlidingWindow
 from convolens.lab.states.state import State
 
 STATES: dict[str, type[State]] = {
-    state.exhibit: state for state in (SlidingWindow, Gallery, Channels, Borders, Backwards, Signals)
+    state.exhibit: state for state in (SlidingWindow, Gallery, Channels, Pooling, Borders, Backwards, Signals)
 }
 """The state of every exhibit, in the order in which the page lists them."""
 
@@ -26,6 +27,7 @@ __all__ = [
     "Channels",
     "Gallery",
     "Numbers",
+    "Pooling",
     "Signals",
     "SlidingWindow",
     "State",

@@ -18,6 +18,7 @@ from convolens.lab.session import Session
 from convolens.lab.shelves import MemoryShelf
 from convolens.lab.states import State
 from convolens.lab.states.numbers import Numbers
+from convolens.spec.padding import Padding, padding_name, resolve_padding
 
 StateType = TypeVar("StateType", bound=State)
 
@@ -83,3 +84,12 @@ def kernel_numbers(kernel: npt.ArrayLike | NamedKernel | str, dims: int) -> Numb
         weights = parse_kernel(kernel).weights
         return Numbers.of(weights[0] if dims == 1 and len(weights) == 1 else weights, "kernel")
     return Numbers.of(np.asarray(kernel), "kernel")
+
+
+def pad_choice(padding: Padding, dims: int) -> Any:
+    """Write a padding as states have it: its name, or a pair for each dimension."""
+    name = padding_name(padding)
+    if name is not None:
+        return "same" if name == "same-upper" else name
+    pads = resolve_padding(padding, (1,) * dims, (1,) * dims, (1,) * dims)
+    return [list(pair) for pair in pads]

@@ -13,9 +13,9 @@ from convolens.lab.pages import module_text
 from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.presets import SLIDING_WINDOW
-from convolens.lab.widgets.exhibit import Exhibit, example, kernel_numbers
+from convolens.lab.widgets.exhibit import Exhibit, example, kernel_numbers, pad_choice
 from convolens.spec.borders import Border, parse_border
-from convolens.spec.padding import Padding, padding_name, per_dimension, resolve_padding
+from convolens.spec.padding import Padding, per_dimension
 
 
 class SlidingWindow(Exhibit[states.SlidingWindow]):
@@ -90,7 +90,7 @@ class SlidingWindow(Exhibit[states.SlidingWindow]):
             if value is not None:
                 changes[name] = list(per_dimension(value, dims, name, least=int(name != "output_padding")))
         if padding is not None:
-            changes["padding"] = _padding(padding, dims)
+            changes["padding"] = pad_choice(padding, dims)
         if border is not None:
             outside = parse_border(border)
             changes |= {"border": outside.mode, "border_value": outside.value}
@@ -120,11 +120,3 @@ class SlidingWindow(Exhibit[states.SlidingWindow]):
     def output(self) -> npt.NDArray[Any]:
         """What the engine computes of it."""
         return self._read().result()
-
-
-def _padding(padding: Padding, dims: int) -> Any:
-    name = padding_name(padding)
-    if name is not None:
-        return "same" if name == "same-upper" else name
-    pads = resolve_padding(padding, (1,) * dims, (1,) * dims, (1,) * dims)
-    return [list(pair) for pair in pads]
