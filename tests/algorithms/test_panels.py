@@ -54,6 +54,17 @@ def test_tasks_are_never_empty(
         assert count == panels.count
 
 
+def test_what_is_a_matrix() -> None:
+    """Windows of one cell side by side: enough for a tile, and sums in one go."""
+    assert Panels.of(_spec(16, 24, 1, 7, 7)).is_matrix
+    assert not Panels.of(_spec(16, 24, 3, 7, 7)).is_matrix
+    assert not Panels.of(_spec(16, 24, 1, 7, 7, stride=2)).is_matrix
+    assert not Panels.of(_spec(2 * MOST_TERMS, 24, 1, 7, 7)).is_matrix
+    panels = Panels.of(_spec(16, 24, 1, 1, 1))
+    assert panels.is_product
+    assert not panels.is_matrix
+
+
 def test_copies_begin_at_a_line_of_the_cache() -> None:
     """Whatever their size."""
     for size in (1, 7, 4097):

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(not compiler.available(), reason="needs Halide")
 
 Array = npt.NDArray[Any]
 MOST_CELLS = 2000  # that the reference has to sum
+MARK = 7777.0
 
 
 def _check(spec: ConvSpec) -> None:
@@ -232,3 +233,35 @@ def test_large_kernels_in_bands(spec: ConvSpec, monkeypatch: pytest.MonkeyPatch)
     assert algorithm.run_with(spec, state, images, outputs, Epilogue(bias, "relu", added)).done
     sums = computed(Reference(), spec, x, weight) + bias + residual
     np.testing.assert_allclose(out, np.maximum(sums, 0), atol=2e-5)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(("channels", "kernels", "size", "groups"), [(5, 24, 9, 1), (35, 70, 40, 1), (6, 8, 5, 2)])
+def test_a_matrix_gives_the_bits_of_windows(
+    channels: int, kernels: int, size: int, groups: int, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For cells that tiles do not divide, in maps with gaps between cells, whatever threads; none is missed."""
+    shape, weight_shape = (3, size, size, channels), (kernels, channels // groups, 1, 1)
+    spec = ConvSpec(shape, weight_shape, groups=groups, layout="NHWC", dtype=dtype, weight_dtype=dtype)
+    assert Panels.of(spec).is_matrix
+    (x, weight), rng = random_arrays(spec), np.random.default_rng(2)
+    bias, residual = rng.normal(size=kernels).astype(dtype), rng.normal(size=spec.output_shape).astype(dtype)
+    image, added = (channels_first(array, 2, spec.layout) for array in (x, residual))
+
+    def result() -> Array:
+        joined = np.full((*spec.output_shape[:-1], kernels + 3), MARK, dtype)
+        out = channels_first(joined[..., :kernels], 2, spec.layout)
+        state, epilogue = Tiled().prepare(spec, weight), Epilogue(bias, "relu6", added)
+        assert Tiled().run_with(spec, state, image, out, epilogue).done
+        assert (joined[..., kernels:] == MARK).all()
+        return out
+
+    found = list[Array]()
+    for count in (1, 2, 7):
+        with threads(count):
+            found.append(result())
+    _check(spec)
+    monkeypatch.setattr(Panels, "is_matrix", property(lambda self: False))
+    wanted = result()
+    for each in found:
+        np.testing.assert_array_equal(each, wanted)

@@ -30,6 +30,7 @@ MOST_HALO = 4  # a task has at least so many times the rows that it shares with 
 LEAST_TILES = 16  # of a task
 SHARE_OF_PEAK = 0.94
 TILE_TERMS = 16  # products of each pixel that could be summed while a tile begins and ends
+MATRIX_TERMS = 4  # likewise in loops over a matrix
 COPYING, WEIGHT = 75, 45  # operations in the time that a cell, or a weight, takes on its way into the cache
 GROUP_CELL = 7000  # likewise of a cell in one of several groups, whose channels are a short run
 MERGED_TERMS = 4  # products of each pixel that could be summed in the time that finding a tile's rows takes
@@ -92,6 +93,11 @@ class Panels:
         return replace(self, spec=spec, merged=merged, bordered=_is_bordered(spec), is_product=False)
 
     @property
+    def is_matrix(self) -> bool:
+        """Whether loops over a matrix do: its sums are taken in one go, and its cells fill a tile."""
+        return self.is_product and self.chunks == 1 and self.output[-1] >= self.pixels
+
+    @property
     def width(self) -> int:
         """Kernels of a panel."""
         return self.lanes * self.vectors
@@ -110,6 +116,11 @@ class Panels:
     def terms(self) -> int:
         """Products of a sum."""
         return self.channels * math.prod(self.spec.kernel_size)
+
+    @property
+    def pipeline(self) -> str:
+        """The pipeline's module."""
+        return "convolens.pipelines.pointwise" if self.is_matrix else "convolens.pipelines.tiled"
 
     @property
     def bands(self) -> list[tuple[int, int]]:
@@ -137,8 +148,10 @@ class Panels:
     ) -> dict[str, str | int]:
         """Return what the pipeline is compiled for."""
         tile: dict[str, str | int] = {"lanes": self.lanes, "vectors": self.vectors, "pixels": self.pixels}
+        tile["dtype"] = str(self.spec.compute_dtype)
+        if self.is_matrix:
+            return {**tile, "activation": activation, "residual": residual}
         kind: dict[str, str | int] = {
-            "dtype": str(self.spec.compute_dtype),
             "merged": self.merged,
             "bordered": self.bordered,
             "shared": self.is_shared(threads),
@@ -177,14 +190,18 @@ class Panels:
         """Tell for x, y and z which image cell each padded cell shows, −1 for the constant; none without pads."""
         return border_tables(self.spec) if self.bordered else []
 
-    def numbers(self) -> tuple[int | float, ...]:
-        """Return what the pipeline takes after its arrays, but for the tasks and the epilogue."""
+    def numbers(self, threads: int) -> tuple[int | float, ...]:
+        """Return what the pipeline takes after its arrays, but for the epilogue."""
+        tiles, rows, panels = self.tasks(threads)
+        if self.is_matrix:
+            return tiles, panels
         width = self.spec.output_size[-1]
         steps, spreads = ([*reversed(volume(sizes))] for sizes in (self.spec.stride, self.spec.dilation))
         steps[0] *= self.channels
         spreads[0] *= self.channels
         border = self.spec.pads[-1][0], float(self.spec.border.value)
-        return (self.channels, width, 1 / width, self.output[-1], *steps, *spreads, *border)
+        sizes = self.channels, width, 1 / width, self.output[-1]
+        return (*sizes, *steps, *spreads, *border, tiles, rows, panels)
 
     def tasks(self, threads: int) -> tuple[int, int, int]:
         """
@@ -215,7 +232,7 @@ class Panels:
         spec = self.spec
         planes, height, width = self.output
         tiles = spec.groups * self.count * planes * height * -(-width // self.pixels)
-        terms = self.terms + TILE_TERMS
+        terms = self.terms + (MATRIX_TERMS if self.is_matrix else TILE_TERMS)
         speed = _TILES[cpu().vector_registers][self.vectors][1]
         image = spec.batch * math.prod(spec.padded_size) if self.bordered else 0
         copying = image * (COPYING * spec.in_channels + (GROUP_CELL * spec.groups if spec.groups > 1 else 0))

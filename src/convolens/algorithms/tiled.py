@@ -19,8 +19,6 @@ from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import LAST
 
-PIPELINE = "convolens.pipelines.tiled"
-
 
 @dataclass(frozen=True, slots=True)
 class Constants:
@@ -144,7 +142,8 @@ class Tiled(Algorithm[Weights]):
         """Name the pipeline for arrays that lie in memory as the spec says."""
         if spec.layout != LAST:
             return channels_first.pipeline(spec)
-        return PIPELINE, parts_of(spec)[0].panels.parameters(available_cores())
+        panels = parts_of(spec)[0].panels
+        return panels.pipeline, panels.parameters(available_cores())
 
     def prepare(self, spec: ConvSpec, weight: Array) -> Weights:
         """Order the weights, and lay out borders, for arrays that lie in memory as the spec says."""
@@ -152,7 +151,7 @@ class Tiled(Algorithm[Weights]):
         if spec.layout == LAST:
             _together(spec, state)
             for part in parts_of(spec):
-                compiler.load(PIPELINE, **part.panels.parameters(thread_count()))
+                compiler.load(part.panels.pipeline, **part.panels.parameters(thread_count()))
         else:
             _apart(spec, state)
         return state
@@ -213,7 +212,7 @@ def _calls(part: Part, panels: Panels, packed: list[Array]) -> Iterator[Call]:
         yield Call(
             part,
             image,
-            tuple(Pinned(panels.under(weights, taps)) for weights in packed),
+            tuple(Pinned(_weights(part.panels, panels.under(weights, taps))) for weights in packed),
             tuple(map(Pinned, tables)),
             first=start == 0,
             last=stop == bands[-1][1],
@@ -251,8 +250,8 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
             added = [flat]
         activation, clamp = (call.last and fused) or ("clamp", CLAMPS[None])
         threads = thread_count()
-        function = compiler.load(PIPELINE, **panels.parameters(threads, activation, residual=bool(added)))
-        scalars = (*panels.numbers(), *panels.tasks(threads), *clamp)
+        parameters = panels.parameters(threads, activation, residual=bool(added))
+        function, scalars = compiler.load(panels.pipeline, **parameters), (*panels.numbers(threads), *clamp)
         channels, kernels = panels.channels, flat.shape[-1] // spec.groups
         for g, (weights, bias) in enumerate(zip(call.weights, biases, strict=True)):
             image = _rows(source[:, *call.image, g * channels : (g + 1) * channels], panels)
@@ -264,15 +263,25 @@ def _run(spec: ConvSpec, constants: Constants, source: Array, target: Array, epi
     return left
 
 
+def _weights(panels: Panels, packed: Array) -> Array:
+    """View the weights of a matrix product as (panels, C, kernels of a panel)."""
+    return packed.reshape(panels.count, -1, panels.width) if panels.is_matrix else packed
+
+
 def _rows(image: Array, panels: Panels) -> Array:
-    """View (N, D, H, W, C) as (N, D, H, W C), as a single row for a matrix product; copy what cannot be."""
-    shape = (1, 1, 1, -1) if panels.is_product else (*image.shape[:3], -1)
+    """View (N, D, H, W, C) as (N, D, H, W C), or a matrix product's as a matrix or a row; copy what cannot be."""
+    if panels.is_matrix:
+        shape: tuple[int, ...] = (-1, image.shape[-1])
+    else:
+        shape = (1, 1, 1, -1) if panels.is_product else (*image.shape[:3], -1)
     rows = _tidy(image.reshape(shape))
     return rows if rows.strides[-1] == rows.itemsize else rows.copy()
 
 
 def _planes(array: Array, panels: Panels) -> Array:
-    """View (N, D, H, W, K) with the rows that loops go through; copy what cannot be."""
+    """View (N, D, H, W, K) with the rows that loops go through, or as a matrix; copy what cannot be."""
+    if panels.is_matrix:
+        return _tidy(array.reshape(-1, array.shape[-1]))
     batch = 1 if panels.is_product else array.shape[0]
     return _tidy(array.reshape(batch, -1, *panels.output[1:], array.shape[-1]))
 
