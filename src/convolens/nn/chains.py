@@ -1,10 +1,12 @@
 """Convolutions that follow each other, cut into strips of rows: what each strip takes, and whether that pays."""
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from convolens.algorithms import in_place
 from convolens.algorithms.compiled import fused_activation, scratch_bytes
 from convolens.nn.layer import Shape
 from convolens.nn.passes import Convolution, DType, Pass
@@ -64,7 +66,7 @@ class Link:
     @property
     def is_tiled_by_rows(self) -> bool:
         """Whether register tiles hold several rows."""
-        return self.algorithm == "depthwise"
+        return self.algorithm == "depthwise" and not in_place.takes(self.spec)
 
     def source(self, rows: Rows) -> Rows:
         """Tell which rows of its input are read for some of the output."""
@@ -93,7 +95,7 @@ class Chain:
     links : sequence of Link
         The chain.
     height : int
-        Rows of a strip, of the last link's output: a multiple of STEP.
+        Rows of a strip, of the last link's output.
 
     Attributes
     ----------
@@ -111,13 +113,16 @@ class Chain:
         self.sizes = [-(-size // LINE) * LINE for size in kept]
 
     @property
-    def serves(self) -> bool:
-        """Whether what is kept, and the weights, have room in the cache, and bits are those of whole maps."""
+    def fits(self) -> bool:
+        """Whether what is kept, and the weights, have room in the cache."""
         size = sum(self.sizes) + sum(link.weight_bytes for link in self.links)
-        starts = [
-            rows[i][0] for i, link in enumerate(self.links, 1) if link.is_tiled_by_rows for rows in self.strips
-        ]
-        return size <= scratch_bytes() // 2 and not any(first % STEP for first in starts)
+        return bool(size <= scratch_bytes() // 2)
+
+    @property
+    def keeps_bits(self) -> bool:
+        """Whether sums are rounded as those of whole maps."""
+        tiled = [i for i, link in enumerate(self.links, 1) if link.is_tiled_by_rows]
+        return not any(rows[i][0] % STEP for i in tiled for rows in self.strips)
 
     @functools.cached_property
     def gain(self) -> float:
@@ -161,9 +166,10 @@ def _chain(links: Sequence[Link]) -> Chain | None:
     """Cut links into the strips by which most is gained, if anything is."""
     if all(link.height * link.row_bytes <= scratch_bytes() for link in links[:-1]):
         return None
-    cut = [Chain(links, height) for height in range(STEP, links[-1].height + STEP, STEP)]
+    every = (Chain(links, height) for height in range(1, links[-1].height + 1))
+    fitting = itertools.takewhile(lambda chain: chain.fits, every)  # higher strips keep more
     least = 1 if thread_count() == 1 else STRIPS_PER_THREAD * thread_count()
-    cut = [chain for chain in cut if chain.serves and links[0].spec.batch * len(chain.strips) >= least]
+    cut = [chain for chain in fitting if chain.keeps_bits and links[0].spec.batch * len(chain.strips) >= least]
     best = max(cut, key=lambda chain: chain.gain, default=None)
     return best if best and best.gain > 0 else None
 
