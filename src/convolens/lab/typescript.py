@@ -239,10 +239,26 @@ def _rounded(value: float) -> float:
     return int(rounded) if rounded.is_integer() else rounded
 
 
+def defaults_file() -> str:
+    """List the states that the exhibits begin with, by the exhibit's name."""
+    names = {
+        exhibit: f"{owner.__name__[0].lower()}{owner.__name__[1:]}Defaults" for exhibit, owner in STATES.items()
+    }
+    entries = "".join(f"  {json.dumps(exhibit)}: {name},\n" for exhibit, name in names.items())
+    return "\n".join(
+        [
+            HEAD,
+            f'import {{ {", ".join(names.values())} }} from "./states.ts";\n',
+            f"export const defaultStates: Record<string, object> = {{\n{entries}}};\n",
+        ]
+    )
+
+
 def files() -> dict[str, str]:
     """Return what is in web/src/generated, by file name."""
     return {
         "states.ts": states_file(),
+        "defaults.ts": defaults_file(),
         "messages.ts": messages_file(),
         "kernels.ts": kernels_file(),
         "kernel-weights.ts": weights_file(),
