@@ -41,16 +41,16 @@ _MARIMO_CELLS = [
     *(f"w{i} = mo.ui.anywidget(cl.widgets.{name}())\nw{i}" for i, name in enumerate(NAMES)),
     f"widgets = dict(zip({NAMES}, [{', '.join(f'w{i}' for i in range(len(NAMES)))}]))",
     """\
-states = json.dumps({name: widget.widget.state for name, widget in widgets.items()})
-mo.Html(f"<pre id='states'>{states}</pre>")""",
-    """\
 def change(_):
     widgets["SlidingWindow"].widget.kernel = [[1, 2], [3, 4]]
     for widget in widgets.values():
         widget.widget.state = {**widget.widget.state, "hidden": ["code"]}
 mo.ui.button(label="Change by Python", on_click=change)""",
+    """\
+states = json.dumps({name: widget.widget.state for name, widget in widgets.items()})
+mo.Html(f"<pre id='states'>{states}</pre>")""",
 ]
-"""marimo's: the same, and what Python has is printed anew whenever a widget changes."""
+"""marimo's: the same; whenever a widget changes, the button is made anew, and then what Python has is printed."""
 
 
 @contextmanager

@@ -66,14 +66,14 @@ class Home:
         sync_api.expect(cell.locator(".jp-InputArea-prompt")).to_have_text(f"[{number + 1}]:", timeout=30_000)
         return cell.locator(".jp-OutputArea-output")
 
-    def states(self) -> dict[str, Any]:
-        """Return the states as Python has them."""
-        if self.name == "jupyterlab":
-            printed = self.run(1)
-        else:
-            printed = self.page.locator("#states")
-            sync_api.expect(printed).to_contain_text(str(TYPED))
-        found: dict[str, Any] = json.loads(printed.inner_text())
+    def states(self, edited: list[str]) -> dict[str, Any]:
+        """Return the states as Python has them, once these have been edited."""
+        printed = self.run(1) if self.name == "jupyterlab" else self.page.locator("#states")
+        for _ in range(100):
+            found: dict[str, Any] = json.loads(printed.inner_text())
+            if all(str(TYPED) in json.dumps(found[name]) for name in edited):
+                break
+            self.page.wait_for_timeout(100)
         return found
 
     def change(self) -> None:
@@ -189,7 +189,7 @@ def test_two_ways(home: Home) -> None:
             edited.append(name)
     assert {"SlidingWindow", "Channels", "Borders"} <= set(edited)
     home.page.wait_for_timeout(500)
-    states = home.states()
+    states = home.states(edited)
     for name in edited:
         usual = getattr(cl.widgets, name)().state
         changed = [value for key, value in states[name].items() if value != usual[key]]
