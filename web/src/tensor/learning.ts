@@ -2,7 +2,7 @@
 
 import { convolved } from "./convolve.ts";
 import { eigenvalues } from "./eigenvalues.ts";
-import { gradBias, gradInput, gradWeight } from "./gradients.ts";
+import { gradWeight } from "./gradients.ts";
 import { type ConvSpec, optionsOf } from "./geometry.ts";
 import { type Shape, type Tensor, multiply, tensor, transpose } from "./tensor.ts";
 import { unfold } from "./unfold.ts";
@@ -15,40 +15,9 @@ export function squaredError(output: Tensor, target: Tensor): { loss: number; gr
   return { loss, grad: tensor(output.shape, off.map((difference) => (2 * difference) / cells)) };
 }
 
-/** Weights and biases, less their gradients times the rate. */
-export function descend(parameters: Tensor, gradient: Tensor, rate: number): Tensor {
+/** Weights, less their gradients times the rate. */
+function descend(parameters: Tensor, gradient: Tensor, rate: number): Tensor {
   return tensor(parameters.shape, parameters.data.map((value, i) => value - rate * gradient.data[i]!));
-}
-
-/** Everything of one step: what came out, how far off it was, the gradients, and the parameters after the step. */
-export interface Step {
-  readonly output: Tensor;
-  readonly loss: number;
-  readonly gradOutput: Tensor;
-  readonly gradInput: Tensor;
-  readonly gradWeight: Tensor;
-  readonly gradBias: Tensor | null;
-  readonly weight: Tensor;
-  readonly bias: Tensor | null;
-}
-
-/** Takes one step of gradient descent on the squared error. */
-export function learn(
-  spec: ConvSpec, x: Tensor, target: Tensor, weight: Tensor, bias: Tensor | null, rate: number,
-): Step {
-  const options = optionsOf(spec);
-  const output = convolved(spec, x, weight, bias);
-  const { loss, grad } = squaredError(output, target);
-  const backToWeight = gradWeight(grad, x, weight.shape, options);
-  const backToBias = bias ? gradBias(grad, spec.dims) : null;
-  return {
-    output, loss, gradOutput: grad,
-    gradInput: gradInput(grad, weight, x.shape, options),
-    gradWeight: backToWeight,
-    gradBias: backToBias,
-    weight: descend(weight, backToWeight, rate),
-    bias: bias && backToBias ? descend(bias, backToBias, rate) : null,
-  };
 }
 
 /** A kernel on its way: its loss, and the gradient that it goes against next. */

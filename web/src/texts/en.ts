@@ -10,6 +10,7 @@ const place = (cell: readonly number[]): string => `[${cell.map(minus).join(", "
 const minus = (n: number): string => String(n).replace("-", "−");
 const spoken = (cell: readonly number[]): string =>
   cell.map((n, axis) => `${axes[cell.length as 1 | 2 | 3][axis]} ${n}`).join(", ");
+const inSteps = (n: number): string => `${n} ${n === 1 ? "step" : "steps"}`;
 
 export const en = {
   language: "en",
@@ -657,7 +658,7 @@ export const en = {
     slopeHint: "steps go against it",
     loss: "Loss",
     lossWords: "mean of the squared errors",
-    atStep: (step: number, loss: string) => (step === 0 ? `Before the first step: loss ${loss}` : `After ${step} ${step === 1 ? "step" : "steps"}: loss ${loss}`),
+    atStep: (step: number, loss: string) => (step === 0 ? `Before the first step: loss ${loss}` : `After ${inSteps(step)}: loss ${loss}`),
     curveLabel: (first: string, step: number, now: string, last: number, end: string) =>
       `Loss by step, on a logarithmic scale: ${first} at the start, ${now} at step ${step}, ${end} at step ${last}`,
     stepAxis: "step",
@@ -666,8 +667,8 @@ export const en = {
     verdicts: {
       diverges: (rate: string, limit: string) => `Diverges: the rate ${rate} is above ${limit}. Along the steepest direction each step overshoots to a place that is higher than where it came from.`,
       edge: (rate: string) => `The rate ${rate} is the largest stable one exactly: along the steepest direction the kernel swings to and fro for ever.`,
-      arrives: (steps: number, most: string) => `Arrives: after ${steps} steps no weight is further than ${most} from the target.`,
-      nears: (steps: number, most: string) => `Comes nearer: after ${steps} steps the weight furthest from the target is still ${most} off.`,
+      arrives: (steps: number, most: string) => `Arrives: after ${inSteps(steps)} no weight is further than ${most} from the target.`,
+      nears: (steps: number, most: string) => `Comes nearer: after ${inSteps(steps)} the weight furthest from the target is still ${most} off.`,
       untold: (flat: number, most: string) =>
         `Finds another kernel: in ${flat === 1 ? "one direction" : `${flat} directions`} the kernel can change without any change in the output, so this picture cannot tell it from the target, which is up to ${most} away.`,
     },
