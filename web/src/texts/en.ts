@@ -578,7 +578,7 @@ export const en = {
     gradients: { input: "Gradient of the input", kernel: "Gradient of the kernel", bias: "Gradient of the bias", output: "Gradient of the output" },
     symbols: { input: "dL/dX", kernel: "dL/dW", bias: "dL/db", output: "dL/dY" },
     given: "comes back from the loss",
-    shapes: "Each gradient has the shape of what it stands below: how the loss L changes with each of those numbers.",
+    shapes: "Each gradient has the shape of its array: it says how the loss L changes with each of those numbers.",
     cellName: (array: string, cell: readonly number[], value: string) => `${array} ${spoken(cell)}: ${value}`,
     biasName: (array: string, value: string) => `${array}: ${value}`,
     paddingCell: (cell: readonly number[]) => `Padding ${spoken(cell).replaceAll("-", "minus ")}: 0`,
