@@ -10,6 +10,8 @@ export interface Task extends Pick<SignalsState, "operation" | "mode"> {
 }
 
 const FEW = 64; // weights that are not 0, up to which sums are faster than spectra
+const QUICK = 1 << 20; // products, of which sums are faster, too
+const WORKED = 1 << 13; // products that the engine sums while somebody draws
 const SHORTEST_SPECTRUM = 1 << 14;
 
 /** Where outputs lie. Samples are counted as the signal's; before and after it there are zeros. */
@@ -30,8 +32,10 @@ export function placesOf(samples: number, weights: number, operation: SignalsSta
   return { count, start, first: turned ? start + weights - 1 : start };
 }
 
-/** Every sum by itself, in the engine's order: for signals that are drawn sample by sample. */
-export function filterShort({ samples, weights, operation, mode }: Task): Float64Array {
+/** Signals that are drawn sample by sample: by the engine, unless that would be felt. */
+export function filterShort(task: Task): Float64Array {
+  const { samples, weights, operation, mode } = task;
+  if (samples.length * weights.length > WORKED) return filterLong(task);
   const run = operation === "convolution" ? convolve : correlate;
   return run(tensor([samples.length], samples), tensor([weights.length], weights), { padding: mode, border: 0 }).data;
 }
@@ -47,7 +51,7 @@ export function filterLong({ samples, weights, operation, mode }: Task): Float64
 
 function overlaps(samples: Float64Array, weights: Float64Array): Float64Array {
   const used = weights.reduce((found, weight) => found + Number(weight !== 0), 0);
-  if (used <= FEW) return convolveSparse(tensor([samples.length], samples), tensor([weights.length], weights)).data;
+  if (used <= FEW || used * samples.length <= QUICK) return convolveSparse(tensor([samples.length], samples), tensor([weights.length], weights)).data;
   const spectrum = Math.max(SHORTEST_SPECTRUM, 2 ** Math.ceil(Math.log2(4 * weights.length)));
   const block = spectrum - weights.length + 1;
   const result = new Float64Array(samples.length + weights.length - 1);

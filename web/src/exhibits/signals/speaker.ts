@@ -15,6 +15,7 @@ export function levelled(samples: Float64Array, rate: number): Float32Array<Arra
 export class Speaker {
   #context: AudioContext | null = null;
   #source: AudioBufferSourceNode | null = null;
+  #began = 0;
 
   /** Plays from the beginning, in place of what plays; `over` hears that it is at its end, not that it was stopped. */
   play(samples: Float64Array, rate: number, over: () => void): void {
@@ -33,6 +34,12 @@ export class Speaker {
     };
     source.start();
     this.#source = source;
+    this.#began = this.#context.currentTime;
+  }
+
+  /** Seconds since it began. */
+  get elapsed(): number {
+    return this.#context ? this.#context.currentTime - this.#began : 0;
   }
 
   stop(): void {

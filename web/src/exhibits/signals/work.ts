@@ -62,9 +62,15 @@ export function termsOf({ samples, laid, start }: Work, step: number): Term[] {
 
 /** The least and the largest product of all windows, so that their axis stands still while the kernel slides. */
 export function productEnds(work: Work): [number, number] {
+  const { samples, laid, start, count } = work;
   let [least, most] = [0, 0];
-  for (let step = 0; step < work.count; step++) {
-    for (const { product } of termsOf(work, step)) [least, most] = [Math.min(least, product), Math.max(most, product)];
+  for (let i = 0; i < laid.length; i++) {
+    const [first, end] = [Math.max(0, start + i), Math.min(samples.length, start + i + count)];
+    for (let place = first; place < end; place++) {
+      const product = samples[place]! * laid[i]!;
+      if (product < least) least = product;
+      else if (product > most) most = product;
+    }
   }
   return [least, most];
 }
