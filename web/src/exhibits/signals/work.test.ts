@@ -54,10 +54,10 @@ test("outputs are drawn where libraries count them", () => {
 test("long signals come out the same through spectra, block by block", () => {
   const task: Task = { samples: noise(40_000, 1), weights: noise(900, 2), operation: "correlation", mode: "same" };
   const found = filterLong(task);
-  const part = { ...task, samples: task.samples.subarray(18_000, 22_000) };
+  const part = { ...task, samples: task.samples.subarray(14_000, 18_000) };
   const plain = filterShort({ ...part, mode: "valid" });
-  plain.forEach((value, i) => expect(found[18_000 + 450 + i]).toBeCloseTo(value, 9));
-  const dot = task.weights.reduce((sum, weight, i) => sum + weight * task.samples[18_000 + i]!, 0);
+  plain.forEach((value, i) => expect(found[14_000 + 450 + i]).toBeCloseTo(value, 9));
+  const dot = task.weights.reduce((sum, weight, i) => sum + weight * task.samples[14_000 + i]!, 0);
   expect(plain[0]).toBeCloseTo(dot, 9);
   expect(found).toHaveLength(40_000);
 });
