@@ -1,7 +1,6 @@
 """The adjoint of a convolution, ready to run: by NumPy tap by tap, or by compiled loops."""
 
 import functools
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -274,6 +273,7 @@ class Phases:
         backward = _backward(spec, weight)
         self.parts: list[tuple[Phase, PreparedConv]] = []
         self.unreached: list[Slices] = []
+        self.renewed = False  # since then no call looks at its numbers
         for phase in phases(spec):
             if isinstance(phase, Phase):
                 conv = PreparedConv(
@@ -299,6 +299,7 @@ class Phases:
     def renew(self, weight: Array) -> bool:
         """Take other weights, each phase its own."""
         backward = _backward(self.spec, weight)
+        self.renewed = True
         taken = [conv.renew(_reversed(backward, phase), self.bias) for phase, conv in self.parts]
         return all(taken)
 
@@ -320,8 +321,9 @@ class Phases:
         """Compute, and return what does so again; None where that takes NumPy, or a look at the numbers."""
         found = [conv.bound(*self._parts_of(phase, x, out)) for phase, conv in self.parts]
         self._fill_unreached(out)
-        bound = [again for again, limit in filter(None, found) if limit == math.inf]
-        return Bound.joined(bound) if len(bound) == len(found) and not self.unreached else None
+        bound = [again for again, _ in filter(None, found)]
+        is_whole = self.renewed and len(bound) == len(found) and not self.unreached
+        return Bound.joined(bound) if is_whole else None
 
     @property
     def seconds(self) -> float:

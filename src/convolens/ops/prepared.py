@@ -256,7 +256,7 @@ class PreparedConv:
 
     def _limit(self, plan: Plan) -> float:
         """Return the magnitude below which all numbers of an input have to be for a plan to serve it."""
-        if plan.algorithm.plain_sum or self._renewed:
+        if plan.algorithm.plain_sum:
             return math.inf
         factor = self._factor(plan.spec)
         most = float(np.finfo(plan.spec.compute_dtype).max) / factor
