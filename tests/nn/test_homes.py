@@ -36,6 +36,30 @@ def test_nothing_is_copied(text: str) -> None:
     assert sum(call is nothing for _, call, *_ in program._work) == text.count("concat")
 
 
+BLOCKS = (
+    "8x7x6 conv 16,k1 a=relu conv 16,k1 relu conv 16,k1 add:a b=relu "  # over a, which nobody wants any more
+    "conv 16,k1 add:b c=relu conv 16,k1 relu conv 16,k1 add:c relu concat:b"  # not over b, which comes again
+)
+
+
+def test_sums_are_written_over_what_they_add() -> None:
+    """A block adds to the map that goes around it, unless somebody reads that later, or it is the input."""
+    network = Network.from_text(BLOCKS)
+    prepared = network.prepare()
+    x = np.random.default_rng(0).normal(size=(2, *network.input_shape)).astype(np.float32)
+    for _ in range(2):
+        np.testing.assert_allclose(prepared(x), network(x), atol=1e-4)
+    passes = [one for one, *_ in prepared.program(2, x.dtype)._work]
+    dtypes = {one.name: x.dtype for one in passes} | {"input": x.dtype}
+    homes = find_homes(passes, network.last, network.shapes, dtypes)
+    assert [homes[one.name].root for one in passes if one.adds_to] == ["a", "c", "c"]
+    around = Network.from_text("8x7x6 conv 8,k1 add:input")
+    image = np.random.default_rng(1).normal(size=(1, 8, 7, 6)).astype(np.float32)
+    again, before = around.prepare(), image.copy()
+    assert all(np.array_equal(again(image), again(before)) for _ in range(2))
+    np.testing.assert_array_equal(image, before)
+
+
 def test_who_reads_and_writes_the_same_map() -> None:
     """A map that is made of another stays apart from it."""
     network = Network((16, 6, 6), [Conv(16, 3, padding=1)])

@@ -18,6 +18,7 @@ from convolens.ops.conv import conv1d, conv2d, conv3d
 from convolens.ops.pooling.maximum import max_pool
 from convolens.ops.prepared import prepare_conv
 from convolens.runtime import compile as compiler
+from convolens.runtime.threads import threads
 from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import join_shape
 from strategies import Call, calls
@@ -37,6 +38,28 @@ def test_gives_what_the_one_shot_call_gives(call: Call) -> None:
     scale = float(np.nanmax(np.abs(once.astype("f8")))) if loosely else 0
     np.testing.assert_allclose(first, once, rtol=0, atol=loosely * scale)
     np.testing.assert_array_equal(prepared(call.x), first)
+
+
+@pytest.mark.parametrize(
+    ("layout", "channels", "size", "padding"),
+    [("NHWC", 20, 1, 0), ("NHWC", 20, 3, 1), ("NHWC", 2304, 1, 0), ("NHWC", 20, 11, 5), ("NCHW", 20, 3, 1)],
+)
+def test_a_residual_may_be_where_the_result_goes(layout: str, channels: int, size: int, padding: int) -> None:
+    """Each cell is added once, in one chunk or several, in parts around a border, in bands of a large kernel."""
+    weight = generator.standard_normal((70, channels, size, size)).astype("f4")
+    shape = (2, channels, 13, 14) if layout == "NCHW" else (2, 13, 14, channels)
+    prepared = prepare_conv(weight, np.arange(70), padding=padding, layout=layout, algorithm="tiled")
+    x = generator.standard_normal(shape).astype("f4")
+    rest = generator.standard_normal(prepared(x).shape).astype("f4")
+    wanted = prepared(x, residual=rest)
+    for count in (1, 2, 3):
+        taken = rest.copy()
+        with threads(count):
+            assert prepared(x, residual=taken, out=taken) is taken
+        np.testing.assert_array_equal(taken, wanted)
+    shifted = np.concatenate([rest[:1], rest])
+    prepared(x, residual=shifted[1:], out=shifted[:-1])  # elsewhere in the same memory
+    np.testing.assert_array_equal(shifted[:-1], wanted)
 
 
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])

@@ -134,6 +134,10 @@ class Algorithm(ABC, Generic[State]):
         """
         return False
 
+    def adds_in_place(self, spec: ConvSpec, x: Array, out: Array) -> bool:
+        """Tell whether ``out``, as it lies in memory, may be the residual, too, under any weights."""
+        return False
+
     @abstractmethod
     def run(self, spec: ConvSpec, state: State, x: Array, out: Array) -> None:
         """Write the cross-correlation of ``x`` into ``out``, an array of ``spec.compute_dtype``."""

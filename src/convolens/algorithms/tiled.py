@@ -171,6 +171,10 @@ class Tiled(Algorithm[Weights]):
             _fill(filled, given)
         return True
 
+    def adds_in_place(self, spec: ConvSpec, x: Array, out: Array) -> bool:
+        """Tell whether channels lie together: then no cell is written twice."""
+        return all(_innermost(np.moveaxis(volumes(a), 1, -1)) for a in (x, out))
+
     def run(self, spec: ConvSpec, state: Weights, x: Array, out: Array) -> None:
         """Sum alone."""
         self.run_with(spec, state, x, out, NOTHING)

@@ -1,4 +1,4 @@
-"""Where maps lie that are to be joined: where they are joined, if all who write and read them can leave gaps."""
+"""Where maps lie: where they are joined, if all who write and read them can leave gaps; where added to."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -32,13 +32,25 @@ def find_homes(
 ) -> dict[str, Home]:
     """Give every output, and the input, a home: a place of its own, or in what it is seen as, or joined to."""
     homes = {INPUT: Home(INPUT)}
-    for one in passes:
+    for number, one in enumerate(passes):
         homes[one.name] = homes[one.inputs[0]] if one.is_view else Home(one.name)
+        added = one.adds_to
+        if added and shapes[added] == shapes[one.name] and dtypes[added] == dtypes[one.name]:
+            wanted = [last, *(source for later in passes[number + 1 :] for source in later.inputs)]
+            homes[one.name] = homes[added] if _is_free(added, one.inputs, wanted, homes) else homes[one.name]
     moving = _Moving(passes, last, shapes, dtypes, homes)
     for one in reversed(passes):  # the widest of maps that begin alike comes last
         if isinstance(one, Concatenation) and one.axis == 1 and len(shapes[one.name]) > 1:
             moving.join(one)
     return homes
+
+
+def _is_free(added: str, inputs: Sequence[str], wanted: Sequence[str], homes: Mapping[str, Home]) -> bool:
+    """Whether nobody else reads the memory of what a pass adds, now or later."""
+    read = [*inputs, *wanted]
+    read.remove(added)
+    home = homes[added]
+    return home != Home(INPUT) and home.first is None and all(homes.get(name) != home for name in read)
 
 
 class _Moving:

@@ -47,12 +47,15 @@ class Pass:
         What magnitudes of the first input have to be below for the way that :meth:`bind` returned.
     reads_parts, writes_parts : bool
         Whether inputs and output may be some channels of larger maps, without anything being copied.
+    adds_to : str, optional
+        The input that the result may be written over, as each of its cells is added to that of the result.
     """
 
     is_view = False
     limit = math.inf
     reads_parts = False
     writes_parts = False
+    adds_to: str | None = None
 
     def __init__(self, step: Step) -> None:
         self.step, self.name, self.inputs = step, step.node.name, step.node.inputs
@@ -91,6 +94,8 @@ class Convolution(Pass):
         super().__init__(step)
         self.conv = conv
         name = conv.plan_at_hand(shape, dtype).algorithm.name
+        if name == "tiled" and len(self.inputs) > 1 and not step.is_dense:
+            self.adds_to = self.inputs[1]
         self.reads_parts = name in STRIDED and not step.is_dense
         self.writes_parts = self.reads_parts or (name == "tiled" and not step.is_dense)
         sums = np.abs(conv.weight, dtype=np.float64).reshape(len(conv.weight), -1).sum(1)

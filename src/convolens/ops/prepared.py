@@ -31,6 +31,7 @@ from convolens.ops.pooling.maximum import max_pool as pool_maxima
 from convolens.planning.measured import recall
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
+from convolens.runtime.call import address
 from convolens.runtime.memory import empty
 from convolens.runtime.replay import Bound, Recording, Replay
 from convolens.runtime.script import perform
@@ -284,7 +285,8 @@ class PreparedConv:
         if wild:
             plan = self._plan_for_wild(plan)
         added = None if residual is None else check_residual(residual, spec.output_shape, spec.result_dtype)
-        arrays = [array for array in (x, self.weight, self.bias, added) if array is not None]
+        others = None if self._adds_in_place(plan, x, added, out) else added
+        arrays = [array for array in (x, self.weight, self.bias, others) if array is not None]
         result = result_array(plan.output_shape, spec.result_dtype, out, spec.compute_dtype, *arrays)
         algorithm, pool = plan.algorithm, plan.pool
         if pool and added is None:
@@ -306,6 +308,14 @@ class PreparedConv:
         if apart:
             pool_maxima(self.dims, computed, apart.window, layout=spec.layout, out=result)
         return deliver(result, spec.result_dtype, out), recording if alone else None, plan
+
+    def _adds_in_place(self, plan: Plan, x: Array, residual: Array | None, out: Array | None) -> bool:
+        """Whether a residual is what is written over, cell by cell."""
+        if residual is None or type(out) is not np.ndarray or plan.pool or plan.spec.layout == FIRST:
+            return False
+        same = address(residual) == address(out) and residual.strides == out.strides
+        images, outputs = (channels_first(a, self.dims, plan.spec.layout) for a in (x, out))
+        return same and plan.algorithm.adds_in_place(plan.spec, images, outputs)
 
     def _tame(self, x: Array, spec: ConvSpec) -> bool:
         """Whether all numbers are finite, and too small for any sum over the whole image to overflow."""
