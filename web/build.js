@@ -41,7 +41,7 @@ const ownTexts = (name) => ({
 });
 
 /** What the engine refuses is said by its code alone: in workers, and where nobody is shown it. */
-const SHOWS_NO_REFUSAL = ["backwards", "gallery", "pooling"];
+const SHOWS_NO_REFUSAL = ["backwards", "gallery", "matrix-view", "pooling"];
 const fewWords = {
   name: "few-words",
   enforce: "pre",

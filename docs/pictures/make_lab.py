@@ -21,6 +21,7 @@ SHOTS = {  # picture: page, height and colours
     "lab-borders": ("borders", 1080, "light"),
     "lab-backwards": ("backwards", 1080, "light"),
     "lab-signals": ("signals", 1080, "light"),
+    "lab-matrix-view": ("matrix-view", 1080, "light"),
 }
 
 

@@ -167,6 +167,7 @@ def test_times() -> None:
     assert measured == sorted(measured)
     assert len(measured) >= 2
     assert sum(timing["chosen"] for timing in timings) == 1
+    assert {"reference", "im2col", "fft"} <= {timing["algorithm"] for timing in timings if timing["measured"]}
     assert timings[-1]["refusal"]
     assert to_json(answer)["multiply_adds"] == 14 * 14 * 9 * 2 * 3
     with pytest.raises(SpecError, match="are measured here"):

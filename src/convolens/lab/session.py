@@ -46,7 +46,7 @@ from convolens.lab.photographs import Pixels, open_sample, open_upload, samples,
 from convolens.lab.pictures import Shown, border_of, edges, filtered, kernel_of, region_of
 from convolens.lab.shelves import Shelf
 from convolens.planning.plan import plan_conv
-from convolens.planning.tune import measure_conv
+from convolens.planning.tune import compare_conv
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 
@@ -243,7 +243,7 @@ def _measure(request: Times) -> Timed:
             f"this convolution has {spec.macs:,} multiply-adds and {cells:,} cells; "
             f"up to {MOST_MEASURED:,} and {MOST_CELLS:,} are measured here"
         )
-    times, plan = measure_conv(spec), plan_conv(spec)
+    times, plan = compare_conv(spec), plan_conv(spec)
     timings = [
         Timing(
             algorithm=estimate.algorithm,

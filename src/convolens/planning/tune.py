@@ -1,6 +1,7 @@
 """Measuring instead of predicting: the algorithms that may serve, run in turn on random numbers."""
 
 import functools
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -58,6 +59,23 @@ def measure_conv(spec: ConvSpec) -> dict[str, float]:
     return _in_turn(_calls(spec, list(names)))
 
 
+def compare_conv(spec: ConvSpec, *, seconds: float = 2.0) -> dict[str, float]:
+    """
+    Measure every algorithm that may serve, the slow ones too, and return the seconds by algorithm.
+
+    Parameters
+    ----------
+    spec : ConvSpec
+        What is asked.
+    seconds : float, default 2.0
+        How long all runs together should take, compiling apart. What is predicted to take more than a quarter of
+        this for a single run is left out.
+    """
+    machine()
+    names = [e.algorithm for e in plan_conv(spec).estimates if not e.refusal and e.seconds <= seconds / 4]
+    return _in_turn(_calls(spec, names), seconds=seconds / max(len(names), 1), slow=math.inf)
+
+
 def _worth_trying(spec: ConvSpec, *, exact: bool) -> list[str]:
     """Name the algorithms that are not predicted to be far behind the fastest."""
     serving = [e for e in plan_conv(spec, exact=exact).estimates if not e.refusal]
@@ -88,7 +106,9 @@ def _calls(spec: ConvSpec, names: list[str]) -> dict[str, Callable[[], None]]:
     return {name: functools.partial(call, x, out) for name, call in run.items()}
 
 
-def _in_turn(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
+def _in_turn(
+    calls: dict[str, Callable[[], None]], *, seconds: float = SECONDS, slow: float = SLOW
+) -> dict[str, float]:
     """
     Time in turn, A B C A B C …, so that what troubles the machine troubles all.
 
@@ -99,7 +119,7 @@ def _in_turn(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
     for _ in range(MOST_TURNS):
         best = min(min(found) for found in times.values())
         for name, call in calls.items():
-            if spent[name] < SECONDS and times[name][-1] < SLOW * best:
+            if spent[name] < seconds and times[name][-1] < slow * best:
                 start = time.perf_counter()
                 times[name].append(_turn(call, TURN))
                 spent[name] += time.perf_counter() - start

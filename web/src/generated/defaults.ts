@@ -1,6 +1,6 @@
 // Written by `python -m convolens.lab.typescript`; never by hand.
 
-import { slidingWindowDefaults, galleryDefaults, channelsDefaults, poolingDefaults, bordersDefaults, backwardsDefaults, signalsDefaults } from "./states.ts";
+import { slidingWindowDefaults, galleryDefaults, channelsDefaults, poolingDefaults, bordersDefaults, matrixViewDefaults, backwardsDefaults, signalsDefaults } from "./states.ts";
 
 export const defaultStates: Record<string, object> = {
   "sliding-window": slidingWindowDefaults,
@@ -8,6 +8,7 @@ export const defaultStates: Record<string, object> = {
   "channels": channelsDefaults,
   "pooling": poolingDefaults,
   "borders": bordersDefaults,
+  "matrix-view": matrixViewDefaults,
   "backwards": backwardsDefaults,
   "signals": signalsDefaults,
 };

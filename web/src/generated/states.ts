@@ -126,6 +126,37 @@ export interface BordersState {
   side: "padded" | "output";
 }
 
+/** A convolution by its sizes alone; zeros of half the kernel, rounded down, are around it. */
+export interface Layer {
+  channels: number;
+  kernels: number;
+  rows: number;
+  columns: number;
+  size: number;
+  stride: number;
+}
+
+/** One convolution, small enough that its matrix can be drawn, and the size of a layer whose work is counted. */
+export interface MatrixViewState {
+  exhibit: "matrix-view";
+  version: number;
+  locked: string[];
+  hidden: string[];
+  view: "toeplitz" | "im2col" | "winograd" | "fft";
+  input: Numbers;
+  weight: Numbers;
+  operation: "correlation" | "convolution";
+  stride: number;
+  dilation: number;
+  padding: "valid" | "same" | "full";
+  border: BorderName;
+  transposed: boolean;
+  side: "output" | "input" | "kernel" | "matrix" | "columns";
+  cell: number[] | null;
+  pinned: boolean;
+  layer: Layer | null;
+}
+
 /** One convolution with the gradients of a loss, and a kernel that goes down the loss until it is the target. */
 export interface BackwardsState {
   exhibit: "backwards";
@@ -801,6 +832,157 @@ export const bordersPresets: Record<string, Partial<BordersState>> = {
   "one-cell": {
     "input": {"shape": [1, 1], "data": [7]},
     "kernel": {"shape": [1, 1], "data": [1]},
+  },
+};
+
+export const matrixViewControls: string[] = [
+  "preset",
+  "view",
+  "dims",
+  "size",
+  "stride",
+  "dilation",
+  "padding",
+  "border",
+  "operation",
+  "transposed",
+  "input",
+  "kernel",
+  "player",
+  "layer",
+  "times",
+  "code",
+  "export",
+  "link",
+  "undo",
+];
+
+export const matrixViewDefaults: MatrixViewState = {
+  "exhibit": "matrix-view",
+  "version": 1,
+  "locked": [],
+  "hidden": [],
+  "view": "toeplitz",
+  "input": {
+    "shape": [1, 4, 4],
+    "data": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
+  },
+  "weight": {"shape": [1, 3, 3], "data": [1, 2, 3, 4, 5, 6, 7, 8, 9]},
+  "operation": "correlation",
+  "stride": 1,
+  "dilation": 1,
+  "padding": "valid",
+  "border": "constant",
+  "transposed": false,
+  "side": "output",
+  "cell": null,
+  "pinned": false,
+  "layer": {
+    "channels": 64,
+    "kernels": 64,
+    "rows": 56,
+    "columns": 56,
+    "size": 3,
+    "stride": 1,
+  },
+};
+
+export const matrixViewPresets: Record<string, Partial<MatrixViewState>> = {
+  "sixteen": {},
+  "signal": {
+    "input": {"shape": [1, 5], "data": [1, 2, 3, 4, 5]},
+    "weight": {"shape": [1, 3], "data": [1, 0, -1]},
+  },
+  "band": {
+    "input": {"shape": [1, 8], "data": [0, 0, 4, 8, 4, 0, 0, 2]},
+    "weight": {"shape": [1, 3], "data": [1, 2, 1]},
+    "padding": "same",
+  },
+  "circulant": {
+    "input": {"shape": [1, 8], "data": [0, 0, 4, 8, 4, 0, 0, 2]},
+    "weight": {"shape": [1, 3], "data": [1, 2, 1]},
+    "padding": "same",
+    "border": "wrap",
+  },
+  "blocks": {
+    "input": {
+      "shape": [1, 5, 5],
+      "data": [
+        0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1,
+      ],
+    },
+    "weight": {"shape": [1, 3, 3], "data": [-1, 0, 1, -2, 0, 2, -1, 0, 1]},
+    "padding": "same",
+  },
+  "stride": {
+    "input": {
+      "shape": [1, 5, 5],
+      "data": [
+        0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1,
+      ],
+    },
+    "weight": {"shape": [1, 3, 3], "data": [-1, 0, 1, -2, 0, 2, -1, 0, 1]},
+    "stride": 2,
+  },
+  "transposed": {
+    "input": {
+      "shape": [1, 4, 4],
+      "data": [1, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 3, 1, 0, 0, 0],
+    },
+    "weight": {"shape": [1, 2, 2], "data": [1, 2, 3, 4]},
+    "stride": 2,
+    "transposed": true,
+  },
+  "columns": {"view": "im2col"},
+  "channels": {
+    "view": "im2col",
+    "input": {
+      "shape": [2, 3, 3],
+      "data": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
+    },
+    "weight": {
+      "shape": [4, 2, 2],
+      "data": [-1, 0, 1, 2, 3, -1, 0, 1, 2, 3, -1, 0, 1, 2, 3, -1],
+    },
+  },
+  "tile": {
+    "view": "winograd",
+    "input": {
+      "shape": [1, 4, 4],
+      "data": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3],
+    },
+    "weight": {"shape": [1, 3, 3], "data": [2, 1, 0, 1, 4, 1, 0, 1, 2]},
+  },
+  "tile-1d": {
+    "view": "winograd",
+    "input": {"shape": [1, 6], "data": [1, 2, 3, 4, 5, 6]},
+    "weight": {"shape": [1, 3], "data": [1, 2, 4]},
+    "layer": null,
+  },
+  "spectra": {
+    "view": "fft",
+    "input": {"shape": [1, 8], "data": [0, 0, 4, 8, 4, 0, 0, 2]},
+    "weight": {"shape": [1, 3], "data": [1, 2, 1]},
+    "layer": null,
+  },
+  "spectra-2d": {
+    "view": "fft",
+    "input": {
+      "shape": [1, 5, 5],
+      "data": [
+        0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1,
+      ],
+    },
+    "weight": {"shape": [1, 3, 3], "data": [-1, 0, 1, -2, 0, 2, -1, 0, 1]},
+    "padding": "full",
+    "layer": {
+      "channels": 1,
+      "kernels": 1,
+      "rows": 512,
+      "columns": 512,
+      "size": 31,
+      "stride": 1,
+    },
   },
 };
 

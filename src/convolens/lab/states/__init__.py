@@ -9,6 +9,7 @@ from convolens.lab.states.backwards import Backwards
 from convolens.lab.states.borders import Borders
 from convolens.lab.states.channels import Channels
 from convolens.lab.states.gallery import Gallery
+from convolens.lab.states.matrix_view import MatrixView
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.pooling import Pooling
 from convolens.lab.states.signals import Signals
@@ -16,7 +17,8 @@ from convolens.lab.states.sliding_window import SlidingWindow
 from convolens.lab.states.state import State
 
 STATES: dict[str, type[State]] = {
-    state.exhibit: state for state in (SlidingWindow, Gallery, Channels, Pooling, Borders, Backwards, Signals)
+    state.exhibit: state
+    for state in (SlidingWindow, Gallery, Channels, Pooling, Borders, MatrixView, Backwards, Signals)
 }
 """The state of every exhibit, in the order in which the page lists them."""
 
@@ -26,6 +28,7 @@ __all__ = [
     "Borders",
     "Channels",
     "Gallery",
+    "MatrixView",
     "Numbers",
     "Pooling",
     "Signals",

@@ -5,8 +5,19 @@ from convolens.lab.widgets.borders import Borders
 from convolens.lab.widgets.channels import Channels
 from convolens.lab.widgets.exhibit import Exhibit
 from convolens.lab.widgets.gallery import Gallery
+from convolens.lab.widgets.matrix_view import MatrixView
 from convolens.lab.widgets.pooling import Pooling
 from convolens.lab.widgets.signals import Signals
 from convolens.lab.widgets.sliding_window import SlidingWindow
 
-__all__ = ["Backwards", "Borders", "Channels", "Exhibit", "Gallery", "Pooling", "Signals", "SlidingWindow"]
+__all__ = [
+    "Backwards",
+    "Borders",
+    "Channels",
+    "Exhibit",
+    "Gallery",
+    "MatrixView",
+    "Pooling",
+    "Signals",
+    "SlidingWindow",
+]

@@ -1,0 +1,133 @@
+"""The matrix view in a browser: matrices on the screen are those of the library, and the engine times a layer."""
+
+import contextlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import convolens as cl
+from convolens.lab.states import MatrixView, Numbers
+from convolens.lab.states.matrix_view import Layer
+
+AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+_RANDOM = np.random.default_rng(11)
+
+
+def _digits(*shape: int) -> Numbers:
+    return Numbers.of(_RANDOM.integers(-9, 10, shape))
+
+
+STATES = {
+    "strided, dilated, mirrored": MatrixView(
+        input=_digits(2, 4, 5), weight=_digits(4, 2, 2), stride=2, dilation=2, padding="same", border="reflect",
+        operation="convolution",
+    ),
+    "signal": MatrixView(input=_digits(2, 6), weight=_digits(4, 3), padding="full", stride=2),
+}  # fmt: skip
+
+
+def numbers(lab: Any, grid: str) -> np.ndarray[Any, Any]:
+    """Read the grid whose name begins so, as a screen reader does."""
+    found = lab.page.locator(f'[role="grid"][aria-label^="{grid}"] [role="row"]').evaluate_all(
+        "(rows) => rows.map((row) => [...row.children].map((cell) => cell.getAttribute('aria-label')))"
+    )
+    return np.array([[float(name.rpartition(": ")[2].replace("−", "-")) for name in row] for row in found])
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_matrices_on_the_screen(lab: Any, name: str) -> None:
+    """Every entry of A, Aᵀ and the columns is the library's, and a link carries the state."""
+    state = STATES[name]
+    lab.open("matrix-view", state.to_json())
+    np.testing.assert_array_equal(numbers(lab, "Matrix A, "), state.matrix())
+    np.testing.assert_array_equal(numbers(lab, "Output as a vector").ravel(), state.result().ravel())
+    lab.page.get_by_role("checkbox", name="Transposed").check()
+    np.testing.assert_array_equal(numbers(lab, "Matrix A transposed"), state.matrix().T)
+    back = numbers(lab, "Way back as a vector").ravel()
+    np.testing.assert_array_equal(back, state.matrix().T @ state.result().ravel())
+    lab.page.get_by_role("radio", name="im2col").check()
+    border = 0 if state.border == "constant" else state.border
+    x, size = state.input.array(), state.weight.shape[1:]
+    options: dict[str, Any] = {"stride": state.stride, "dilation": state.dilation, "padding": state.padding}
+    np.testing.assert_array_equal(numbers(lab, "Windows as columns"), cl.unfold(x, size, border=border, **options))
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_programs_run_as_shown(lab: Any, name: str) -> None:
+    """Each program under "Show the code" runs and gives the output, and the matrix where it makes one."""
+    state = STATES[name]
+    lab.open("matrix-view", state.to_json())
+    lab.page.get_by_role("button", name="Show the code").click()
+    for style in ("Loops", "im2col", "SciPy Toeplitz", "SciPy FFT", "Convolens"):
+        lab.page.get_by_role("dialog").get_by_role("radio", name=style, exact=True).check()
+        names: dict[str, Any] = {}
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(lab.page.locator("dialog[open] pre").inner_text(), names)
+        np.testing.assert_allclose(names["y"], state.result(), atol=1e-10, err_msg=style)
+        if style == "SciPy Toeplitz":
+            np.testing.assert_array_equal(names["A"], state.matrix())
+
+
+def test_keyboard_alone(lab: Any) -> None:
+    """Cells of output, matrix and kernel are gone over, kept and changed, and all that belongs to them is said."""
+    lab.open("matrix-view")
+    keyboard, said = lab.page.keyboard, lab.page.locator(".said")
+    lab.cell("Output, 1 × 2 × 2", 0, 0).focus()
+    keyboard.press("ArrowDown")
+    lab.says(said, "output [1, 0] is row 2 of A times x")
+    assert lab.page.locator('[role="grid"][aria-label^="Matrix A"] ~ .over .mark').count() == 9
+    lab.cell("Matrix A, 4", 0, 0).focus()
+    for key in ("ArrowDown", "End", "Space"):
+        keyboard.press(key)
+    lab.says(said, "A[1, 15] = 0: input [3, 3] is not under the window of output [0, 1]")
+    keyboard.press("Home")
+    lab.says(said, "A[1, 15] = 0: input [3, 3] is not under the window of output [0, 1]")  # kept
+    keyboard.press("Escape")
+    keyboard.press("ArrowRight")
+    lab.says(said, "A[1, 1] = weight [0, 0] = 1: output [0, 1] sees input [0, 1] through it")
+    lab.cell("Kernel", 0, 0).focus()
+    for key in ("-", "4", "Enter"):
+        keyboard.press(key)
+    assert lab.number("Matrix A, 4", 3, 5) == -4
+    lab.page.get_by_role("radio", name="Winograd tile").press("Space")
+    assert "16 products instead of 36" in lab.page.locator(".tile").inner_text()
+    lab.page.get_by_role("radio", name="FFT").press("Space")
+    lab.cell("product |Y|", 0, 0).focus()
+    assert "frequency [−2, −2]" in lab.page.locator(".numbers").inner_text()
+
+
+def test_the_engine_times_a_layer(lab: Any) -> None:
+    """The button asks the engine, and what it measures and refuses is shown."""
+    lab.open("matrix-view", MatrixView(layer=Layer(2, 3, 16, 16)).to_json())
+    times = lab.page.get_by_role("region", name="Measured on this machine")
+    times.get_by_role("button", name="Measure").click()
+    times.get_by_role("rowheader", name="im2col").wait_for(timeout=60_000)
+    assert times.get_by_text("chosen by the planner").count() == 1
+    times.get_by_text("Do not serve this layer").click()
+    assert "winograd-4: it needs 16 channels" in times.inner_text()
+
+
+@pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("light", "active")])
+def test_accessible(open_context: Any, scheme: str, forced: str) -> None:
+    """axe-core finds nothing to complain of in any of the views, and 320 pixels are wide enough."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    context = open_context(
+        color_scheme=scheme, forced_colors=forced, reduced_motion="reduce", bypass_csp=True,
+        viewport={"width": 320, "height": 900},
+    )  # fmt: skip
+    page = context.new_page()
+    page.goto("/matrix-view")
+    page.wait_for_selector(".lab .lab")
+    page.evaluate(AXE.read_text())
+    for view in ("Toeplitz matrix", "im2col", "Winograd tile", "FFT"):
+        page.get_by_role("radio", name=view).check()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        found = page.evaluate(
+            "axe.run().then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"
+        )
+        assert found == []
