@@ -952,7 +952,6 @@ export const en = {
       `taken from ${outside ? "outside, " : "input "}${place(cell)}${ties > 1 ? `, the first of ${ties} equal cells` : ""}`,
     zeros: (count: number) => (count === 1 ? "1 pad counts as zero" : `${count} pads count as zeros`),
     absent: (count: number) => (count === 1 ? "1 cell outside takes no part" : `${count} cells outside take no part`),
-    count: (count: number) => `of ${count} numbers`,
     spoken: (cell: readonly number[], put: string, value: string) => `Output ${spoken(cell)}: ${put} equals ${value}`,
     reached: (cell: readonly number[], cells: number, wins: number | null) =>
       `input ${place(cell)} is in ${cells === 1 ? "1 window" : `${cells} windows`}${wins === null ? "" : `, and the largest cell of ${wins === cells ? "each" : wins || "none"}`}`,
@@ -975,7 +974,6 @@ export const en = {
     shiftLess: { 1: ["One cell back"], 2: ["Up by one", "Left by one"] } as Record<number, readonly string[]>,
     shiftMore: { 1: ["One cell on"], 2: ["Down by one", "Right by one"] } as Record<number, readonly string[]>,
     cells: (n: number) => `${n > 0 ? "+" : ""}${minus(n)}`,
-    noShift: "No shift",
     entering: "Comes in",
     enterings: { wrap: "what left (wrap)", zeros: "zeros" },
     feature: "Feature map",
@@ -1021,7 +1019,7 @@ export const en = {
     mapTitle: (map: string, size: string) => `${map}, ${size}`,
     mapCell: (map: string, cell: readonly number[], value: string, changed: boolean) =>
       `${map} ${spoken(cell)}: ${value}${changed ? ", changed" : ""}`,
-    evenNote: "faint lines: shifts by whole strides, where the map only moves along",
+    evenNote: "Faint lines: shifts by whole strides, under which a map only moves along.",
 
     controls: {
       preset: "Example",

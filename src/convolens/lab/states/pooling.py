@@ -153,11 +153,12 @@ class Pooling(State):
         features = shifts.feature_map(image, self.feature, self.entering)
         return shifts.thinned(features, method, self.window, self.stride or self.window, self.entering)
 
+    @np.errstate(invalid="ignore", over="ignore")
     def curves(self) -> dict[str, list[float]]:
         """
         Compare the maps before and after each shift from −8 to 8 along one axis, as ``measure`` says.
 
-        The other axis is shifted as ``shift`` says.
+        The other axis is shifted as ``shift`` says. NaN where the maps hold NaN or infinities.
         """
         step = self.stride or self.window
         found: dict[str, list[float]] = {}
