@@ -22,6 +22,7 @@ SHOTS = {  # picture: page, height and colours
     "lab-backwards": ("backwards", 1080, "light"),
     "lab-signals": ("signals", 1080, "light"),
     "lab-matrix-view": ("matrix-view", 1080, "light"),
+    "lab-sizes": ("sizes", 1080, "light"),
 }
 
 

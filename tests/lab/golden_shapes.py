@@ -215,7 +215,7 @@ def stack_of(case: Case) -> Case:
             "field": layer.receptive_field.size,
             "jump": [[step.numerator, step.denominator] for step in layer.receptive_field.jump],
             "start": layer.receptive_field.start,
-            "formulas": layer_formulas(layer) if layer.kind == "conv" else {},
+            "formulas": layer_formulas(layer),
         }
         for layer in stack.layers
     ]

@@ -79,6 +79,19 @@ export interface ChannelsState {
   pinned: boolean;
 }
 
+/** A stack of layers in words, the layer that is looked into, and the cell whose field is traced. */
+export interface SizesState {
+  exhibit: "sizes";
+  version: number;
+  locked: string[];
+  hidden: string[];
+  stack: string;
+  dtype: "float16" | "float32" | "float64";
+  layer: number;
+  cell: number[] | null;
+  picture: "digit" | "cat" | "shapes" | "rings" | "own" | "none";
+}
+
 /** One channel, what pooling makes of it, and what becomes of that when the input is shifted. */
 export interface PoolingState {
   exhibit: "pooling";
@@ -537,6 +550,81 @@ export const channelsPresets: Record<string, Partial<ChannelsState>> = {
       "shape": [16, 1, 1],
       "data": [-3, 2, 0, -2, 3, 1, -1, -3, 2, 0, -2, 3, 1, -1, -3, 2],
     },
+  },
+};
+
+export const sizesControls: string[] = [
+  "preset",
+  "text",
+  "layers",
+  "cell",
+  "picture",
+  "dtype",
+  "worked",
+  "connected",
+  "code",
+  "export",
+  "link",
+  "undo",
+];
+
+export const sizesDefaults: SizesState = {
+  "exhibit": "sizes",
+  "version": 1,
+  "locked": [],
+  "hidden": [],
+  "stack": "1x32x32 conv:6,k5 tanh avg:2 conv:16,k5 tanh avg:2 flatten dense:120 tanh dense:84 tanh dense:10",
+  "dtype": "float32",
+  "layer": 6,
+  "cell": null,
+  "picture": "digit",
+};
+
+export const sizesPresets: Record<string, Partial<SizesState>> = {
+  "lenet": {},
+  "stem": {
+    "stack": "3x224x224 conv:64,k7,s2,p3 relu max:3,s2,p1",
+    "layer": 3,
+    "picture": "cat",
+  },
+  "vgg": {
+    "stack": "3x224x224 2*(conv:64,k3,p1 relu) max:2 2*(conv:128,k3,p1 relu) max:2 3*(conv:256,k3,p1 relu) max:2 2*(3*(conv:512,k3,p1 relu) max:2) flatten 2*(dense:4096 relu) dense:1000",
+    "layer": 18,
+    "picture": "cat",
+  },
+  "alexnet": {
+    "stack": "3x224x224 conv:64,k11,s4,p2 relu max:3,s2 conv:192,k5,p2 relu max:3,s2 conv:384,k3,p1 relu conv:256,k3,p1 relu conv:256,k3,p1 relu max:3,s2 flatten 2*(dense:4096 relu) dense:1000",
+    "layer": 13,
+    "picture": "cat",
+  },
+  "shrinking": {"stack": "1x7x7 3*conv:1,k3", "layer": 3, "picture": "none"},
+  "keeping": {"stack": "1x7x7 3*conv:1,k3,same", "layer": 3, "picture": "none"},
+  "three-small": {"stack": "1x15x15 3*conv:1,k3,p1,nobias", "layer": 3, "picture": "none"},
+  "one-large": {"stack": "1x15x15 conv:1,k7,p3,nobias", "layer": 1, "picture": "none"},
+  "dilated": {
+    "stack": "1x31x31 conv:1,k3,same conv:1,k3,d2,same conv:1,k3,d4,same conv:1,k3,d8,same",
+    "layer": 4,
+    "picture": "none",
+  },
+  "gridding": {"stack": "1x31x31 3*conv:1,k3,d4,same", "layer": 3, "picture": "none"},
+  "separable": {
+    "stack": "32x112x112 dw:k3,p1 bn relu conv:64,k1 bn relu",
+    "layer": 4,
+    "picture": "none",
+  },
+  "there-and-back": {
+    "stack": "1x28x28 conv:16,k3,s2,p1 relu conv:32,k3,s2,p1 relu deconv:16,k4,s2,p1 relu deconv:1,k4,s2,p1",
+    "layer": 7,
+  },
+  "signal": {
+    "stack": "1x64 conv:8,k5,s2,p2 relu max:2 conv:16,k5,p2 relu gap dense:3",
+    "layer": 4,
+  },
+  "connected": {"stack": "3x224x224 dense:1000,nobias", "layer": 1, "picture": "cat"},
+  "impossible": {
+    "stack": "3x8x8 conv:16,k3 conv:32,k7 relu flatten dense:10",
+    "layer": 2,
+    "picture": "none",
   },
 };
 

@@ -23,4 +23,6 @@ export interface Shareable<S extends CommonState> {
   /** All steps, one after the other, and how many there are. */
   frames: { count(): number; drawing(step: number): string } | null;
   latex: (() => string) | null;
+  /** What the LaTeX holds, where it is not a cell worked out. */
+  latexHint?: string;
 }

@@ -48,9 +48,14 @@ function windowed(stack: Stack, options: LayerOptions, kernel: PerDimension): { 
   return { channels: shape[0]!, size };
 }
 
-const CONV: OptionName[] = [
+const CONV: readonly OptionName[] = [
   "main", "kernel", "stride", "padding", "dilation", "groups", "bias", "border", "flip",
 ];
+const DEPTHWISE = CONV.filter((name) => name !== "groups");
+const TRANSPOSED: readonly OptionName[] = [
+  "main", "kernel", "stride", "padding", "outputPadding", "dilation", "groups", "bias", "flip",
+];
+const POOL: readonly OptionName[] = ["main", "kernel", "stride", "padding", "dilation", "ceilMode"];
 
 function addConvolution(stack: Stack, text: string, weightShape: Shape, options: LayerOptions, groups: number): Stack {
   const { main: _main, kernel: _kernel, outputPadding: _extra, ceilMode: _ceil, ...rest } = options;
@@ -67,7 +72,7 @@ const convolution: Adds = (stack, text, words) => {
 };
 
 const depthwise: Adds = (stack, text, words) => {
-  const options = readOptions(words, CONV.filter((name) => name !== "groups"));
+  const options = readOptions(words, DEPTHWISE);
   const times = single(options.main ?? 1, "dw:2,k3");
   const { channels, size } = windowed(stack, options, needed(options.kernel, "kernel", "dw:k3"));
   return addConvolution(stack, text, [times * channels, 1, ...size], options, channels);
@@ -75,9 +80,7 @@ const depthwise: Adds = (stack, text, words) => {
 
 const transposed: Adds = (stack, text, words) => {
   const example = "deconv:32,k4,s2,p1";
-  const options = readOptions(words, [
-    "main", "kernel", "stride", "padding", "outputPadding", "dilation", "groups", "bias", "flip",
-  ]);
+  const options = readOptions(words, TRANSPOSED);
   const kernels = single(needed(options.main, "number", example), example);
   const { channels, size } = windowed(stack, options, needed(options.kernel, "kernel", example));
   const groups = single(options.groups ?? 1, "g4");
@@ -90,7 +93,7 @@ const transposed: Adds = (stack, text, words) => {
 };
 
 const pooling: Adds = (stack, text, words) => {
-  const options = readOptions(words, ["main", "kernel", "stride", "padding", "dilation", "ceilMode"]);
+  const options = readOptions(words, POOL);
   const window = options.main ?? options.kernel;
   if (window === undefined || (options.main !== undefined && options.kernel !== undefined)) {
     misread("give the window once; write, for example, max:3,s2");
@@ -144,3 +147,11 @@ const LAYERS: ReadonlyMap<string, Adds> = new Map([
 
 /** The names of all layers that a text may have. */
 export const LAYER_NAMES: readonly string[] = [...LAYERS.keys()];
+
+const OPTIONS: ReadonlyMap<Adds, readonly OptionName[]> = new Map([
+  [convolution, CONV], [depthwise, DEPTHWISE], [transposed, TRANSPOSED], [pooling, POOL], [adaptive, ["main"]],
+  [dense, ["main", "bias"]],
+]);
+
+/** The options that a layer of that name takes. */
+export const optionsOf = (name: string): readonly OptionName[] => OPTIONS.get(LAYERS.get(name)!) ?? [];

@@ -14,30 +14,107 @@ const APART =
 const WORDS = new RegExp(`(?<repeat>\\d+)\\*|(?<bracket>[()])|(?<word>${APART}|[^\\s()]+)`, "g");
 
 /** A layer, and where it stands in the text; 1 is the first character. */
-interface Word {
+export interface Word {
   readonly text: string;
   readonly position: number;
 }
 
+/** What is wrong with a text, and where. */
+export interface Problem {
+  /** In Python's words. */
+  readonly error: SpecError;
+  /** The character that it begins with; 1 is the first. */
+  readonly position: number;
+  /** The layer that it is about, from 0 on, or null where it is the input or the text itself. */
+  readonly layer: number | null;
+}
+
+/** What can be read of a text: the stack up to the first mistake, and the words. */
+export interface Reading {
+  /** Null where there is no input to begin with. */
+  readonly stack: Stack | null;
+  /** The input as it is written. */
+  readonly input: string;
+  /** The layers that are written, repetitions written out; those after a mistake are none of the stack's. */
+  readonly words: readonly Word[];
+  /** What follows a mistake in the text itself, and was not read. */
+  readonly rest: string;
+  readonly problem: Problem | null;
+}
+
 /** Reads a stack: the shape of its input, then its layers; "3*conv:64,k3" and "2*(conv:64,k3 relu)" repeat. */
 export function parseStack(text: string, itemsize = 4): Stack {
-  const [first, ...layers] = wordsOf(text);
-  const shape = first?.text.replaceAll("×", "x") ?? "";
+  const { stack, problem } = built(wordsOf(text), itemsize, MOST_LAYERS);
+  if (problem || !stack) throw problem!.error;
+  return stack;
+}
+
+/** Reads as much of a stack as there is, of at most so many layers, and says what is wrong with the rest. */
+export function readStack(text: string, itemsize = 4, most = MOST_LAYERS): Reading {
+  try {
+    return built(wordsOf(text), itemsize, most);
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    const { position } = error;
+    const before = readStack(text.slice(0, position - 1), itemsize, most);
+    if (before.stack && before.problem && before.problem.layer !== null) return { ...before, rest: text.slice(position - 1) };
+    return { ...before, rest: before.rest + text.slice(position - 1), problem: { error, position, layer: null } };
+  }
+}
+
+/** A mistake of the text itself: brackets that do not close, repetitions of nothing. */
+class TextError extends SpecError {
+  constructor(
+    message: string,
+    readonly position: number,
+  ) {
+    super("unknown", [message], message);
+  }
+}
+
+function built(words: readonly Word[], itemsize: number, most: number): Reading {
+  const [first, ...layers] = words;
+  const input = first?.text ?? "";
+  const reading = (stack: Stack | null, error: unknown, layer: number | null): Reading => {
+    if (!(error instanceof SpecError)) throw error;
+    const position = (layer === null ? first : layers[layer])?.position ?? 1;
+    return { stack, input, words: layers.slice(0, most + 1), rest: "", problem: { error, position, layer } };
+  };
+  let stack: Stack;
+  try {
+    stack = { ...inputOf(first), itemsize };
+  } catch (error) {
+    return reading(null, error, null);
+  }
+  for (const [i, word] of layers.entries()) {
+    const place = `layer ${i + 1} '${word.text}' at character ${word.position}`;
+    try {
+      if (i >= most) misread(`${place}: a stack has at most ${most} layers; repeat less`);
+      stack = addedTo(stack, word.text, place);
+    } catch (error) {
+      return reading(stack, error, i);
+    }
+  }
+  return { stack, input, words: layers, rest: "", problem: null };
+}
+
+function inputOf(word: Word | undefined): Stack {
+  const shape = word?.text.replaceAll("×", "x") ?? "";
   if (!SIZES.test(shape)) {
-    const found = first ? `'${first.text}'` : "nothing";
+    const found = word ? `'${word.text}'` : "nothing";
     misread(`a stack begins with the shape of its input, such as 3x224x224, but ${found} was given`);
   }
-  return layers.reduce((stack, word, i) => {
-    const place = `layer ${i + 1} '${word.text}' at character ${word.position}`;
-    if (i >= MOST_LAYERS) misread(`${place}: a stack has at most ${MOST_LAYERS} layers; repeat less`);
-    try {
-      return addLayer(stack, word.text);
-    } catch (error) {
-      if (!(error instanceof SpecError)) throw error;
-      const input = outputShapeOf(stack).join("×");
-      throw new SpecError(error.code, error.values, `${place}, on input ${input}: ${error.message}`);
-    }
-  }, stackOf(shape.split("x").map(Number), itemsize));
+  return stackOf(shape.split("x").map(Number));
+}
+
+function addedTo(stack: Stack, text: string, place: string): Stack {
+  try {
+    return addLayer(stack, text);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    const input = outputShapeOf(stack).join("×");
+    throw new SpecError(error.code, error.values, `${place}, on input ${input}: ${error.message}`);
+  }
 }
 
 interface Token {
@@ -62,14 +139,16 @@ function closingBrackets(tokens: readonly Token[]): Map<number, number> {
   tokens.forEach(({ bracket, start }, index) => {
     if (bracket === "(") {
       opened.push(index);
-      if (opened.length > MOST_NESTED) misread(`'(' at character ${start + 1} is nested more than ${MOST_NESTED} deep`);
+      if (opened.length > MOST_NESTED) throw new TextError(`'(' at character ${start + 1} is nested more than ${MOST_NESTED} deep`, start + 1);
     } else if (bracket === ")") {
-      const opening = opened.pop() ?? misread(`')' at character ${start + 1} closes no bracket`);
+      const opening = opened.pop();
+      if (opening === undefined) throw new TextError(`')' at character ${start + 1} closes no bracket`, start + 1);
       closing.set(opening, index);
-      if (opening === index - 1) misread(`the brackets at character ${start} have nothing in them`);
+      if (opening === index - 1) throw new TextError(`the brackets at character ${start} have nothing in them`, start);
     }
   });
-  if (opened.length) misread(`'(' at character ${tokens[opened.at(-1)!]!.start + 1} is never closed`);
+  const open = opened.length ? tokens[opened.at(-1)!]!.start + 1 : 0;
+  if (open) throw new TextError(`'(' at character ${open} is never closed`, open);
   return closing;
 }
 
@@ -85,9 +164,10 @@ function sequence(tokens: readonly Token[], closing: ReadonlyMap<number, number>
       const next = tokens[++at];
       const behind = token.start + token.text.length;
       if (at === stop || times < 1 || !next || next.repeat !== undefined || next.start !== behind) {
-        misread(
+        throw new TextError(
           `'${token.text}' at character ${token.start + 1} must repeat something, at least once, ` +
             "such as 3*conv:64,k3 or 2*(conv:64,k3,same relu)",
+          token.start + 1,
         );
       }
       token = next;

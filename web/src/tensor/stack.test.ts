@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import cases from "../golden/stacks.json";
 import { type Case, refusalOf } from "../golden/read.ts";
-import { macFormula, parameterFormula, sizeFormulas } from "./formula.ts";
+import { layerFormulas } from "./layer-formulas.ts";
 import { readOptions, writeOptions } from "./stack-options.ts";
 import { parseStack } from "./stack-text.ts";
 import { fieldsBehind, totals } from "./stack.ts";
@@ -47,12 +47,7 @@ describe.each((cases as unknown as Text[]).map((one) => ({ title: one.given.text
     });
 
     test("formulae have the layer's numbers put in", () => {
-      stack.layers.forEach(({ kind, spec }, i) => {
-        if (kind !== "conv" || !spec || !("weights" in spec)) return;
-        expect([...new Set(sizeFormulas(spec))].join("; ")).toBe(expected.layers[i]!.formulas.size);
-        expect(parameterFormula(spec)).toBe(expected.layers[i]!.formulas.parameters);
-        expect(macFormula(spec)).toBe(expected.layers[i]!.formulas["multiply-adds"]);
-      });
+      stack.layers.forEach((layer, i) => expect(layerFormulas(layer)).toEqual(expected.layers[i]!.formulas));
     });
 
     test("a cell is traced back to the input", () => {

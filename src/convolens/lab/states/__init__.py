@@ -13,12 +13,13 @@ from convolens.lab.states.matrix_view import MatrixView
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.pooling import Pooling
 from convolens.lab.states.signals import Signals
+from convolens.lab.states.sizes import Sizes
 from convolens.lab.states.sliding_window import SlidingWindow
 from convolens.lab.states.state import State
 
 STATES: dict[str, type[State]] = {
     state.exhibit: state
-    for state in (SlidingWindow, Gallery, Channels, Pooling, Borders, MatrixView, Backwards, Signals)
+    for state in (SlidingWindow, Gallery, Channels, Sizes, Pooling, Borders, MatrixView, Backwards, Signals)
 }
 """The state of every exhibit, in the order in which the page lists them."""
 
@@ -32,6 +33,7 @@ __all__ = [
     "Numbers",
     "Pooling",
     "Signals",
+    "Sizes",
     "SlidingWindow",
     "State",
     "read_state",

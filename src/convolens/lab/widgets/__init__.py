@@ -8,6 +8,7 @@ from convolens.lab.widgets.gallery import Gallery
 from convolens.lab.widgets.matrix_view import MatrixView
 from convolens.lab.widgets.pooling import Pooling
 from convolens.lab.widgets.signals import Signals
+from convolens.lab.widgets.sizes import Sizes
 from convolens.lab.widgets.sliding_window import SlidingWindow
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "MatrixView",
     "Pooling",
     "Signals",
+    "Sizes",
     "SlidingWindow",
 ]

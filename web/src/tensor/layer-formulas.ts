@@ -1,0 +1,57 @@
+/** What a layer's size, parameters and multiply-adds come from, with its numbers put in. */
+
+import { factors, macFormula, parameterFormula, sizeFormulas, thousands, transposedFormulas } from "./formula.ts";
+import type { ConvSpec } from "./geometry.ts";
+import type { Layer } from "./stack.ts";
+import { product } from "./tensor.ts";
+
+export interface LayerFormulas {
+  size?: string;
+  parameters?: string;
+  "multiply-adds"?: string;
+}
+
+/** Writes the formulae of a layer; none of activations. Where one is the same along all dimensions, it is there once. */
+export function layerFormulas(layer: Layer): LayerFormulas {
+  const { kind, spec } = layer;
+  if (kind === "conv") return { size: once(sizeFormulas(spec!)), parameters: parameterFormula(spec as ConvSpec), "multiply-adds": macFormula(spec as ConvSpec) };
+  if (kind === "transposed") return transposed(layer, spec as ConvSpec);
+  if (kind === "pool") return { size: once(sizeFormulas(spec!)) };
+  if (kind === "dense") return dense(layer);
+  if (kind === "normalise") {
+    return {
+      parameters: `2·${layer.outputShape[0]} = ${thousands(layer.parameters)}`,
+      "multiply-adds": `${factors(layer.outputShape)} = ${thousands(layer.macs)}`,
+    };
+  }
+  if (kind !== "adaptive") return {};
+  const shares = layer.inputShape.slice(1).map((cells, axis) => {
+    const windows = layer.outputSize[axis]!;
+    return `${cells} cells in ${windows === 1 ? "one window" : `${windows} windows`}`;
+  });
+  return { size: once(shares) };
+}
+
+function transposed(layer: Layer, spec: ConvSpec): LayerFormulas {
+  const [channels, perGroup, ...kernel] = spec.weightShape as [number, number, ...number[]];
+  const kernels = spec.groups === 1 ? perGroup : `${spec.inChannels}/${spec.groups}`;
+  const weights = `${channels}·${kernels}·${factors(kernel)}`;
+  return {
+    size: once(transposedFormulas(spec)),
+    parameters: `${weights}${bias(layer.parameters > spec.weights, spec.inChannels)} = ${thousands(layer.parameters)}`,
+    "multiply-adds": `${weights} · ${factors(spec.outputSize)} = ${thousands(layer.macs)}`,
+  };
+}
+
+function dense({ inputShape, outputShape, parameters, macs }: Layer): LayerFormulas {
+  const outputs = outputShape[0]!;
+  const weights = `${factors(inputShape)} · ${outputs}`;
+  return {
+    parameters: `${weights}${bias(parameters > product(inputShape) * outputs, outputs)} = ${thousands(parameters)}`,
+    "multiply-adds": `${weights} = ${thousands(macs)}`,
+  };
+}
+
+const bias = (learned: boolean, count: number): string => (learned ? ` + ${count}` : "");
+
+const once = (formulas: readonly string[]): string => [...new Set(formulas)].join("; ");
