@@ -57,9 +57,9 @@ def build(
     guard = hl.TailStrategy.GuardWithIf
     out.split(p, tile, p, pixels, hl.TailStrategy.ShiftInwards).split(tile, strip, tile, tiles, guard)
     out.split(c, block, c, panel, guard).split(block, group, block, panels, guard)
-    out.reorder(c, p, tile, block, strip, group).unroll(p)
+    out.reorder(c, p, tile, block, group, strip).unroll(p)
     out.split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).unroll(wide).vectorize(c)
-    out.fuse(strip, group, task).parallel(task).never_partition_all()
+    out.fuse(group, strip, task).parallel(task).never_partition_all()
     total.compute_at(out, tile).bound_extent(lane, panel).bound_extent(p, pixels).bound_extent(block, 1)
     total.update().reorder(lane, p, channel, block)
     for stage in (total, total.update()):

@@ -43,13 +43,34 @@ typedef int (*body)(void *context, int index, unsigned char *closure);
 
 enum { CLOSED = 1 << 30 };
 
+/* Tasks that threads share: whoever began takes from the beginning, the others from the end. What one loop writes is
+   then mostly read by the same core in the next. */
+typedef struct {
+    int count;
+    atomic_int taken, taken_at_end;
+} tasks;
+
+static void begin_tasks(tasks *all, int count) {
+    all->count = count;
+    atomic_store(&all->taken, 0);
+    atomic_store(&all->taken_at_end, 0);
+}
+
+/* Take one that nobody has; -1 where there is none. A thread at the beginning counts those that it took. */
+static int next_task(tasks *all, int at_end, int *mine) {
+    if (atomic_fetch_add(&all->taken, 1) >= all->count)
+        return -1;
+    return at_end ? all->count - 1 - atomic_fetch_add(&all->taken_at_end, 1) : (*mine)++;
+}
+
 /* The loop that is running; one at a time. Others that begin meanwhile run in the thread that began them. */
 static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;
 static body loop;
 static void *loop_context;
 static unsigned char *loop_closure;
-static int loop_end;
-static atomic_int next_index, first_error;
+static int loop_first;
+static tasks loop_tasks;
+static atomic_int first_error;
 
 /* How many workers are in the loop; with CLOSED, none may come in. */
 static atomic_int inside = CLOSED;
@@ -63,12 +84,12 @@ static atomic_int sleeping, leaving;
 static pthread_t *workers;
 static int asked, wanted, started, spin_microseconds;
 
-static void work(void) {
-    for (int index; (index = atomic_fetch_add(&next_index, 1)) < loop_end;) {
-        int error = loop(loop_context, index, loop_closure);
+static void work(int is_worker) {
+    for (int index, mine = 0; (index = next_task(&loop_tasks, is_worker, &mine)) >= 0;) {
+        int error = loop(loop_context, loop_first + index, loop_closure);
         if (error) {
             atomic_store(&first_error, error);
-            atomic_store(&next_index, loop_end);
+            atomic_store(&loop_tasks.taken, loop_tasks.count);
         }
     }
 }
@@ -105,7 +126,7 @@ static void *worker(void *before) {
         if (atomic_load(&leaving))
             return NULL;
         if (!(atomic_fetch_add(&inside, 1) & CLOSED))
-            work();
+            work(1);
         atomic_fetch_sub(&inside, 1);
     }
 }
@@ -153,12 +174,12 @@ static int run_alone(void *context, body task, int first, int count, unsigned ch
 static int run_shared(void *context, body task, int first, int count, unsigned char *closure) {
     if (started < wanted)
         start_workers();
-    loop = task, loop_context = context, loop_closure = closure, loop_end = first + count;
-    atomic_store(&next_index, first);
+    loop = task, loop_context = context, loop_closure = closure, loop_first = first;
+    begin_tasks(&loop_tasks, count);
     atomic_store(&first_error, 0);
     atomic_fetch_and(&inside, ~CLOSED);
     announce();
-    work();
+    work(0);
     atomic_fetch_or(&inside, CLOSED);
     for (int i = 0; atomic_load(&inside) != CLOSED; i++)
         if (i < 10000)
@@ -192,15 +213,14 @@ typedef struct {
 typedef struct {
     const call *calls;
     const int *bounds; /* the calls of strip i begin at bounds[i], in each slot */
-    int count;
-    atomic_int next;
+    tasks waiting;
 } strips;
 
 static int run_slot(void *context, int slot, unsigned char *closure) {
     (void)context;
     strips *all = (strips *)closure;
-    const call *calls = all->calls + (size_t)slot * (size_t)all->bounds[all->count];
-    for (int strip; (strip = atomic_fetch_add(&all->next, 1)) < all->count;)
+    const call *calls = all->calls + (size_t)slot * (size_t)all->bounds[all->waiting.count];
+    for (int strip, mine = 0; (strip = next_task(&all->waiting, slot > 0, &mine)) >= 0;)
         for (int i = all->bounds[strip]; i < all->bounds[strip + 1]; i++) {
             int error = calls[i].enter(calls[i].arguments);
             if (error)
@@ -210,7 +230,7 @@ static int run_slot(void *context, int slot, unsigned char *closure) {
 }
 
 int convolens_strips(const call *calls, const int *bounds, int count, int slots) {
-    strips all = {calls, bounds, count, 0};
+    strips all = {calls, bounds, {count, 0, 0}};
     return halide_do_par_for(NULL, run_slot, 0, slots, (unsigned char *)&all);
 }
 
