@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import convolens as cl
+from convolens.lab.photographs import open_sample
 
 AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 KERNEL = np.random.default_rng(7).integers(-4, 5, (2, 5))
@@ -95,6 +96,22 @@ def test_own_photograph(lab: Any, tmp_path: Path) -> None:
     download.value.save_as(tmp_path / "result.png")
     expected = cl.filter_image(photograph, KERNEL, border="wrap", flip=True)
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "result.png").convert("RGB")), expected)
+
+
+def test_python_filters_what_is_large(lab: Any, tmp_path: Path) -> None:
+    """Samples come from Python, and a photograph that is shown smaller is downloaded at its whole size."""
+    lab.open("gallery", {"photograph": "coins", "kernel": "sharpen", "display": "clip"})
+    lab.wait("document.querySelector('.picture canvas')?.width === 384")
+    np.testing.assert_array_equal(_pixels(lab, 1)[..., 0], open_sample("coins"))
+    large = np.tile(np.random.default_rng(3).integers(0, 256, (16, 24), np.uint8), (125, 105))
+    Image.fromarray(large).save(tmp_path / "large.png")
+    lab.page.locator("input[type=file]").set_input_files(tmp_path / "large.png")
+    button = lab.page.get_by_role("button", name="Download it at whole size")
+    with lab.page.expect_download() as download:
+        button.click()
+    download.value.save_as(tmp_path / "result.png")
+    with Image.open(tmp_path / "result.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), cl.filter_image(large, "sharpen", border="reflect"))
 
 
 def test_all_kernels(lab: Any) -> None:

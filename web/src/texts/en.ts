@@ -262,7 +262,10 @@ export const en = {
   gallery: {
     title: "Gallery",
     photograph: "Photograph",
-    samples: { cat: "A cat", shapes: "Shapes", rings: "Rings that grow finer" },
+    samples: {
+      cat: "A cat", shapes: "Shapes", rings: "Rings that grow finer", astronaut: "Eileen Collins, astronaut", camera: "A photographer",
+      coffee: "A cup of coffee", coins: "Coins from Pompeii", moon: "The Moon", text: "A page of text", brick: "A brick wall",
+    } as Record<string, string>,
     own: "Your photograph",
     pasted: "Pasted picture",
     open: "Open yours",
@@ -289,6 +292,8 @@ export const en = {
     pictureLabel: (kernel: string, width: number, height: number) => `Photograph under ${kernel}, ${width} × ${height} pixels`,
     spoken: (kernel: string) => `Result of ${kernel}`,
     download: "Download the result",
+    downloadWhole: "Download it at whole size, by Python",
+    working: "Python filters all of it …",
     fileName: (kernel: string) => kernel.toLowerCase().replaceAll(" ", "-"),
 
     measure: "What is measured",
