@@ -265,3 +265,13 @@ def test_a_matrix_gives_the_bits_of_windows(
     wanted = result()
     for each in found:
         np.testing.assert_array_equal(each, wanted)
+
+
+def test_a_matrix_is_added_where_it_is_written() -> None:
+    """Once, also where tiles do not divide its cells."""
+    spec = ConvSpec((1, 7, 9, 5), (24, 5, 1, 1), layout="NHWC")
+    (x, weight), out = random_arrays(spec), random_array(spec.output_shape, spec.dtype)
+    expected = computed(Tiled(), spec, x, weight) + out
+    image, target = (channels_first(array, 2, spec.layout) for array in (x, out))
+    assert Tiled().run_with(spec, Tiled().prepare(spec, weight), image, target, Epilogue(residual=target)).done
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)

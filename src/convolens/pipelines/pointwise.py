@@ -48,14 +48,17 @@ def build(
     channel = hl.RDom([(0, weights.dim(1).extent())])
     total, out = hl.Func("total"), hl.Func("out")
     total[lane, p, block] = hl.cast(number, 0)
-    total[lane, p, block] += weights[lane, channel, block] * source[promised(channel, source.dim(0).extent()), p]
+    cell = hl.min(p, source.dim(1).extent() - 1) if residual else p  # beyond, nothing is written
+    term = promised(channel, source.dim(0).extent())
+    total[lane, p, block] += weights[lane, channel, block] * source[term, cell]
     result = total[c % panel, p, c / panel] + bias[c % panel, c / panel]
     out[c, p] = finish(result + added[c, p] if residual else result, activation, slope, ceiling)
 
     # schedule: a task is some tiles by some panels; in it, go by panels, then tiles
     tile, strip, group, wide, task = (hl.Var(name) for name in ("tile", "strip", "group", "wide", "task"))
     guard = hl.TailStrategy.GuardWithIf
-    out.split(p, tile, p, pixels, hl.TailStrategy.ShiftInwards).split(tile, strip, tile, tiles, guard)
+    tail = guard if residual else hl.TailStrategy.ShiftInwards  # what is added may be what is written over
+    out.split(p, tile, p, pixels, tail).split(tile, strip, tile, tiles, guard)
     out.split(c, block, c, panel, guard).split(block, group, block, panels, guard)
     out.reorder(c, p, tile, block, group, strip).unroll(p)
     out.split(c, wide, c, lanes, hl.TailStrategy.PredicateStores).unroll(wide).vectorize(c)
