@@ -3,7 +3,7 @@ Cross-correlation with kernels of one cell, channels innermost: a matrix product
 
 What :mod:`convolens.pipelines.tiled` does, to the last bit, without loops over windows: where channels are few, to
 begin and end a tile takes as long as its products. The last tile moves inwards, so that no pixel asks whether it
-is there.
+is there; but not where a residual is added, which may lie where the output does: each cell is written once.
 """
 
 from typing import Any
