@@ -96,6 +96,18 @@ def test_tapes_that_are_held_stay(network: Network) -> None:
                 np.testing.assert_array_equal(array, found[name])
 
 
+def test_weights_that_are_replaced_before_the_way_back_count(network: Network) -> None:
+    """What flows back goes by the weights that the network has then, as without repeated steps."""
+    found = []
+    for each in (network, copy.deepcopy(network)):  # a copy begins anew
+        x, _, training = _batch(each, 0)
+        scores, tape = each.forward(x, training=training)
+        each.weights["dense2.weight"] = 2 * each.weights["dense2.weight"]
+        found.append(each.backward(tape, np.ones_like(scores))[0])
+    for name, array in found[1].items():
+        np.testing.assert_array_equal(found[0][name], array)
+
+
 def test_weights_that_are_replaced_count(network: Network) -> None:
     """Other arrays in the place of weights are seen, and so is a network that grows."""
     wanted = _step(network, 0)["scores"]

@@ -2,7 +2,7 @@
 
 import math
 import weakref
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,6 @@ FIRST = 2  # steps with batches of a shape that are taken as they come
 MOST_BYTES = 1 << 26  # of maps of a step; with more, what Python takes does not count, and memory does
 MOST_ALIVE = 2  # steps of one kind whose tapes may be held at once
 MOST_KINDS = 8
-
-Arrays = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ class Rehearsed:
         The way forward.
     x : ndarray
         A batch like those to come.
-    held, weights : mapping
-        What each node learned and keeps, and the same arrays by their names; they stay, their numbers change.
+    held : mapping
+        What each node learned and keeps: arrays that stay, whose numbers change.
     training : Training
         As given to the network.
     told : dict
@@ -69,21 +67,24 @@ class Rehearsed:
     """
 
     def __init__(
-        self, course: Course, x: Array, held: Held, weights: Arrays, training: Training, told: dict[str, Training]
+        self, course: Course, x: Array, held: Held, training: Training, told: dict[str, Training]
     ) -> None:
         inner = channels_innermost(x) if x.ndim > 2 else x
         self._x = inner.copy(order="K") if inner is x else inner
-        self._weights, self._told = weights, told
+        self._held, self._told = held, told
         with Script() as script:
             self.scores, self.tape = course.forward(self._x, held, training, told)
         self.is_whole, self._forward = script.is_whole, in_sequence(script.calls)
         self._ways: dict[Hashable, _Way | None] = {}
         self.lent: weakref.ref[Lent] | None = None
 
-    def serves(self, weights: Arrays) -> bool:
-        """Tell whether the weights still are the arrays that they were."""
-        mine = self._weights
-        return mine.keys() == weights.keys() and all(mine[name] is array for name, array in weights.items())
+    def serves(self, held: Held) -> bool:
+        """Tell whether what is learned and kept still lies in the arrays that it did."""
+        mine, theirs = (
+            {(node, part): id(array) for node, parts in each.items() for part, array in parts.items()}
+            for each in (self._held, held)
+        )
+        return mine == theirs
 
     def forward(self, x: Array, training: Training) -> Array:
         """Compute what a batch leads to."""
@@ -101,6 +102,8 @@ class Rehearsed:
         self, grad: Array, held: Held, holders: Collection[str], *, needs_input: bool
     ) -> tuple[dict[str, Array], Array | None]:
         """Take a gradient with respect to the output back; the first of each kind as it comes."""
+        if not self.serves(held):  # replaced since the way forward
+            return self.tape.backward(grad, held, holders, needs_input=needs_input)
         kind = bool(holders), needs_input, grad.shape, grad.dtype, grad.strides
         if kind not in self._ways:
             given = grad.copy(order="K")
@@ -158,17 +161,17 @@ class Rehearsals:
         """Compute what a batch leads to, and what the way back will need."""
         kind = self._kind(course, x)
         kind.seen += 1
-        weights = network.weights | network.statistics
+        held = network.held()
         for way in _taken(kind.free):
-            if way.serves(weights):
+            if way.serves(held):
                 tape = _lend(way, kind)  # which frees the way if it is interrupted, too
                 return way.forward(x, training), tape
             kind.left += 1
         size = len(x) * x.itemsize * sum(map(math.prod, network.shapes.values()))
         if kind.seen <= FIRST or not kind.left or size > MOST_BYTES:
             inner = channels_innermost(x, often=True) if x.ndim > 2 else x
-            return course.forward(inner, network.held(), training, self._told)
-        way = Rehearsed(course, x, network.held(), weights, training, self._told)
+            return course.forward(inner, held, training, self._told)
+        way = Rehearsed(course, x, held, training, self._told)
         if not way.is_whole:
             kind.left = 0
             return way.scores, way.tape
