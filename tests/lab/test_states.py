@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 import convolens as cl
 from convolens.errors import ConvolensError, SpecError, UnknownNameError
 from convolens.lab.states import STATES, Channels, Numbers, SlidingWindow, read_state
-from convolens.lab.states import presets as worked_examples
-from convolens.lab.states.presets import CHANNELS, SLIDING_WINDOW
+from convolens.lab.states.presets import CHANNELS, PRESETS, SLIDING_WINDOW
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -22,7 +21,7 @@ def test_defaults_survive_json(name: str) -> None:
     assert STATES[name].from_json({}) == state
     assert read_state(json.dumps(state.to_json())) == state
     assert state.to_json()["exhibit"] == name
-    presets = getattr(worked_examples, name.replace("-", "_").upper())
+    presets = PRESETS[name]
     assert next(iter(presets.values())) == state  # a page opens with its first preset
     for preset in presets.values():
         assert read_state(json.dumps(preset.to_json())) == preset

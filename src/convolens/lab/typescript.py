@@ -18,8 +18,8 @@ from convolens.kernels import kernels
 from convolens.lab.messages import ANSWERS, REQUESTS, Answer, Request
 from convolens.lab.records import Number, Within, field_types, plain
 from convolens.lab.states import STATES, State
-from convolens.lab.states import presets as worked_examples
 from convolens.lab.states.numbers import MOST_CELLS, MOST_SIDE
+from convolens.lab.states.presets import PRESETS
 from convolens.lab.states.sliding_window import BorderName, Operation, PaddingName
 
 HEAD = "// Written by `python -m convolens.lab.typescript`; never by hand.\n"
@@ -152,7 +152,7 @@ def states_file() -> str:
     for owner in STATES.values():
         name = owner.__name__[0].lower() + owner.__name__[1:]
         kind = interface_name(owner)
-        found: dict[str, State] = getattr(worked_examples, owner.exhibit.replace("-", "_").upper())
+        found = PRESETS[owner.exhibit]
         parts += [
             constant(f"{name}Controls", list(owner.controls), "string[]"),
             constant(f"{name}Defaults", owner().to_json(), kind),
