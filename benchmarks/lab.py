@@ -28,7 +28,7 @@ import numpy as np
 import PIL.Image
 from websockets.asyncio.client import ClientConnection, connect
 
-from convolens.lab.messages import pack, unpack
+from convolens.lab.frames import pack, unpack
 from convolens.runtime.cpu import available_cores
 
 CHANGES_A_SECOND = 30

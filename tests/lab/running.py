@@ -11,8 +11,8 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from convolens.lab.access import Access
+from convolens.lab.frames import pack, unpack
 from convolens.lab.limits import Limits
-from convolens.lab.messages import pack, unpack
 from convolens.lab.server import Lab, listen, server_of
 from convolens.lab.workers import Pool
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from convolens.errors import ConvolensError, ImageError, SpecError
+from convolens.lab.frames import Buffer, pack, unpack
 from convolens.lab.limits import Limits
 from convolens.lab.messages import (
     Answer,
-    Buffer,
     Close,
     Download,
     Filter,
@@ -25,10 +25,8 @@ from convolens.lab.messages import (
     Request,
     Times,
     Work,
-    pack,
     read_request,
     to_json,
-    unpack,
 )
 from convolens.lab.session import MISTAKE, failure
 from convolens.lab.states.numbers import Numbers

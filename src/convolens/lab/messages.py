@@ -1,22 +1,18 @@
-"""What a page and its session say to each other: requests and answers, and how they travel."""
+"""What a page and its session say to each other: requests and answers."""
 
 from __future__ import annotations
 
-import json
-import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from convolens.errors import SpecError, unknown_name
-from convolens.lab.records import Number, Within, parse_json, plain, read_record
+from convolens.lab.records import Number, Within, plain, read_record
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.sliding_window import BorderName, PaddingName, Pads, Steps
 
 MOST_FIT = 4096
 _SIDE = 1 << 20
 Name = Annotated[str, Within(1, 64)]
-Buffer = bytes | bytearray | memoryview
 Message = TypeVar("Message", bound="Request | Answer")
 
 
@@ -370,56 +366,3 @@ def _read(known: dict[str, type[Message]], what: str, found: Any) -> Message:
 def to_json(message: Request | Answer) -> dict[str, Any]:
     """Return what JSON holds of a message."""
     return {"kind": message.kind, **plain(message)}
-
-
-def pack(content: dict[str, Any], buffers: Sequence[Buffer] = ()) -> bytes:
-    """
-    Put JSON and buffers into one frame: uint32 little-endian length of the JSON, the JSON with the lengths of the
-    buffers as ``buffers``, the buffers.
-
-    >>> pack({"id": 1}, [b"ab"])
-    b'\\x18\\x00\\x00\\x00{"id":1,"buffers":[2]}  ab'
-    """
-    sizes = [memoryview(buffer).nbytes for buffer in buffers]
-    text = json.dumps({**content, "buffers": sizes}, separators=(",", ":"), allow_nan=False).encode()
-    text += b" " * (-len(text) % 4)  # so that buffers of numbers lie where typed arrays want them
-    return b"".join([struct.pack("<I", len(text)), text, *buffers])
-
-
-def unpack(frame: Buffer, longest: int | None = None) -> tuple[Any, list[memoryview]]:
-    """
-    Take a frame apart, without copying its buffers.
-
-    Parameters
-    ----------
-    frame : bytes-like
-        What `pack` made, or a stranger.
-    longest : int, optional
-        The bytes that its JSON may have; longer ones are not read.
-
-    Raises
-    ------
-    SpecError
-        If its lengths do not fit together, or its JSON is none, or too long.
-    """
-    view = memoryview(frame)
-    if len(view) < 4:
-        raise SpecError(f"the frame has {len(view)} bytes; at least the length of its JSON, 4 bytes, is needed")
-    (length,) = struct.unpack_from("<I", view)
-    if length > len(view) - 4:
-        raise SpecError(f"the frame's JSON should have {length} bytes, but {len(view) - 4} are there")
-    if longest is not None and length > longest:
-        raise SpecError(f"the frame's JSON has {length:,} bytes; up to {longest:,} are read")
-    content = parse_json(bytes(view[4 : 4 + length]), "the frame")
-    sizes = content.pop("buffers", []) if isinstance(content, dict) else []
-    if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
-        raise SpecError("the frame's 'buffers' must be a list of lengths")
-    if sum(sizes) != len(view) - 4 - length:
-        raise SpecError(
-            f"the frame's buffers should have {sum(sizes)} bytes, but {len(view) - 4 - length} are there"
-        )
-    buffers, start = [], 4 + length
-    for size in sizes:
-        buffers.append(view[start : start + size])
-        start += size
-    return content, buffers

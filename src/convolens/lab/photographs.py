@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from convolens.errors import FileError, ImageError, unknown_name
 from convolens.images.image import Image
 from convolens.images.reading import decode_image
+from convolens.lab.frames import Buffer
 from convolens.lab.limits import Limits
-from convolens.lab.messages import Buffer, Sample
+from convolens.lab.messages import Sample
 
 Pixels = NDArray[Any]
 

@@ -16,10 +16,10 @@ from convolens.images.filter import filter_image
 from convolens.images.image import Image
 from convolens.images.writing import check_fits, encode_image
 from convolens.kernels import frequency_response
+from convolens.lab.frames import Buffer
 from convolens.lab.limits import Limits
 from convolens.lab.messages import (
     Answer,
-    Buffer,
     Close,
     Closed,
     Download,

@@ -15,8 +15,9 @@ import traceback
 from pathlib import Path
 from typing import BinaryIO
 
+from convolens.lab.frames import Buffer, pack, unpack
 from convolens.lab.limits import Limits
-from convolens.lab.messages import Buffer, pack, to_json, unpack
+from convolens.lab.messages import to_json
 from convolens.lab.session import MISTAKE, Session, failure
 from convolens.lab.shelves import FolderShelf
 

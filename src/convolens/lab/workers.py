@@ -15,8 +15,8 @@ import time
 from concurrent.futures import Future
 from typing import Literal
 
+from convolens.lab.frames import Buffer
 from convolens.lab.limits import Limits
-from convolens.lab.messages import Buffer
 from convolens.lab.worker import READY, receive, send
 from convolens.runtime.cpu import available_cores
 from convolens.runtime.threads import VARIABLE
