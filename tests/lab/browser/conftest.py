@@ -16,6 +16,8 @@ from playwright import sync_api
 from lab.running import Running, running
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+COLOURS = [("light", "none"), ("dark", "none"), ("light", "active")]
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
@@ -65,6 +67,21 @@ class Lab:
         self.page.goto(f"/{exhibit}#j={packed}")
         self.page.wait_for_selector(".lab .lab" if exhibit else ".lab h1")
 
+    def show(self, exhibit: str, state: dict[str, Any]) -> None:
+        """Draw the exhibit that is open anew with a state, as a notebook does: sooner than a page of its own."""
+        self.page.evaluate(
+            """async ([exhibit, state]) => {
+                const module = await import(new URL(`static/${exhibit}.js`, location.href).href);
+                const place = document.querySelector(".lab .lab").parentElement;
+                place.replaceChildren();
+                const nothing = () => {};
+                const get = (name) => (name === "state" ? state : undefined);
+                const silent = { set: nothing, save_changes: nothing, on: nothing, off: nothing, send: nothing };
+                module.default.render({ model: { get, ...silent }, el: place });
+            }""",
+            [exhibit, state],
+        )
+
     def wait(self, expression: str) -> None:
         """Wait until an expression is true on the page, whose policy forbids `wait_for_function` to evaluate."""
         for _ in range(150):
@@ -76,6 +93,19 @@ class Lab:
     def says(self, place: Any, text: str) -> None:
         """Wait until a part of the page says exactly this."""
         sync_api.expect(place).to_have_text(text)
+
+    def check_accessible(self) -> None:
+        """axe-core must find nothing to complain of, in light, dark and forced colours."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
+        for scheme, forced in COLOURS:
+            self.page.emulate_media(color_scheme=scheme, forced_colors=forced)
+            found = self.page.evaluate(
+                """() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))
+                    .then(() => axe.run())
+                    .then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"""
+            )
+            assert found == [], (scheme, forced)
 
     def cell(self, grid: str, *place: int) -> Any:
         """Return a cell of the grid whose name begins so; of a volume, its slice comes first."""
@@ -115,3 +145,14 @@ def lab(open_context: Callable[..., Any]) -> Iterator[Lab]:
     lab = Lab(context.new_page())
     yield lab
     assert lab.complaints == []
+
+
+@pytest.fixture
+def phone(open_context: Callable[..., Any]) -> Iterator[Lab]:
+    """Open a page of 320 pixels whose policy lets axe-core in; it must not complain."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    context = open_context(reduced_motion="reduce", bypass_csp=True, viewport={"width": 320, "height": 900})
+    phone = Lab(context.new_page())
+    yield phone
+    assert phone.complaints == []

@@ -1,9 +1,7 @@
 """The borders in a browser: what stands on the screen is what the library computes."""
 
-import base64
 import contextlib
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,6 @@ import pytest
 
 from convolens.lab.states import Borders, Numbers
 
-AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 _RANDOM = np.random.default_rng(6)
@@ -105,21 +102,9 @@ def test_link(lab: Any) -> None:
     assert lab.number("wrap, output", 0, 0) == STATES["picture"].results()["wrap"][1, 3]
 
 
-@pytest.mark.parametrize(("scheme", "forced"), [("light", "none"), ("dark", "none"), ("light", "active")])
-def test_accessible(open_context: Any, scheme: str, forced: str) -> None:
+def test_accessible(phone: Any) -> None:
     """axe-core finds nothing to complain of, and nothing is wider than a small screen."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci in web/")
-    context = open_context(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce", bypass_csp=True)
-    page = context.new_page()
-    state = base64.urlsafe_b64encode(b'{"cell": [-1, -2], "pad": [4, 2]}').decode()
-    page.goto(f"/borders#j={state}")
-    page.wait_for_selector(".lab .lab")
-    page.wait_for_timeout(300)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "axe.run().then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"
-    )
-    assert found == []
-    page.set_viewport_size({"width": 320, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth <= 320")
+    phone.open("borders", {"cell": [-1, -2], "pad": [4, 2]})
+    phone.page.wait_for_function("document.documentElement.scrollWidth <= 320")
+    phone.page.set_viewport_size({"width": 1280, "height": 900})
+    phone.check_accessible()
