@@ -87,6 +87,21 @@ def test_shifts_on_the_screen(lab: Any, name: str) -> None:
         assert [float(text) for text in texts] == pytest.approx(wanted, abs=0.00501)
 
 
+def test_maps_of_shifts_fit(lab: Any) -> None:
+    """Whatever the width, no map of those side by side is cut off or sticks out."""
+    lab.open("pooling", {"view": "shifts", "feature": "sobel-x"})
+    for width in (400, 600, 900, 1280):
+        lab.page.set_viewport_size({"width": width, "height": 900})
+        lab.wait(
+            """(() => {
+                const { right } = document.querySelector(".pairs").getBoundingClientRect();
+                const whole = (map) => map.scrollWidth <= map.clientWidth;
+                const inside = (map) => map.getBoundingClientRect().right <= right + 1;
+                return [...document.querySelectorAll(".pairs .map")].every((map) => whole(map) && inside(map));
+            })()"""
+        )
+
+
 def test_programs_run_as_shown(lab: Any) -> None:
     """Each program under "Show the code" runs, and gives the output, or the maps and how far they are apart."""
     lab.open("pooling")

@@ -1030,6 +1030,7 @@ export const en = {
       `${map} ${spoken(cell)}: ${value}${changed ? ", changed" : ""}`,
     evenNote: "Faint lines: shifts by whole strides, under which a map only moves along.",
 
+    latexHint: "this cell worked out, or the maps before and after, for amsmath",
     controls: {
       preset: "Example",
       view: "View",
