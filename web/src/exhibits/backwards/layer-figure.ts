@@ -49,13 +49,10 @@ export function layerFigure(work: Work, selection: Selection | null, dark: boole
       ];
       sheet.text(x + inset, y - 16, back ? words.symbols[name] : words[name], { size: 13, colour: palette.soft });
       const lit = back ? (name === "output" ? light.grad : []) : name === "input" ? light.input : name === "kernel" ? light.kernel : [];
-      const marks = new Map(lit.map((mark) => [mark.at.join(), mark]));
       for (const index of cellsOf(box.shape)) {
         const at = index.map((n, axis) => n + box.first[axis]!);
         const seen = viewOf(work, scales, name, back, cell, at);
-        const mark = marks.get(at.join());
-        const text = mark && !mark.soft ? mark.text : seen.text;
-        sheet.cell(...place(at), cell, seen.colour, text, typeSize(text, cell), seen.kind === "border");
+        sheet.cell(...place(at), cell, seen.colour, seen.text, typeSize(seen.text, cell), seen.kind === "border");
       }
       const chosen = back && name === selection.side ? [selection.cell] : [];
       for (const at of [...lit.map((mark) => mark.at), ...chosen]) sheet.frame(...place(at), cell, cell, 2);

@@ -85,6 +85,15 @@ test("the gradients are those that the documentation prints", () => {
   expect(cellLatex(cellWork(workOut(defaults), { side: "input", cell: [1, 1] }))).toContain("1 \\cdot (-1) + (-1) \\cdot 0 + 0 \\cdot 2 + 2 \\cdot 1");
 });
 
+test("a drawing for files has each array's own numbers, not the products in their place", () => {
+  const work = workOut(defaults);
+  for (const side of SIDES) {
+    const cells = [...layerFigure(work, chosenCell(work, side, null), false).matchAll(/<text[^>]*>([−\d]+)<\/text>/g)].map(([, text]) => text);
+    expect(cells.slice(0, 9)).toEqual(["1", "2", "0", "0", "1", "2", "2", "0", "1"]); // X
+    expect(cells.slice(-4)).toEqual(["1", "−1", "0", "2"]); // dL/dY
+  }
+});
+
 test("edits keep what comes back in the output's shape", () => {
   const state = complete({ ...defaults, ...withLayer(defaults, { pad: [1, 0] }) });
   expect(state.grad).toEqual({ shape: [4, 2], data: [1, -1, 0, 2, 0, 0, 0, 0] });
