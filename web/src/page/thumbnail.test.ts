@@ -16,3 +16,18 @@ test("channels stand behind each other, a photograph beside its kernel, and what
   expect(drawingOf("gallery", false)!.photograph).not.toBeNull();
   expect(drawingOf("nothing", false)).toBeNull();
 });
+
+test("the matrix view begins with its matrix, and the sizes with the maps of their stack and what a cell sees", () => {
+  const matrix = drawingOf("matrix-view", false)!;
+  expect(matrix.cells).toHaveLength(4 * 16);
+  expect(matrix.cells.slice(0, 16).map(({ text }) => text)).toEqual(
+    ["1", "2", "3", "", "4", "5", "6", "", "7", "8", "9", "", "", "", "", ""],
+  );
+  const { cells, frame } = drawingOf("sizes", false)!;
+  expect(cells.filter(({ colour }) => colour.fill === "var(--accent)")).toHaveLength(4); // up to the last pooling
+  expect(frame!.width / cells[0]!.width).toBeCloseTo(16 / 32);
+  for (const { x, y, width, height } of [...matrix.cells, ...cells, frame!]) {
+    expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
+    expect([x + width <= WIDTH, y + height <= HEIGHT]).toEqual([true, true]);
+  }
+});

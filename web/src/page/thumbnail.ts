@@ -1,5 +1,10 @@
 /** What the small picture of an exhibit shows: the numbers that it begins with. */
 
+import { complete as matrixState } from "../exhibits/matrix-view/state.ts";
+import { workOut as matrixWork } from "../exhibits/matrix-view/work.ts";
+import { drawnMap, fieldBox, isVector } from "../exhibits/sizes/scene.ts";
+import { complete as sizesState } from "../exhibits/sizes/state.ts";
+import { mapsOf, traceOf, workOut as sizesWork } from "../exhibits/sizes/work.ts";
 import { defaultStates } from "../generated/defaults.ts";
 import { fixedWeights } from "../generated/kernel-weights.ts";
 import type { Numbers } from "../generated/states.ts";
@@ -50,6 +55,8 @@ function pieceOf(numbers: Numbers): Piece {
 /** Null where the exhibit begins with no numbers that fit. */
 export function drawingOf(name: string, dark: boolean): Drawing | null {
   const state = asRecord(defaultStates[name]);
+  if (name === "matrix-view") return matrix(dark);
+  if (name === "sizes") return stack();
   if (Array.isArray(state.signal)) return bars(state.signal as number[], dark);
   const named = typeof state.kernel === "string" ? fixedWeights[state.kernel] : undefined;
   const pieces = [...Object.values(state).filter(isNumbers), ...(named ? [named] : [])]
@@ -109,4 +116,47 @@ function bars(signal: number[], dark: boolean): Drawing {
     return { x: ROOM + width * i, y, width: width - 1.5, height, colour: scale.colour(value || scale.most / 3), text: "" };
   });
   return { cells, frame: null, photograph: null };
+}
+
+/** The matrix of the convolution, empty where it has no weight. */
+function matrix(dark: boolean): Drawing | null {
+  const { matrix: numbers } = matrixWork(matrixState({})).made!;
+  const [rows, columns] = numbers!.shape as [number, number];
+  const drawing = laid([{ slices: 1, rows, columns, data: Array.from(numbers!.data) }], false, null, dark);
+  for (const cell of drawing.cells) if (cell.text === "0") cell.text = "";
+  return drawing;
+}
+
+/** The maps of a stack in a row, vectors apart, with what the cell that is traced sees of each. */
+function stack(): Drawing | null {
+  const state = sizesState({});
+  const work = sizesWork(state);
+  const trace = traceOf(work, state.layer, state.cell);
+  if (!work.stack || !trace) return null;
+  const maps = mapsOf(work.stack).filter((map) => !isVector(map));
+  const largest = Math.max(...maps.flatMap(({ size }) => size));
+  const drawn = maps.map((map) => drawnMap(map, largest));
+  const apart = 10;
+  const extents = drawn.map(({ width, plates }) => width + 4 * plates);
+  const factor = (WIDTH - 2 * ROOM - apart * (drawn.length - 1)) / extents.reduce((sum, extent) => sum + extent);
+  const drawing: Drawing = { cells: [], frame: null, photograph: null };
+  const put = (box: Box, fill: string) => drawing.cells.push({ ...box, colour: { fill, ink: "" }, text: "" });
+  let x = ROOM;
+  drawn.forEach((map, i) => {
+    const [width, height] = [factor * map.width, factor * map.height];
+    const y = (HEIGHT - height) / 2;
+    for (let plate = map.plates; plate >= 0; plate--) {
+      const [left, top] = [x + 4 * factor * plate, y - 4 * factor * plate];
+      put({ x: left, y: top, width, height }, "var(--soft)");
+      put({ x: left + 0.7, y: top + 0.7, width: width - 1.4, height: height - 1.4 }, "var(--paper)");
+    }
+    if (maps[i]!.layers[0]! <= trace.layer) {
+      const seen = fieldBox(trace.fields[maps[i]!.layers[0]!]!, { ...map, width, height }, 0);
+      const box = { ...seen, x: x + seen.x, y: y + seen.y };
+      if (i) put(box, "var(--accent)");
+      else drawing.frame = box;
+    }
+    x += factor * extents[i]! + apart;
+  });
+  return drawing;
 }
