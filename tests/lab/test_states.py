@@ -129,10 +129,12 @@ def test_what_cannot_be_computed() -> None:
         state.result()
 
 
-@pytest.mark.parametrize("array", [np.ones((65, 2)), np.ones((1, 1, 1, 1)), np.ones(0), np.array(["a"]), 3])
+@pytest.mark.parametrize(
+    "array", [np.ones((65, 2)), np.ones((1, 1, 1, 1)), np.ones(0), np.array(["a"]), 3, [[1], [1, 2]]]
+)
 def test_arrays_that_cannot_be_shown(array: Any) -> None:
     """Too many cells or dimensions, none, and no numbers are refused."""
-    with pytest.raises(SpecError, match=r"^picture must"):
+    with pytest.raises(ConvolensError, match=r"^picture (must|has dtype|is not)"):
         Numbers.of(array, "picture")
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from convolens.errors import SpecError
 from convolens.lab.records import Number, Within
+from convolens.ops.arrays import as_array
 
 MOST_SIDE = 64
 MOST_CELLS = 4096
@@ -52,9 +53,7 @@ class Numbers:
         >>> Numbers.of([[1, 2], [3, 4.5]])
         Numbers(shape=(2, 2), data=(1.0, 2.0, 3.0, 4.5))
         """
-        found = np.asarray(array)
-        if found.dtype.kind not in "biuf":
-            raise SpecError(f"{name} must hold real numbers, found dtype {found.dtype}")
+        found = as_array(array, name)
         if not 1 <= found.ndim <= 3 or 0 in found.shape or max(found.shape) > MOST_SIDE:
             raise SpecError(
                 f"{name} must have 1 to 3 dimensions of 1 to {MOST_SIDE} cells, found shape {found.shape}; "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
@@ -15,6 +14,7 @@ from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.presets import CHANNELS
 from convolens.lab.widgets.exhibit import Exhibit, example
+from convolens.ops.arrays import as_array
 
 
 class Channels(Exhibit[states.Channels]):
@@ -72,7 +72,7 @@ class Channels(Exhibit[states.Channels]):
         if weight is not None:
             changes["weight"] = plain(_slices(weight))
         if bias is not None:
-            changes["bias"] = np.asarray(bias).tolist()
+            changes["bias"] = as_array(bias, "bias").tolist()
         changes |= {name: value for name, value in (("groups", groups), ("padding", padding)) if value is not None}
         super().__init__(states.Channels.from_json({**state.to_json(), **changes}))
 
@@ -98,7 +98,7 @@ class Channels(Exhibit[states.Channels]):
 
 def _slices(weight: npt.ArrayLike) -> Numbers:
     """Lay the slices of all kernels after each other."""
-    found = np.asarray(weight)
+    found = as_array(weight, "weight")
     if found.ndim != 4:
         raise SpecError(f"weight must be (kernels, channels / groups, rows, columns), found shape {found.shape}")
     return Numbers.of(found.reshape(-1, *found.shape[2:]), "weight")

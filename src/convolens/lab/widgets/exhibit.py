@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import anywidget
-import numpy as np
 import numpy.typing as npt
 import traitlets
 
@@ -73,7 +72,7 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
 
 def example(examples: Mapping[str, StateType], name: str) -> StateType:
     """Look a preset up by its name."""
-    if name not in examples:
+    if not isinstance(name, str) or name not in examples:
         raise unknown_name("preset", name, examples)
     return examples[name]
 
@@ -83,7 +82,7 @@ def kernel_numbers(kernel: npt.ArrayLike | NamedKernel | str, dims: int) -> Numb
     if isinstance(kernel, (str, NamedKernel)):
         weights = parse_kernel(kernel).weights
         return Numbers.of(weights[0] if dims == 1 and len(weights) == 1 else weights, "kernel")
-    return Numbers.of(np.asarray(kernel), "kernel")
+    return Numbers.of(kernel, "kernel")
 
 
 def pad_choice(padding: Padding, dims: int) -> Any:

@@ -18,6 +18,7 @@ from convolens.lab.pages import module_text
 from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.widgets.exhibit import Exhibit
+from convolens.ops.arrays import as_array
 
 
 class Gallery(Exhibit[states.Gallery]):
@@ -84,13 +85,13 @@ def _named(kernel: npt.ArrayLike | NamedKernel | str) -> Any:
     if isinstance(kernel, str):
         parse_kernel(kernel)
         return kernel
-    weights = kernel.weights if isinstance(kernel, NamedKernel) else np.atleast_2d(np.asarray(kernel))
+    weights = kernel.weights if isinstance(kernel, NamedKernel) else np.atleast_2d(as_array(kernel, "kernel"))
     return plain(Numbers.of(weights, "kernel"))
 
 
 def _png(photograph: npt.ArrayLike) -> bytes:
     """Write a photograph as a PNG file for the browser."""
-    image = Image(np.asarray(photograph))
+    image = Image(as_array(photograph, "photograph"))
     check_fits("picture.png", image, "PNG")
     file = io.BytesIO()
     encode_image(file, image, "PNG")

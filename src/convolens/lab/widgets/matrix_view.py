@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
@@ -15,6 +14,7 @@ from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.presets import MATRIX_VIEW
 from convolens.lab.widgets.exhibit import Exhibit, example
+from convolens.ops.arrays import as_array
 
 
 class MatrixView(Exhibit[states.MatrixView]):
@@ -126,7 +126,7 @@ class MatrixView(Exhibit[states.MatrixView]):
 
 
 def _slices(weight: npt.ArrayLike) -> Numbers:
-    array = np.asarray(weight)
+    array = as_array(weight, "weight")
     if array.ndim not in (3, 4):
         raise SpecError(
             f"weight must be (kernels, channels, cells) or (kernels, channels, rows, columns), found shape "

@@ -15,6 +15,7 @@ from convolens.lab.pages import module_text
 from convolens.lab.states.presets import SIGNALS
 from convolens.lab.states.signals import MOST_SAMPLES, MOST_WEIGHTS
 from convolens.lab.widgets.exhibit import Exhibit, example
+from convolens.ops.arrays import as_array
 
 Samples = npt.NDArray[np.float64]
 LONGEST = 1_500_000  # samples that the page takes
@@ -109,12 +110,9 @@ class Signals(Exhibit[states.Signals]):
 
 def _row(values: npt.ArrayLike, name: str) -> Samples:
     """Take samples in."""
-    found = np.asarray(values)
-    if found.ndim != 1 or not 1 <= found.size <= LONGEST or found.dtype.kind not in "biuf":
-        raise SpecError(
-            f"{name} must have one dimension of 1 to {LONGEST} real numbers, found shape {found.shape} "
-            f"of dtype {found.dtype}"
-        )
+    found = as_array(values, name)
+    if found.ndim != 1 or not 1 <= found.size <= LONGEST:
+        raise SpecError(f"{name} must have one dimension of 1 to {LONGEST} numbers, found shape {found.shape}")
     if not np.isfinite(found).all():
         raise SpecError(f"{name} holds NaN or infinity; every sample must be a finite number")
     return found.astype(np.float64)
