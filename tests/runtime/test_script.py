@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 
+from convolens.ops.activation_gradients import flow_back
 from convolens.runtime import compile as compiler
 from convolens.runtime.call import Array
 from convolens.runtime.replay import Bound, Repeated, in_sequence
@@ -93,3 +94,13 @@ def test_compiled_calls_are_ready() -> None:
     np.testing.assert_array_equal(weight, -2.5)
     _run(script)
     np.testing.assert_array_equal(weight, -2.5 - 1.75 - 1.875)
+
+
+def test_a_script_warns_of_no_more_than_was_done() -> None:
+    """Numbers that grow beyond all bounds later are as quiet as they would have been at first."""
+    grad, given = np.ones((1, 2, 3, 3), np.float32), np.zeros((1, 2, 3, 3), np.float32)
+    with Script() as script:
+        flow_back(grad, given, "tanh")
+    grad[0, 0, 0, :2], given[0, 0, 0] = (np.inf, -np.inf), 1
+    for call in script.calls:
+        call()

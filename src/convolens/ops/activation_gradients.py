@@ -68,14 +68,14 @@ def flow_back(
 
 def _written(flow: Callable[[Array, Array], Array], grad: Array, given: Array) -> Array:
     flowing = flow(grad, given)
-    performed(lambda: np.copyto(flowing, flow(grad, given)))
+    performed(quietly(lambda: np.copyto(flowing, flow(grad, given))))
     return flowing
 
 
 def _summed(numbers: Array, axes: int | tuple[int, ...]) -> Array:
     """Sum in float64 over some axes."""
     totals: Array = numbers.sum(axis=axes, dtype=np.float64)
-    performed(functools.partial(numbers.sum, axis=axes, dtype=np.float64, out=totals))
+    performed(quietly(lambda: numbers.sum(axis=axes, dtype=np.float64, out=totals)))
     return totals
 
 
