@@ -98,6 +98,16 @@ def test_messages(widget: Any) -> None:
     assert (failed["kind"], failed["id"], nothing) == ("failure", 4, [])
 
 
+def test_mistakes_are_answered(widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails unexpectedly is raised where Python runs, and the page is told, so that it does not wait."""
+    sent: list[Any] = []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=None: sent.append(content))
+    monkeypatch.setattr(widget._session, "reply", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        widget._on_message(widget, {"kind": "hello", "id": 7}, [])
+    assert [(answer["kind"], answer["id"]) for answer in sent] == [("failure", 7)]
+
+
 def test_exported_html_has_a_static_page(widget: Any) -> None:
     """Where no widget runs, an iframe shows the exhibit in the state that it had."""
     data, _ = widget._repr_mimebundle_()

@@ -13,24 +13,30 @@ export const hasEngine = (model: WidgetModel): boolean => model.get("engine") !=
 
 let lastId = Math.floor(Math.random() * 2 ** 40); // views of one widget hear each other's answers
 
+/** An answer, and the bytes that came with it. */
+export interface Answered {
+  answer: LabAnswer;
+  buffer: DataView | undefined;
+}
+
 /**
  * Sends a request and waits for its answer, which may be a failure; null if none comes.
  *
  * Of requests under one key the newest alone is sure to be answered by more than "replaced".
  */
-export function ask(model: WidgetModel, key: string, question: Question): Promise<LabAnswer | null> {
+export function ask(model: WidgetModel, key: string, question: Question, buffers: ArrayBuffer[] = []): Promise<Answered | null> {
   const id = (lastId += 1);
   return new Promise((resolve) => {
-    const end = (answer: LabAnswer | null): void => {
+    const end = (answered: Answered | null): void => {
       clearTimeout(timer);
       model.off("msg:custom", hear);
-      resolve(answer);
+      resolve(answered);
     };
-    const hear = (content: LabAnswer): void => {
-      if (content.id === id) end(content);
+    const hear = (answer: LabAnswer, [buffer]: DataView[]): void => {
+      if (answer.id === id) end({ answer, buffer });
     };
     const timer = setTimeout(() => end(null), PATIENCE);
     model.on("msg:custom", hear);
-    model.send({ ...question, id, key });
+    model.send({ ...question, id, key }, undefined, buffers);
   });
 }

@@ -72,6 +72,7 @@ export const en = {
 
   legend: { label: "Colours", zero: "0" },
 
+  noAnswer: "No answer came; is the lab still running?",
   field: { less: (name: string) => `${name}: less`, more: (name: string) => `${name}: more` },
 
   page: {
@@ -269,7 +270,7 @@ export const en = {
     own: "Your photograph",
     pasted: "Pasted picture",
     open: "Open yours",
-    openHint: "Open a picture of your own, drop it here, or paste it. It stays in this browser.",
+    openHint: "Open a picture of your own, drop it here, or paste it. It stays in this browser, unless you let Python filter it whole.",
     shrunk: (width: number, height: number, to: number, by: number) =>
       `Shrunk from ${width} × ${height} to ${to} × ${by} pixels, so that it can follow your hand.`,
     unreadable: (name: string) => `${name}: the browser cannot read this as a picture. PNG, JPEG and WebP work, up to 100 MB.`,
@@ -1232,7 +1233,6 @@ export const en = {
     measuring: "Measuring …",
     measureHint: "Convolens runs every algorithm that serves this layer for about two seconds together, after compiling what it has not yet.",
     needsEngine: "A page from a file has no engine behind it. Start one with the command convolens lab, or open this in a notebook, and its algorithms are timed on your machine.",
-    noAnswer: "No answer came; is the lab still running?",
     measured: (threads: number) => `Medians of one image, float32, ${threads} thread${threads === 1 ? "" : "s"}; other work on the machine disturbs them.`,
     algorithm: "Algorithm",
     time: "Time",

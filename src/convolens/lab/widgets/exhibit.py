@@ -12,8 +12,9 @@ import traitlets
 
 from convolens.errors import ConvolensError, unknown_name
 from convolens.kernels import NamedKernel, parse_kernel
+from convolens.lab.messages import to_json
 from convolens.lab.pages import static_page
-from convolens.lab.session import Session
+from convolens.lab.session import MISTAKE, Session, failure
 from convolens.lab.shelves import MemoryShelf
 from convolens.lab.states import State
 from convolens.lab.states.numbers import Numbers
@@ -48,7 +49,13 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
             raise traitlets.TraitError(str(error)) from None
 
     def _on_message(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
-        answer, results = self._session.reply(content, [memoryview(buffer) for buffer in buffers])
+        try:
+            answer, results = self._session.reply(content, [memoryview(buffer) for buffer in buffers])
+        except (
+            Exception
+        ):  # a mistake of the program: it is seen where Python runs, and the page does not wait for ever
+            self.send(to_json(failure(content, MISTAKE, "died")))
+            raise
         self.send(answer, [bytes(result) for result in results])
 
     def _read(self) -> StateType:

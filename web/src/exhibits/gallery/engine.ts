@@ -1,71 +1,50 @@
 /** What Python does for the gallery, where it is there: its samples, and results at the photograph's whole size. */
 
 import type { FileAnswer, LabAnswer, OpenedAnswer, WelcomeAnswer } from "../../generated/messages.ts";
+import { ask, type Question } from "../../model/ask.ts";
 import type { WidgetModel } from "../../model/widget.ts";
+import { texts } from "../../texts/index.ts";
 import type { Opened } from "./photographs.ts";
 import type { GalleryState } from "./state.ts";
 
-interface Waiting {
-  done: (answered: { answer: LabAnswer; buffer: DataView }) => void;
-  refused: (error: Error) => void;
+/** What there is. */
+export const welcome = async (model: WidgetModel): Promise<WelcomeAnswer> => (await answered<WelcomeAnswer>(model, { kind: "hello" })).answer;
+
+export async function openTheirs(model: WidgetModel, sample: string): Promise<Opened> {
+  const { answer, buffer } = await answered<OpenedAnswer>(model, { kind: "open", sample });
+  const { rows: height, columns: width, channels, photograph } = answer;
+  letGo(model, photograph);
+  const data = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) data[4 * i + c] = buffer!.getUint8(channels * i + Math.min(c, channels - 1));
+  }
+  return { width, height, data, from: { width, height } };
 }
 
-export class Engine {
-  #last = Math.floor(Math.random() * 1e9); // views of one widget hear each other's answers
-  #waiting = new Map<number, Waiting>();
-
-  constructor(readonly model: WidgetModel) {
-    model.on("msg:custom", this.#receive);
+/** The kernel over all of a picture file, as a PNG of the file's own size and depth. */
+export async function filtered(
+  model: WidgetModel, file: Blob, name: string, { kernel, channels, border, flip, display }: GalleryState,
+): Promise<Blob> {
+  const { photograph } = (await answered<OpenedAnswer>(model, { kind: "open", name, fit: 16 }, [await file.arrayBuffer()])).answer;
+  try {
+    const { answer, buffer } = await answered<FileAnswer>(model, { kind: "download", photograph, kernel, channels, border, flip, display });
+    return new Blob([buffer as DataView<ArrayBuffer>], { type: answer.media_type });
+  } finally {
+    letGo(model, photograph);
   }
+}
 
-  close(): void {
-    this.model.off("msg:custom", this.#receive);
-  }
+function letGo(model: WidgetModel, photograph: string): void {
+  void ask(model, `close ${photograph}`, { kind: "close", photograph });
+}
 
-  /** What there is; without Python this never comes. */
-  async welcome(): Promise<WelcomeAnswer> {
-    return (await this.#ask({ kind: "hello" })).answer as WelcomeAnswer;
-  }
+let asked = 0; // no request takes the place of another
 
-  async sample(name: string): Promise<Opened> {
-    const { answer, buffer } = await this.#ask({ kind: "open", sample: name });
-    const { rows: height, columns: width, channels, photograph } = answer as OpenedAnswer;
-    this.#letGo(photograph);
-    const data = new Uint8ClampedArray(4 * width * height).fill(255);
-    for (let i = 0; i < width * height; i++) {
-      for (let c = 0; c < 3; c++) data[4 * i + c] = buffer.getUint8(channels * i + Math.min(c, channels - 1));
-    }
-    return { width, height, data, from: { width, height } };
-  }
-
-  /** The kernel over all of a picture file, as a PNG of the file's own size and depth. */
-  async filtered(file: Blob, name: string, { kernel, channels, border, flip, display }: GalleryState): Promise<Blob> {
-    const { answer } = await this.#ask({ kind: "open", name, fit: 16 }, [await file.arrayBuffer()]);
-    const { photograph } = answer as OpenedAnswer;
-    try {
-      const result = await this.#ask({ kind: "download", photograph, kernel, channels, border, flip, display });
-      return new Blob([result.buffer as DataView<ArrayBuffer>], { type: (result.answer as FileAnswer).media_type });
-    } finally {
-      this.#letGo(photograph);
-    }
-  }
-
-  #letGo(photograph: string): void {
-    this.#ask({ kind: "close", photograph }).catch(() => undefined); // gone already
-  }
-
-  #ask(request: { kind: string } & Record<string, unknown>, buffers: ArrayBuffer[] = []): Promise<{ answer: LabAnswer; buffer: DataView }> {
-    const id = ++this.#last;
-    return new Promise((done, refused) => {
-      this.#waiting.set(id, { done, refused });
-      this.model.send({ id, key: `${request.kind} ${id}`, ...request }, undefined, buffers);
-    });
-  }
-
-  #receive = (answer: LabAnswer, buffers: DataView[]): void => {
-    const asked = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    if (answer.kind === "failure") asked?.refused(new Error(answer.message));
-    else asked?.done({ answer, buffer: buffers[0]! });
-  };
+/** The answer, or an error that says why there is none. */
+async function answered<A extends LabAnswer>(
+  model: WidgetModel, question: Question, buffers: ArrayBuffer[] = [],
+): Promise<{ answer: A; buffer: DataView | undefined }> {
+  const found = await ask(model, `gallery ${(asked += 1)}`, question, buffers);
+  if (found === null || found.answer.kind === "failure") throw new Error(found === null ? texts.noAnswer : (found.answer as { message: string }).message);
+  return { answer: found.answer as A, buffer: found.buffer };
 }
