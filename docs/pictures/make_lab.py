@@ -13,16 +13,17 @@ from convolens.lab.export import export_site
 
 HERE = Path(__file__).parent
 SHOTS = {  # picture: page, height and colours
+    "lab-list": ("index", 1260, "light"),
     "lab-sliding-window": ("sliding-window", 1080, "light"),
     "lab-dark": ("sliding-window", 1080, "dark"),
     "lab-gallery": ("gallery", 1080, "light"),
     "lab-channels": ("channels", 1080, "light"),
+    "lab-sizes": ("sizes", 1080, "light"),
     "lab-pooling": ("pooling", 1330, "light"),
     "lab-borders": ("borders", 1080, "light"),
+    "lab-matrix-view": ("matrix-view", 1080, "light"),
     "lab-backwards": ("backwards", 1080, "light"),
     "lab-signals": ("signals", 1080, "light"),
-    "lab-matrix-view": ("matrix-view", 1080, "light"),
-    "lab-sizes": ("sizes", 1080, "light"),
 }
 
 
@@ -40,7 +41,7 @@ def main() -> None:
                 viewport={"width": 1280, "height": height}, color_scheme=colours, reduced_motion="reduce"
             )
             page.goto((site / f"{exhibit}.html").as_uri())
-            page.locator(".lab .lab").wait_for()
+            page.locator(".lab h1" if exhibit == "index" else ".lab .lab").wait_for()
             if exhibit == "sliding-window":
                 for _ in range(4):
                     page.get_by_role("button", name="Step", exact=True).click()

@@ -20,7 +20,7 @@ AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min
 COLOURS = [("light", "none"), ("dark", "none"), ("light", "active")]
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
+    "--disable-sync", "--no-first-run", "--use-fake-device-for-media-stream",
 ]  # fmt: skip
 
 

@@ -96,6 +96,26 @@ def test_own_photograph(lab: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "result.png").convert("RGB")), expected)
 
 
+def test_camera(lab: Any) -> None:
+    """What the camera sees is shown, and taken on a press; then the camera is let go. Without one it is said."""
+    lab.open("gallery", STATE)
+    _wait(lab)
+    lab.page.get_by_role("button", name="Camera").click()
+    lab.page.get_by_role("alert").get_by_text("No camera could be used").wait_for()
+    lab.page.keyboard.press("Escape")
+    lab.page.context.grant_permissions(["camera"])
+    lab.page.get_by_role("button", name="Camera").click()
+    lab.page.locator("video").evaluate("video => { window.stream = () => video.srcObject; }")
+    lab.page.get_by_role("button", name="Take the picture").click()
+    lab.wait("!document.querySelector('video')")
+    lab.says(lab.page.get_by_label("Photograph").locator("option:checked"), "From the camera")
+    lab.page.wait_for_timeout(800)
+    assert lab.page.evaluate("stream().getTracks().map((track) => track.readyState)") == ["ended"]
+    taken = _pixels(lab, 1)
+    assert taken.shape[:2] == (480, 640)
+    assert np.ptp(taken) > 100
+
+
 def test_python_filters_what_is_large(lab: Any, tmp_path: Path) -> None:
     """Samples come from Python, and a photograph that is shown smaller is downloaded at its whole size."""
     lab.open("gallery", {"photograph": "coins", "kernel": "sharpen", "display": "clip"})

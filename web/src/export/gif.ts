@@ -1,21 +1,23 @@
-/** All steps as an animated GIF. */
+/** All steps as an animated GIF. Exhibits without steps leave this, and what writes GIFs, out of their modules. */
 
 import { applyPalette, GIFEncoder, quantize } from "gifenc/dist/gifenc.esm.js";
+import type { Steps } from "../parts/share.ts";
 import { canvasFor, rasterise } from "./raster.ts";
 
-export const MOST_FRAMES = 144;
+const MOST_FRAMES = 144;
 const STEP = 700; // milliseconds that a step stays
 const LAST = 2000;
 const COLOURS = 128;
 const LARGEST = 1400; // pixels of the longer side
 
-/** Draws `count` steps; `progress` hears of each. */
-export async function gifOf(
-  count: number,
-  drawing: (step: number) => string,
-  progress: (done: number, all: number) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const all = Math.min(count, MOST_FRAMES);
+/** Steps to export, by how many there are and the drawing of each. */
+export const stepsOf = (count: () => number, drawing: (step: number) => string): Steps => ({
+  count,
+  most: MOST_FRAMES,
+  gif: (progress) => gifOf(Math.min(count(), MOST_FRAMES), drawing, progress),
+});
+
+async function gifOf(all: number, drawing: (step: number) => string, progress: (done: number, all: number) => void): Promise<Uint8Array<ArrayBuffer>> {
   const gif = GIFEncoder();
   const canvas = canvasFor(drawing(0), 1);
   const shrink = Math.min(1, LARGEST / Math.max(canvas.width, canvas.height));

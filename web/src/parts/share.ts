@@ -7,6 +7,14 @@ export interface Program {
   text: string;
 }
 
+export interface Steps {
+  count(): number;
+  /** How many of them a GIF holds at most. */
+  most: number;
+  /** `progress` hears of each. */
+  gif(progress: (done: number, all: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 export interface Shareable<S extends CommonState> {
   /** Names of files, without a suffix. */
   fileName: string;
@@ -20,8 +28,8 @@ export interface Shareable<S extends CommonState> {
   programsNote?: string;
   /** What is on the screen, as the text of an SVG file. */
   drawing(): string;
-  /** All steps, one after the other, and how many there are. */
-  frames: { count(): number; drawing(step: number): string } | null;
+  /** All steps, one after the other: `stepsOf` of export/gif.ts. */
+  frames: Steps | null;
   latex: (() => string) | null;
   /** What the LaTeX holds, where it is not a cell worked out. */
   latexHint?: string;

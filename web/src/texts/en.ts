@@ -270,6 +270,11 @@ export const en = {
     own: "Your photograph",
     pasted: "Pasted picture",
     open: "Open yours",
+    camera: "Camera",
+    cameraShows: "What the camera sees",
+    take: "Take the picture",
+    taken: "From the camera",
+    noCamera: "No camera could be used: there is none, something else uses it, or the browser was not allowed to.",
     openHint: "Open a picture of your own, drop it here, or paste it. It stays in this browser, unless you let Python filter it whole.",
     shrunk: (width: number, height: number, to: number, by: number) =>
       `Shrunk from ${width} × ${height} to ${to} × ${by} pixels, so that it can follow your hand.`,
