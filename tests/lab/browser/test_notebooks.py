@@ -81,7 +81,12 @@ class Home:
         if self.name == "jupyterlab":
             self.run(2)
         else:
-            self.page.get_by_role("button", name="Change by Python").click()
+            code = self.exhibits.first.get_by_role("button", name="Show the code")
+            for _ in range(10):  # the button is made anew after each change, and a click on the one before is lost
+                self.page.get_by_role("button", name="Change by Python").click()
+                self.page.wait_for_timeout(1000)
+                if not code.count():
+                    break
 
 
 @pytest.fixture(scope="module", params=["jupyterlab", "marimo"])
