@@ -52,6 +52,23 @@ for count in (1, 4, 2, 1):
     assert run(text, OPENBLAS_NUM_THREADS="1").split() == ["1", "4", "2", "1"]
 
 
+def test_cores_of_the_process_stay_its_own(warm: Path, run: Callable[..., str]) -> None:
+    """However often the number of threads changes, the calling thread may run on the cores that it began with."""
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("reads which cores a thread may use")
+    text = """
+from convolens.runtime.threads import threads
+before = os.sched_getaffinity(0)
+function = load("scaled", rounds=3)
+image = np.zeros((3, 4), np.float32)
+for i in range(2000):
+    threads(7 + i % 2)
+    function(image, np.empty_like(image), scalars=(5, 2.0))
+    assert os.sched_getaffinity(0) == before, i
+"""
+    run("import os\n" + text)
+
+
 def test_fork(warm: Path, run: Callable[..., str]) -> None:
     """Parent computes on threads, forks, both compute on, on as many threads; children of children too."""
     if not hasattr(os, "fork"):

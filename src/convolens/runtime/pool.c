@@ -145,10 +145,13 @@ static void send_off(void) {
 #endif
 }
 
+/* Workers that leave may be gone before this comes to them, and for a thread that is gone the system takes the one that
+   asks: so they are woken wherever they are. */
 static void announce(void) {
     atomic_fetch_add(&number, 1);
     if (atomic_load(&sleeping)) {
-        send_off();
+        if (!atomic_load(&leaving))
+            send_off();
         pthread_mutex_lock(&lock);
         pthread_cond_broadcast(&changed);
         pthread_mutex_unlock(&lock);
