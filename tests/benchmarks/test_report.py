@@ -209,6 +209,6 @@ def test_command_line_combines(run_json: Path, tmp_path: Path) -> None:
 
 def test_command_line_refuses_unknown_names() -> None:
     """The message lists what there is."""
-    done = command("--group", "nothing", "--threads", "1")
+    done = command("--group", "nothing")
     assert done.returncode == 2
     assert "unknown group nothing" in done.stderr

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from convolens.algorithms.windows import padded_bytes, padded_input
 from convolens.spec.geometry import ConvSpec
 
 MOST_DECOMPOSED = 128  # rows or columns of a kernel whose terms are counted by singular values
+MOST_RANKED = 64  # kernels whose rank is looked for; more are never worth separating
+LEAST_SEPARATED = 25  # kernel cells from which separating can pay
 PRODUCT_ROUNDINGS = 8  # that a cell of a kernel may be off the product of its row and column
 Term = list[Array]
 """For each axis the 1-D kernels of all (kernel, channel) pairs: shape (K, C / groups, k)."""
@@ -179,6 +181,14 @@ def separable_rank(weight: Array, dtype: np.dtype[np.floating]) -> int | None:
     if min(matrices.shape[2:]) > MOST_DECOMPOSED and as_product(matrices.astype(np.float64), dtype) is None:
         return None
     return len(separable_terms(weight, dtype))
+
+
+def worthwhile_rank(weight: Array, dtype: np.dtype[Any]) -> int | None:
+    """Count the separable terms of kernels that may be worth separating; None where that is not known."""
+    worth_a_look = weight.ndim > 3 and math.prod(weight.shape[:2]) <= MOST_RANKED and dtype.kind == "f"
+    if not worth_a_look or math.prod(weight.shape[2:]) < LEAST_SEPARATED or not np.isfinite(weight).all():
+        return None
+    return separable_rank(weight, dtype)
 
 
 def _known_rank(spec: ConvSpec) -> int:

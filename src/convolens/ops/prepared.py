@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.algorithms.base import Algorithm, Epilogue
-from convolens.algorithms.separable import separable_rank
+from convolens.algorithms.separable import worthwhile_rank
 from convolens.errors import SpecError
 from convolens.ops.activations import activate, check_activation, find_activation
 from convolens.ops.arrays import (
@@ -28,12 +28,12 @@ from convolens.ops.arrays import (
 from convolens.ops.integers import check_sums, largest_sum
 from convolens.ops.magnitude import is_tame, largest_magnitude
 from convolens.ops.pooling.maximum import max_pool as pool_maxima
+from convolens.ops.repeats import Repeats
 from convolens.planning.measured import recall
 from convolens.planning.plan import Plan, plan_conv
 from convolens.planning.tune import tune_conv
 from convolens.runtime.call import address
-from convolens.runtime.memory import empty
-from convolens.runtime.replay import Bound, Recording, Replay
+from convolens.runtime.replay import Bound, Recording
 from convolens.runtime.script import perform
 from convolens.runtime.threads import thread_count
 from convolens.spec.borders import Border
@@ -41,12 +41,9 @@ from convolens.spec.geometry import ConvSpec
 from convolens.spec.layout import FIRST, parse_layout
 from convolens.spec.padding import Padding, per_dimension
 
-MOST_RANKED = 64  # kernels whose rank is looked for; more are never worth separating
 ONE_OFF, MANY = 20, 100_000  # calls that a function, and a prepared convolution, is taken to see
 MOST_STATES = 2  # where an image is cut into tiles, those inside a row and the one at its end
-MOST_REPLAYS = 4  # calls that can be repeated; each holds prepared weights
 MOST_PLANS = 64  # input shapes and dtypes whose plans are at hand
-LEAST_SEPARATED = 25  # kernel cells from which separating can pay
 
 
 class PreparedConv:
@@ -81,9 +78,9 @@ class PreparedConv:
         self._renewed = False
         self._is_repeated = calls > ONE_OFF
         # A cache of a function of the weights, not of self: a cycle would keep large kernels alive.
-        self._rank = functools.lru_cache(maxsize=2)(functools.partial(_rank, self.weight))
+        self._rank = functools.lru_cache(maxsize=2)(functools.partial(worthwhile_rank, self.weight))
         self._states: dict[tuple[Algorithm[Any], ConvSpec], Any] = {}
-        self._replays: dict[tuple[Any, ...], tuple[Replay, Plan]] = {}
+        self._repeats = Repeats()
         self._plans: dict[tuple[Any, ...], Plan] = {}
 
     def _state(self, algorithm: Algorithm[Any], spec: ConvSpec) -> Any:
@@ -94,7 +91,8 @@ class PreparedConv:
             state = algorithm.prepare(spec, weight)
             if self._renewed:  # as it will be from now on, to the bit; and no call repeats what is let go
                 algorithm.renew(spec, state, weight, self.bias)
-                self._replays = self._replays if len(self._states) < MOST_STATES else {}
+                if len(self._states) >= MOST_STATES:
+                    self._repeats.forget()
             self._states = dict([*self._states.items(), (key, state)][-MOST_STATES:])
             return state
         return self._states[key]
@@ -115,7 +113,8 @@ class PreparedConv:
             Whether all that was prepared did so.
         """
         if not self._renewed:
-            self._plans, self._states, self._replays = {}, {}, {}  # they may go by what the numbers were
+            self._plans, self._states = {}, {}  # they may go by what the numbers were
+            self._repeats.forget()
             self.bias = None if bias is None else bias.copy()  # calls that are repeated may hold it
         self.weight, self._renewed = weight, True
         vars(self).pop("_weights", None)
@@ -127,7 +126,8 @@ class PreparedConv:
             if algorithm.renew(spec, state, self._turned(spec), self.bias)
         }
         if len(taken) < len(self._states):
-            self._states, self._replays, self._is_repeated = taken, {}, False
+            self._states, self._is_repeated = taken, False
+            self._repeats.forget()
         return bool(taken) and self._is_repeated
 
     @property
@@ -208,29 +208,6 @@ class PreparedConv:
             plan = self._plans[key] = self.plan(input_shape, dtype)
         return plan
 
-    def _repeated(self, x: npt.ArrayLike, out: Array | None) -> Array | None:
-        """Repeat a call that was made with arrays like these; None if there was none that can be repeated."""
-        if type(x) is not np.ndarray or (
-            out is not None and (type(out) is not np.ndarray or not out.flags.writeable)
-        ):
-            return None
-        remembered = self._replays.get(_outlines(x, out))
-        if remembered is None:
-            return None
-        replay, plan = remembered
-        if not plan.algorithm.plain_sum and not self._tame(x, plan.spec):
-            return None
-        result = empty(plan.output_shape, plan.spec.result_dtype) if out is None else out
-        return result if replay(x, result) else None
-
-    def _remember(self, recording: Recording, plan: Plan, x: Array, result: Array, out: Array | None) -> None:
-        """Keep what was called, if it can be repeated with other arrays like these."""
-        whole = result is out or (out is None and result.dtype == plan.spec.result_dtype)
-        if whole and result.size and (replay := recording.replay(x, result)):
-            if len(self._replays) >= MOST_REPLAYS:
-                self._replays.clear()
-            self._replays[_outlines(x, out)] = replay, plan
-
     def __call__(
         self, x: npt.ArrayLike, *, residual: npt.ArrayLike | None = None, out: Array | None = None
     ) -> Array:
@@ -239,7 +216,7 @@ class PreparedConv:
 
         ``residual``, an array like the output before it is pooled, is added before the activation.
         """
-        repeated = self._repeated(x, out) if residual is None else None
+        repeated = self._repeats.again(x, out, self._tame) if residual is None else None
         return self._computed(x, residual, out) if repeated is None else repeated
 
     def bound(self, x: Array, out: Array, residual: Array | None = None) -> tuple[Bound, float] | None:
@@ -267,7 +244,7 @@ class PreparedConv:
         image = as_array(x, "input")
         result, recording, plan = self._carried_out(image, residual, out)
         if recording is not None and residual is None and self._is_repeated:
-            self._remember(recording, plan, image, result, out)
+            self._repeats.keep(recording, plan, image, result, out)
         return result
 
     @quietly
@@ -333,21 +310,6 @@ class PreparedConv:
                 f"{self.algorithm!r} would spread; use algorithm='auto'"
             )
         return self._choose(plan.spec, exact=True, algorithm="auto")
-
-
-def _outlines(x: Array, out: Array | None) -> tuple[Any, ...]:
-    """Tell how arrays lie in memory, and for how many threads the work on them is cut."""
-    if out is None:
-        return thread_count(), x.shape, x.strides, x.dtype
-    return thread_count(), x.shape, x.strides, x.dtype, out.shape, out.strides, out.dtype
-
-
-def _rank(weight: Array, dtype: np.dtype[Any]) -> int | None:
-    """Count the separable terms of kernels that may be worth separating; None where that is not known."""
-    worth_a_look = weight.ndim > 3 and math.prod(weight.shape[:2]) <= MOST_RANKED and dtype.kind == "f"
-    if not worth_a_look or math.prod(weight.shape[2:]) < LEAST_SEPARATED or not np.isfinite(weight).all():
-        return None
-    return separable_rank(weight, dtype)
 
 
 def prepare_conv(
