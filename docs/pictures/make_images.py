@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 COMMANDS = {
     "photo": "filter camera.png --kernel identity",
     "clip": "filter camera.png --kernel sobel-x",
-    "signed": "filter camera.png --kernel sobel-x --response signed",
+    "signed": "filter camera.png --kernel sobel-x --response signed --gain 4",
     "absolute": "filter camera.png --kernel sobel-x --response absolute",
     "edges": "filter camera.png --edges sobel",
     "sheet": "sheet camera.png --kernels gaussian:sigma=2,sharpen,emboss,sobel-x,laplacian-8,log,gabor",

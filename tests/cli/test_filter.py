@@ -105,9 +105,9 @@ def test_options_reach_the_filter(folder: Path, photo: NDArray[np.uint8]) -> Non
     np.testing.assert_array_equal(
         read_image("1.png").pixels, filter_image(photo, weights, border="wrap", flip=True)
     )
-    assert run("a.png", "-k", kernel, "--border", "200", "--response", "signed", "-o", "2.png") == 0
+    assert run("a.png", "-k", kernel, "--border", "200", "--response", "signed", "--gain", "4", "-o", "2.png") == 0
     np.testing.assert_array_equal(
-        read_image("2.png").pixels, filter_image(photo, weights, border=200, response="signed")
+        read_image("2.png").pixels, filter_image(photo, weights, border=200, response="signed", gain=4)
     )
     assert run("a.png", "-k", kernel, "--grey", "--response", "absolute", "-o", "3.png") == 0
     grey = luminance(Image(photo)).pixels
@@ -206,6 +206,7 @@ def test_input_is_never_overwritten_unasked(folder: Path, capsys: pytest.Capture
         (["a.png", "--edges", "sobel", "--direction", "-o", "o.png"], "cannot hold exact numbers"),
         (["a.png", "-k", "box", "--response", "raw", "-o", "o.png"], "cannot hold exact numbers"),
         (["a.png", "-k", "box", "--response", "sign", "-o", "o.png"], "'signed'"),
+        (["a.png", "-k", "box", "--gain", "4", "-o", "o.png"], "--response signed"),
         (["a.png", "-k", "gausian", "-o", "o.png"], "did you mean 'gaussian'"),
         (["a.png", "-k", "1 2; 3", "-o", "o.png"], "row 2 has 1"),
         (["a.png", "-k", "no.csv", "-o", "o.png"], "no.csv: no such file"),

@@ -178,6 +178,10 @@ def test_signed_response() -> None:
     assert filter_image(small, [[-4, 0, 4]], border="edge", response="signed").tolist() == [
         [255, 255, -255, -255, 0]
     ]
+    half = filter_image(picture // 2, [[-1, 0, 1]], border="edge", response="signed", gain=4)
+    assert half.tolist() == [[255, 255, 0, 0, 128]]
+    half = filter_image(real / 8, [[-1, 0, 1]], border="edge", response="signed", gain=4)
+    assert half.tolist() == [[0.75, 0.75, 0.25, 0.25, 0.5]]
     assert signed_scale(np.zeros((1, 1), np.int64), np.dtype(np.float32)) == (0.5, 0.5)
 
 
@@ -313,6 +317,10 @@ def test_large_kernels_do_not_overflow() -> None:
         (np.zeros((2, 2)), "soble-x", {}, UnknownNameError, "sobel-x"),
         (np.zeros((2, 2)), [[1]], {"border": "reflct"}, UnknownNameError, "reflect"),
         (np.zeros((2, 2)), [[1]], {"response": "sign"}, UnknownNameError, "signed"),
+        (np.zeros((2, 2)), [[1]], {"gain": 2}, SpecError, "response is 'clip'"),
+        (np.zeros((2, 2)), [[1]], {"gain": 0, "response": "signed"}, SpecError, "above 0"),
+        (np.zeros((2, 2)), [[1]], {"gain": "4", "response": "signed"}, SpecError, "above 0"),
+        (np.zeros((2, 2)), [[1]], {"gain": 10**400, "response": "signed"}, SpecError, "at most"),
         (np.zeros((2, 2), np.uint8), [[1, 1]], {"border": np.inf}, SpecError, "finite"),
         (np.zeros((2, 2), np.uint8), [[1, 1]], {"border": np.nan}, SpecError, "finite"),
     ],

@@ -42,6 +42,7 @@ FILTERS: list[tuple[str, Case]] = [
     ("log", {"response": "signed", "border": 30}),
     ("motion-blur:length=7,angle=30", {"flip": True}),
     ("gabor:orientation=30,wavelength=4,phase=-90,sigma=1.2,size=7", {"response": "signed"}),
+    ("sobel-y", {"response": "signed", "gain": 4}),
 ]
 
 

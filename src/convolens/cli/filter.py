@@ -71,6 +71,13 @@ def filter_command(
             "raw: exact sums, to .npy or .tif.",
         ),
     ] = Response.clip,
+    gain: Annotated[
+        float,
+        typer.Option(
+            metavar="NUMBER",
+            help="With --response signed: how many times as far from grey; 4 suits photographs.",
+        ),
+    ] = 1,
     border: Border = "reflect",
     flip: Annotated[
         bool, typer.Option("--flip", metavar=FLAG, help="Turn the kernel by 180° (true convolution).")
@@ -96,7 +103,7 @@ def filter_command(
     Each result has the size, depth, alpha and colour profile of its picture.
 
     Examples: [bold]convolens filter photo.jpg -k gaussian:sigma=2 -o soft.jpg[/bold] ·
-    [bold]convolens filter photos/ -k sobel-x --response signed -o out/[/bold]
+    [bold]convolens filter photos/ -k sobel-x --response signed --gain 4 -o out/[/bold]
     """
     from convolens.cli.batch import Job, plan_jobs, run_jobs
     from convolens.cli.results import Task, make_folder, make_result
@@ -109,11 +116,14 @@ def filter_command(
         raise SpecError("--direction belongs to --edges: add --edges sobel")
     if edges is not None and response in (Response.signed, Response.absolute):
         raise SpecError(f"--response {response} belongs to --kernel: the steepness of an edge has no sign")
+    if gain != 1 and response is not Response.signed:
+        raise SpecError("--gain belongs to --response signed, which keeps zero grey: add it")
     task = Task(
         kernel=None if kernel is None else parse_kernel(kernel),
         operator=None if edges is None else edges.value,
         direction=direction,
         response=response.value,
+        gain=gain,
         border=parse_border_option(border),
         flip=flip,
         grey=grey,

@@ -35,6 +35,7 @@ class Task:
     operator: Operator | None
     direction: bool
     response: Response
+    gain: float
     border: str | float
     flip: bool
     grey: bool
@@ -50,7 +51,9 @@ class Task:
             image = luminance(image)
         if self.operator is None:
             assert self.kernel is not None
-            return filter_image(image, self.kernel, border=self.border, flip=self.flip, response=self.response)
+            return filter_image(
+                image, self.kernel, border=self.border, flip=self.flip, response=self.response, gain=self.gain
+            )
         if self.direction:
             return edge_direction(image, operator=self.operator, border=self.border)
         return edge_magnitude(image, operator=self.operator, border=self.border, raw=self.response == "raw")

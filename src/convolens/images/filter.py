@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, Literal, get_args, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convolens.errors import unknown_name
+from convolens.errors import SpecError, unknown_name
 from convolens.images.image import Image
 from convolens.images.picture import over_picture
 from convolens.images.tiles import Tile, Weights
@@ -16,6 +17,7 @@ from convolens.spec.borders import Border, parse_border
 
 Response = Literal["clip", "signed", "absolute", "raw"]
 RESPONSES: tuple[Response, ...] = get_args(Response)
+_LARGEST_GAIN = 1_000_000
 
 
 @overload
@@ -26,6 +28,7 @@ def filter_image(
     border: str | float | Border = ...,
     flip: bool = ...,
     response: Response = ...,
+    gain: float = ...,
     exact: bool = ...,
 ) -> Image: ...
 
@@ -38,6 +41,7 @@ def filter_image(
     border: str | float | Border = ...,
     flip: bool = ...,
     response: Response = ...,
+    gain: float = ...,
     exact: bool = ...,
     out: NDArray[Any] | None = ...,
 ) -> NDArray[Any]: ...
@@ -50,6 +54,7 @@ def filter_image(
     border: str | float | Border = "reflect",
     flip: bool = False,
     response: Response = "clip",
+    gain: float = 1,
     exact: bool = False,
     out: NDArray[Any] | None = None,
 ) -> NDArray[Any] | Image:
@@ -79,6 +84,9 @@ def filter_image(
         Turn the kernel by 180°.
     response : {"clip", "signed", "absolute", "raw"}, default "clip"
         How the sums become pixels, see Notes.
+    gain : number, default 1
+        Of a signed response: how many times as far from zero's value it is shown. Integers that then pass the ends
+        of the scale are held there. 4 suits photographs, whose answers are far from the strongest possible.
     exact : bool, default False
         Compute in float64, weight by weight, what is not exact in a narrower type, see Notes.
     out : ndarray, optional
@@ -94,7 +102,8 @@ def filter_image(
     Raises
     ------
     SpecError
-        If the kernel is not a matrix of finite numbers, the array not a picture, or ``out`` not like the result.
+        If the kernel is not a matrix of finite numbers, the array not a picture, ``out`` not like the result, or
+        there is a gain that is not above zero or that no signed response is asked for.
     DTypeError
         If the data type is none of the above, or sums of such integers could pass int64.
     UnknownNameError
@@ -109,8 +118,8 @@ def filter_image(
         Zero is the middle grey, brighter is positive. Unsigned integers of limit M: (M + 1)/2 + s·r with
         s = (M − 1)/2 / (M·g), where g is the larger of the sum of the positive weights and that of the
         negative ones without their sign. The strongest response possible thus just reaches the end of the
-        scale, and pictures under one kernel compare. uint8: 128 + 127·r / (255·g). Signed integers: zero
-        stays zero, and s = 1 / g. Floating point: 0.5 + r / (2g), for pictures between 0 and 1.
+        scale, and pictures under one kernel compare. A gain multiplies s. uint8: 128 + 127·r / (255·g). Signed
+        integers: zero stays zero, and s = 1 / g. Floating point: 0.5 + r / (2g), for pictures between 0 and 1.
     ``absolute``
         The sum without its sign, rounded and held as above.
     ``raw``
@@ -138,16 +147,19 @@ def filter_image(
     array([[128,  33,  33],
            [128,  33,  33],
            [128,  33,  33]], dtype=uint8)
+    >>> filter_image(photo, [[1, 0, -1]], border="edge", response="signed", gain=1.25)[0]
+    array([128,  10,  10], dtype=uint8)
     >>> filter_image(photo, [[1, 0, -1]], border="edge", response="raw")[0]
     array([   0, -190, -190])
     """
     if response not in RESPONSES:
         raise unknown_name("response", response, RESPONSES)
+    _check_gain(gain, response)
     weights, outside = as_weights(kernel), parse_border(border)
 
     def shown(tile: Tile, dtype: np.dtype[Any]) -> NDArray[Any]:
         sums: NDArray[Any] = tile.responses[0]
-        return sums if response == "raw" else _shown(sums, weights, response, dtype)
+        return sums if response == "raw" else _shown(sums, weights, response, gain, dtype)
 
     return over_picture(
         image,
@@ -174,12 +186,21 @@ def as_weights(kernel: ArrayLike | NamedKernel | str) -> Weights:
     return weights.astype(np.int64) if whole.all() else weights
 
 
-def _shown(sums: NDArray[Any], weights: Weights, response: Response, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _check_gain(gain: Any, response: Response) -> None:
+    if isinstance(gain, bool) or not isinstance(gain, Real) or not 0 < gain <= _LARGEST_GAIN:  # type: ignore[operator]
+        raise SpecError(f"gain is {gain!r:.40}; it must be a number above 0, at most {_LARGEST_GAIN:,}")
+    if gain != 1 and response != "signed":
+        raise SpecError(f"gain {gain} is for response='signed', which keeps zero grey; response is {response!r}")
+
+
+def _shown(
+    sums: NDArray[Any], weights: Weights, response: Response, gain: float, dtype: np.dtype[Any]
+) -> NDArray[Any]:
     if response == "absolute":
         sums = np.abs(sums)
     elif response == "signed":
         middle, scale = signed_scale(weights, dtype)
-        sums = middle + scale * sums
+        sums = middle + gain * scale * sums
     return saturate(sums, dtype)
 
 

@@ -11,6 +11,7 @@ from convolens.images.image import Image
 MAX_PIXELS = 500_000_000
 """The largest picture, in pixels, that `read_image` decodes unless told otherwise."""
 
+_LONGEST_REASON = 300
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -68,10 +69,16 @@ def decode_image(file: BinaryIO, name: object, *, max_pixels: int = MAX_PIXELS) 
 
             return read_with_pillow(file, max_pixels)
     except ConvolensError as error:
-        raise ImageError(f"{name}: {error}") from error
+        raise ImageError(f"{name}: {_short(error)}") from error
     except MemoryError:
         raise
     except Exception as error:
         # Decoders answer damage with nearly every kind of exception: OSError, SyntaxError, struct.error …
-        message = f"{name}: cannot be decoded; the file is damaged or cut short ({error})"
+        message = f"{name}: cannot be decoded; the file is damaged or cut short ({_short(error)})"
         raise ImageError(" ".join(message.split())) from error
+
+
+def _short(error: Exception) -> str:
+    """Return what is wrong, without all of a damaged file's numbers that a decoder may quote."""
+    text = str(error)
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -26,10 +28,11 @@ from convolens.images.metadata import (
 from convolens.images.pillow import read_with_pillow
 
 if TYPE_CHECKING:
-    from tifffile import TiffPage
+    from tifffile import TiffFile, TiffPage
 
 _ICC_PROFILE = 34675
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of alpha among the extra samples
+_MOST_PAGES = 16
 _READ_DIRECTLY = ("MINISBLACK", "MINISWHITE", "RGB")
 
 
@@ -38,14 +41,11 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Image:
     from tifffile import COMPRESSION, TiffFile
 
     with _quiet(), TiffFile(file) as container:
-        pages = [page.aspage() for page in container.pages]
-        pictures = [page for page in pages if not page.is_reduced]
-        if len(pictures) != 1:
-            raise ImageError(f"holds {len(pictures)} pictures; give a file with one")
-        page = pictures[0]
+        page = _only_picture(container)
         check_size(page.imagelength, page.imagewidth, max_pixels)
         if _is_for_pillow(page):
             return read_with_pillow(file, max_pixels, dropped=_technical_tags(page))
+        _check_pieces(page)
         try:
             array = page.asarray()
         except ValueError as error:
@@ -60,6 +60,24 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Image:
                 ) from error
             return image
         return _assemble(page, array)
+
+
+def _only_picture(container: TiffFile) -> TiffPage:
+    """Find the picture of a file beside its smaller copies, if any; a small file may hold very many pages."""
+    pages = [page.aspage() for page in islice(container.pages, _MOST_PAGES + 1)]
+    if len(pages) > _MOST_PAGES:
+        raise ImageError(f"holds more than {_MOST_PAGES} pictures; give a file with one")
+    pictures = [page for page in pages if not page.is_reduced]
+    if len(pictures) != 1:
+        raise ImageError(f"holds {len(pictures)} pictures; give a file with one")
+    return pictures[0]
+
+
+def _check_pieces(page: TiffPage) -> None:
+    """Refuse a picture most of which is not there: it would be made of zeros, in as much time and memory."""
+    wanted, found = math.prod(page.chunked), len(page.dataoffsets)
+    if found < wanted:
+        raise ImageError(f"is damaged or cut short: of its {wanted:,} strips or tiles {found:,} are there")
 
 
 @contextmanager

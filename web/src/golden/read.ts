@@ -2,7 +2,9 @@
 
 import { expect } from "vitest";
 import type { Padding, PerDimension } from "../tensor/padding.ts";
+import { SpecError } from "../tensor/refusals.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { texts } from "../texts/index.ts";
 
 /** An array as the Python writer holds it. */
 export interface Held {
@@ -59,12 +61,13 @@ export function expectNumbers(found: ArrayLike<number>, expected: readonly numbe
   });
 }
 
-/** The message with which a function throws, or null. */
+/** What a function refuses, in the words that a person is shown, or null. */
 export function refusalOf(act: () => unknown): string | null {
   try {
     act();
     return null;
   } catch (error) {
-    return (error as Error).message;
+    if (!(error instanceof SpecError)) throw error;
+    return texts.refusal(error);
   }
 }
