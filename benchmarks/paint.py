@@ -20,7 +20,7 @@ from convolens.lab.states import STATES
 
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 WATCH = """new MutationObserver((_, observer) => {
-    if (!document.querySelector(".lab [role=toolbar], .lab li")) return;
+    if (!document.querySelector(".lab .toolbar, .lab li")) return;
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => { window.drawnAt = performance.now(); }));
 }).observe(document, { childList: true, subtree: true });"""

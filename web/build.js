@@ -1,6 +1,6 @@
 // Builds one self-contained ES module for every exhibit, and one for the page that hosts them, into the Python package.
 // Styles travel inside the module as a string (see src/model/styles.ts). `node build.js NAME` builds one of them.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { build } from "vite";
@@ -23,36 +23,8 @@ const stylesInside = {
   },
 };
 
-const exhibits = readdirSync(`${web}/src/exhibits`);
-
-/** Leaves the texts of other exhibits out of a module, unless it uses them. */
-const ownTexts = (name) => ({
-  name: "own-texts",
-  enforce: "pre",
-  transform(code, id) {
-    if (!id.endsWith("/src/texts/en.ts")) return null;
-    const folder = `${web}/src/exhibits/${name}`;
-    const own = name === "page" ? "texts.page" : readdirSync(folder).map((file) => readFileSync(`${folder}/${file}`, "utf8")).join("\n");
-    const section = (exhibit) => exhibit.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
-    return [...exhibits.map(section), "page"]
-      .filter((other) => !own.includes(`texts.${other}`))
-      .reduce((text, other) => text.replace(new RegExp(`^  ${other}: \\{\\n[^]*?^  \\},\\n`, "m"), ""), code);
-  },
-});
-
-/** What the engine refuses is said by its code alone: in workers, and where nobody is shown it. */
-const SHOWS_NO_REFUSAL = ["backwards", "gallery", "matrix-view", "pooling"];
-const fewWords = {
-  name: "few-words",
-  enforce: "pre",
-  load(id) {
-    if (!id.endsWith("/src/tensor/refusals.ts")) return null;
-    return "export const refuse = (code) => { throw new Error(code); }; export const refuseName = refuse; export const nearest = () => []; export const shown = String;";
-  },
-};
-
 const entries = [
-  ...exhibits.map((name) => [name, `${web}/src/exhibits/${name}/index.ts`]),
+  ...readdirSync(`${web}/src/exhibits`).map((name) => [name, `${web}/src/exhibits/${name}/index.ts`]),
   ["page", `${web}/src/page/index.ts`],
 ];
 
@@ -63,15 +35,14 @@ for (const [name, entry] of entries) {
     root: web,
     configFile: false,
     logLevel: "warn",
-    plugins: [ownTexts(name), SHOWS_NO_REFUSAL.includes(name) && fewWords, svelte(), stylesInside],
-    worker: { plugins: () => [fewWords] },
+    plugins: [svelte(), stylesInside],
     build: {
       outDir: target,
       emptyOutDir: false,
       target: "es2022",
       cssCodeSplit: false,
       lib: { entry, formats: ["es"], fileName: () => `${name}.js` },
-      rolldownOptions: { output: { codeSplitting: false, minify: true } },
+      rolldownOptions: { output: { codeSplitting: false, minify: true, comments: false } },
     },
   });
   const { size } = statSync(`${target}/${name}.js`);

@@ -14,17 +14,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 import convolens as cl
 
 NAMES = [name for name in cl.widgets.__all__ if name != "Exhibit"]
+PHOTOGRAPH = (np.indices((40, 60)).prod(0) % 251).astype(np.uint8)
+MADE = {name: f"cl.widgets.{name}()" for name in NAMES}
+MADE["Gallery"] = "cl.widgets.Gallery((np.indices((40, 60)).prod(0) % 251).astype(np.uint8))"
+"""How each widget is made; the gallery's has a photograph, which Python knows, too."""
 TOKEN = "secret"
 
 CELLS = [
     f"""\
 import json
+import numpy as np
 import convolens as cl
 from IPython.display import display
-widgets = {{name: getattr(cl.widgets, name)() for name in {NAMES}}}
+widgets = {{{", ".join(f"{name!r}: {made}" for name, made in MADE.items())}}}
 for widget in widgets.values():
     display(widget)""",
     """\
@@ -37,8 +44,8 @@ for widget in widgets.values():
 """JupyterLab's cells: show everything, print what Python has, and change it by Python."""
 
 _MARIMO_CELLS = [
-    "import json\nimport convolens as cl\nimport marimo as mo",
-    *(f"w{i} = mo.ui.anywidget(cl.widgets.{name}())\nw{i}" for i, name in enumerate(NAMES)),
+    "import json\nimport numpy as np\nimport convolens as cl\nimport marimo as mo",
+    *(f"w{i} = mo.ui.anywidget({made})\nw{i}" for i, made in enumerate(MADE.values())),
     f"widgets = dict(zip({NAMES}, [{', '.join(f'w{i}' for i in range(len(NAMES)))}]))",
     """\
 def change(_):
@@ -100,7 +107,7 @@ def marimo(folder: Path) -> Iterator[str]:
 
 def _marimo_file() -> str:
     """Write the cells as marimo does: functions, which take and return the names that others use."""
-    names = ["cl", "json", "mo", "widgets", *(f"w{i}" for i in range(len(NAMES)))]
+    names = ["cl", "json", "mo", "np", "widgets", *(f"w{i}" for i in range(len(NAMES)))]
     parts = ["import marimo\n\napp = marimo.App()\n"]
     for cell in _MARIMO_CELLS:
         made = [name for name in names if re.search(rf"^{name} =|\\b(import|as) {name}$", cell, re.MULTILINE)]

@@ -71,6 +71,16 @@ def test_not_a_request(found: Any) -> None:
         read_request({"kind": "filter", "id": 1})
 
 
+@pytest.mark.parametrize(
+    "found", [{"kind": "x" * 250_000}, {"kind": "hello", "id": 1, "key": "k", "x" * 250_000: 1}]
+)
+def test_long_names(found: Any) -> None:
+    """Names of a stranger are neither sent back whole nor compared whole, which all pages would wait for."""
+    with pytest.raises(ConvolensError) as caught:
+        read_request(found)
+    assert len(str(caught.value)) < 300
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text("a1é\0", max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["shape", "data", "row"]), inner),

@@ -22,10 +22,10 @@ from convolens.lab.limits import Limits
 from convolens.lab.messages import Filter, Open, Region, Times
 from convolens.lab.pages import built_files
 from convolens.lab.server import listen
-from convolens.lab.session import MISTAKE
+from convolens.lab.session import MISTAKE, NO_MEMORY
 from convolens.lab.states import Numbers
 from lab.running import Page, Running, running
-from lab.uploads import GREY, HOSTILE, picture_file
+from lab.uploads import GREY, HOSTILE, picture_file, png_bomb
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +256,20 @@ def test_a_killed_worker_is_replaced(lab: Running, page: Page) -> None:
     assert page.ask({"kind": "filter", "id": 7, "key": "f", "photograph": name})["kind"] == "picture"
 
 
+def test_who_leaves_stops_its_work(lab: Running, page: Page) -> None:
+    """A long measurement is broken off when its page has gone, and whoever waited behind it is answered."""
+    (worker,) = lab.lab.pool.workers["slow"]
+    file = picture_file(np.random.default_rng(0).integers(0, 256, (1100, 1100)))
+    with lab.page() as leaving:
+        leaving.send({**MEASURE, "input_shape": [32, 64, 56, 56], "id": 5})
+        while worker._job is None:
+            time.sleep(0.01)
+        busy = worker.pid
+        page.send({"kind": "open", "id": 6, "key": "open"}, file)
+    assert page.receive()[0]["kind"] == "opened"
+    assert worker.pid != busy
+
+
 def test_no_process_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where none can be started the request gets a failure, and the next one tries again."""
     with running() as lab, lab.page() as page:
@@ -388,6 +402,30 @@ def test_more_limits() -> None:
             page.ask({"kind": "open", "id": 1, "key": "open"}, bytes(300_000))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to so much memory")
+def test_memory() -> None:
+    """What wants more memory than a process may have gets one error; process and page go on."""
+    with running(Limits(memory_bytes=256 << 20)) as lab, lab.page() as page:
+        name = page.open()
+        (worker,) = lab.lab.pool.workers["quick"]
+        process = worker.pid
+        answer = page.ask({"kind": "open", "id": 2, "key": "open"}, png_bomb(10_000, 10_000, colours=3))
+        assert (answer["id"], answer["message"]) == (2, NO_MEMORY)
+        assert page.ask({"kind": "filter", "id": 3, "key": "f", "photograph": name})["kind"] == "picture"
+        assert worker.pid == process
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system keeps such connections")
+def test_who_never_reads() -> None:
+    """The system ends a connection whose page leaves unread what is sent to it, and so what waits for it."""
+    with (
+        listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
 # Beginning and end
 
 
@@ -412,6 +450,8 @@ def test_signals_end_it_cleanly(number: int, tmp_path: Path) -> None:
 
     The signal goes to its whole group, as Ctrl-C and a terminal that is closed send it, while the workers load.
     """
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("whoever started the tests has it ignored, as nohup does, and so does what they start")
     command = [sys.executable, "-m", "convolens", "lab", "--port", "0", "--no-browser"]
     with subprocess.Popen(
         command,

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +105,12 @@ def test_regions_are_parts_of_the_whole(
 def test_the_scale_of_signed_sums(session: Session) -> None:
     """The ends of the scale are the sums that black and white stand for."""
     request = Filter(id=1, key="f", photograph=opened(session), kernel="sobel-x", display="signed")
-    answer, _ = session.answer(request)
-    found = to_json(answer)
-    zero, step = 128, (found["high"] - found["low"]) / 255
-    assert found["low"] + zero * step == pytest.approx(0, abs=1e-9)
-    assert found["high"] == pytest.approx(4 * 255)
+    for gain in (1, 4):
+        answer, _ = session.answer(replace(request, gain=gain))
+        found = to_json(answer)
+        zero, step = 128, (found["high"] - found["low"]) / 255
+        assert found["low"] + zero * step == pytest.approx(0, abs=1e-9)
+        assert found["high"] == pytest.approx(4 * 255 / gain)
 
 
 def test_shrunk_pictures_are_means(session: Session) -> None:
@@ -191,6 +193,34 @@ def test_downloads_hold_the_result_and_nothing_else(session: Session, format: An
     expected = cl.filter_image(pixels, "gaussian")[3:23, 4:34]
     decoded = decode_image(io.BytesIO(file), "it").pixels
     assert np.abs(decoded.astype(int) - expected).max() <= (30 if format == "jpg" else 0)
+
+
+def test_downloads_are_not_too_large() -> None:
+    """A file beyond the limit is not sent."""
+    session = Session(MemoryShelf(), Limits(download_bytes=1000))
+    request = Download(id=2, key="d", photograph=opened(session))
+    with pytest.raises(ImageError, match=r"picture.png: has .* bytes; the lab sends files of up to 1,000; ask"):
+        session.answer(request)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_edges_are_downloaded_whole(session: Session, dtype: Any) -> None:
+    """Steepness has the photograph's depth; directions are light upward, orange to the right."""
+    rows, columns = np.mgrid[:600, :40]
+    disc = np.hypot(rows - 300, 9 * (columns - 20)) * (np.iinfo(dtype).max / 400)
+    photograph = np.clip(disc, 0, np.iinfo(dtype).max).astype(dtype)
+    name = session.shelf.put(photograph)
+    files = []
+    for measure in ("magnitude", "direction"):
+        request = Download(id=2, key="d", photograph=name, measure=measure, operator="scharr", border="edge")
+        files.append(decode_image(io.BytesIO(session.answer(request)[1][0]), "it").pixels)
+    magnitude = cl.edge_magnitude(photograph, operator="scharr", border="edge")
+    np.testing.assert_array_equal(files[0], magnitude)
+    light = np.minimum(1, 3 * magnitude / np.iinfo(dtype).max)
+    angles = np.radians(cl.edge_direction(photograph, operator="scharr", border="edge"))
+    for channel, warm in enumerate((90, 10, -90)):
+        expected = np.rint(128 + light * (warm * np.cos(angles) + 88 * np.sin(angles)))
+        np.testing.assert_array_equal(files[1][..., channel], expected)
 
 
 def test_the_oldest_photographs_make_room(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_presets_teach_what_they_say() -> None:
         ({"kernel": "hann:size=2.5"}, "size of hann must be a whole number from 1 to 128"),
         ({"kernel": "hann:sigma=2"}, "unknown parameter of hann 'sigma'"),
         ({"rate": 0}, "state.rate"),
+        ({"span": [3, 3]}, r"state.span must rise, from where to where is seen, found \[3, 3\]"),
     ],
 )
 def test_states_that_do_not_fit(changes: dict[str, Any], message: str) -> None:

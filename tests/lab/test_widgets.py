@@ -1,5 +1,8 @@
 """Widgets: Python and the page see one state."""
 
+import inspect
+import pydoc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,8 @@ import traitlets
 import convolens as cl
 from convolens.errors import ConvolensError
 from convolens.lab.states import SlidingWindow as State
+
+NAMES = [name for name in cl.widgets.__all__ if name != "Exhibit"]
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def test_arguments() -> None:
         ({"operation": "corelation"}, "state.operation must be 'correlation' or"),
         ({"image": [[1, 2], [3]]}, "image is not a rectangular array"),
         ({"image": ["a"]}, "image has dtype <U1"),
-        ({"preset": ["ramp"]}, "unknown preset"),
+        ({"preset": ["ramp"]}, "preset must be the name of one, found"),
         ({"preset": "rampp"}, "unknown preset 'rampp'; did you mean 'ramp'"),
         ({"locked": ["kernle"]}, "unknown control 'kernle'"),
         ({"stride": (1, 2, 3)}, "stride needs one number or 2"),
@@ -79,6 +84,115 @@ def test_what_does_not_fit(options: dict[str, Any], said: str) -> None:
     """Errors say what was wrong."""
     with pytest.raises(ConvolensError, match="^" + said.replace("(", r"\(")):
         cl.widgets.SlidingWindow(**options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("Sizes", {"cell": 3}, r"state.cell must be a list, .* found 3$"),
+        ("Sizes", {"hidden": 3}, r"hidden must be a list of names of controls, such as \['code'\], found 3$"),
+        ("Sizes", {"locked": "layers"}, 'locked must be a list of names of controls, .* found "layers"$'),
+        ("Sizes", {"preset": 3}, "preset must be the name of one, found 3; known are lenet"),
+        ("MatrixView", {"layer": 3}, "layer needs 6 numbers, channels, .* found 3$"),
+        ("MatrixView", {"layer": "abcdef"}, 'layer needs 6 numbers, channels, .* found "abcdef"$'),
+        ("MatrixView", {"weight": np.ones((1, 1, 0, 3))}, r"weight must be .* found shape \(1, 1, 0, 3\)$"),
+        (
+            "Channels",
+            {"weight": np.ones((3, 2, 1, 1))},
+            "sees 2 channels, but the input has 3 channels in 1 groups",
+        ),
+        ("Channels", {"bias": np.ones((3, 3))}, r"bias must have one dimension .* found shape \(3, 3\)"),
+        (
+            "Borders",
+            {"image": np.ones((2, 2, 2))},
+            r"image must have 1 or 2 dimensions .* found shape \(2, 2, 2\)",
+        ),
+        ("Gallery", {"kernel": np.ones((2, 2, 2))}, "kernel must have 1 or 2 dimensions"),
+        ("Gallery", {"photograph": 3}, r"photograph must have shape \(H, W\) or \(H, W, 3\), found shape \(\)"),
+        ("Pooling", {"window": {2, 3}}, r"state.window\[0\] must be a whole number"),
+        ("Pooling", {"border": [1]}, r"border must be a name or a number, found \[1\]"),
+        ("Signals", {"signal": "pluk"}, "unknown sound 'pluk'; did you mean 'pluck'"),
+    ],
+)
+def test_what_does_not_fit_elsewhere(name: str, options: dict[str, Any], said: str) -> None:
+    """The errors of the other widgets do, too."""
+    with pytest.raises(ConvolensError, match=said):
+        getattr(cl.widgets, name)(**options)
+
+
+CYCLE: list[Any] = []
+CYCLE.append(CYCLE)
+ODD = [
+    3, -1.5, np.nan, 10**400, True, "nonsense", "", b"ab", [], [None], [[1, 2], [3]], {1: 2}, {3}, 1j, object(),
+    len, CYCLE, [10**5000], np.array(3), np.float32(2), np.ones((1,) * 5), np.ones((0, 3)), np.ones((1, 1, 0, 3)),
+    np.full((3, 3), np.nan), np.full((3, 3), 2**64 - 1, np.uint64), np.array([["a"]]), np.ones((3, 3), complex),
+    np.broadcast_to(np.float32(1), (100_000, 10_000)),
+]  # fmt: skip
+
+
+def refusal(run: Callable[[], object]) -> str:
+    """Run something, and return why it was refused; nothing if it was not."""
+    try:
+        run()
+    except ConvolensError as error:
+        return str(error)
+    return ""
+
+
+def is_settable(attribute: object) -> bool:
+    """Tell properties that can be set from those that cannot, and from all else."""
+    is_read_only = isinstance(attribute, property) and attribute.fset is None
+    return inspect.isdatadescriptor(attribute) and not is_read_only
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_odd_values(name: str) -> None:
+    """Whatever is given or set is taken, or refused in one line, and then the widget is as it was."""
+    kind = getattr(cl.widgets, name)
+    widget = kind()
+    parameters = inspect.signature(kind).parameters
+    others = widget.state if "options" in parameters else {}
+    settable = [key for key in (*vars(kind), "state") if key[0] != "_" and is_settable(getattr(kind, key))]
+    for value in ODD:
+        for argument in {**parameters, **others}:
+            assert len(refusal(lambda: kind(**{argument: value})).splitlines()) <= 1  # noqa: B023
+        for key in settable:
+            before = widget.state
+            if said := refusal(lambda: setattr(widget, key, value)):  # noqa: B023
+                assert len(said.splitlines()) == 1
+                assert widget.state == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help(name: str) -> None:
+    """What all widgets take is said of each, with what they raise and an example."""
+    text = pydoc.plain(pydoc.render_doc(getattr(cl.widgets, name)))
+    for part in (
+        "preset : str, optional",
+        "locked, hidden : sequence of str",
+        "ConvolensError",
+        "float64",
+        ">>> ",
+    ):
+        assert part in text
+    assert "As for every exhibit" not in text
+
+
+def test_arrays_can_be_set() -> None:
+    """Each array that is shown can be set, and what does not fit leaves the old one."""
+    backwards = cl.widgets.Backwards([1, 2, 3, 4], [1, 0])
+    backwards.kernel, backwards.grad, backwards.image = "1 2", [1, 1, 0], [5, 6, 7, 8]
+    assert backwards.gradients["kernel"].tolist() == [11, 13]
+    matrix = cl.widgets.MatrixView()
+    matrix.weight = np.ones((2, 1, 2, 2), int)
+    assert matrix.output.shape == (2, 3, 3)
+    gallery = cl.widgets.Gallery(preset="edges")
+    gallery.kernel = "gaussian:sigma=1"
+    with pytest.raises(ConvolensError, match="unknown kernel 'gausian'"):
+        gallery.kernel = "gausian"
+    assert gallery.state["kernel"] == "gaussian:sigma=1"
+    assert cl.widgets.Borders(value=np.nan).state["border_value"] == "nan"
+    assert cl.widgets.SlidingWindow(np.full((1, 1), 2**64 - 1, np.uint64)).image.tolist() == [[2.0**64]]
 
 
 def test_numbers_that_are_not_finite() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import tifffile
 
 
 def picture_file(pixels: Any, format: str = "PNG", **options: Any) -> bytes:
@@ -16,15 +17,26 @@ def picture_file(pixels: Any, format: str = "PNG", **options: Any) -> bytes:
     return file.getvalue()
 
 
-def png_bomb(rows: int = 100_000, columns: int = 100_000) -> bytes:
+def png_bomb(rows: int = 100_000, columns: int = 100_000, *, colours: int = 1) -> bytes:
     """Write a small PNG that claims to be huge: its pixels are a short run of zeros."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 2 if colours == 3 else 0, 0, 0, 0))
     pixels = chunk(b"IDAT", zlib.compress(bytes(1 << 20), 9))
     return b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b"")
+
+
+def lying_tiff(**claims: tuple[int, int]) -> bytes:
+    """Write a TIFF of one tile that claims another width or length: how many numbers, and which or where."""
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.ones((160, 160), np.uint16), tile=(160, 160), metadata=None)
+    data = bytearray(file.getvalue())
+    for name, claim in claims.items():
+        start = data.index(struct.pack("<HHII", {"width": 256, "length": 257}[name], 4, 1, 160)) + 4
+        data[start : start + 8] = struct.pack("<II", *claim)
+    return bytes(data)
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -47,6 +59,18 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "random": (bytes(range(1, 200)), "is no picture that is known here"),
     "png of zeros": (b"\x89PNG\r\n\x1a\n" + bytes(100), "is not a PNG"),
     "tiff of nothing": (b"II*\0" + bytes(100), "hostile"),
+    "many pages": (
+        picture_file(GREY, "TIFF", save_all=True, append_images=[PIL.Image.fromarray(GREY)] * 16),
+        "holds more than 16 pictures",
+    ),
+    "tiff without tiles": (
+        lying_tiff(width=(1, 9000), length=(1, 9000)),
+        "of its 3,249 strips or tiles 1 are there",
+    ),
+    "tiff with many widths": (
+        lying_tiff(width=(1000, 1000), length=(1, 0)),
+        "has no pixels: its size is 0×(65537, ",
+    ),
     "animation": (
         picture_file(GREY, "WEBP", save_all=True, append_images=[PIL.Image.fromarray(GREY[::-1])]),
         "holds 2 pictures",

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from convolens.cli.options import FLAG, Overwrite
+from convolens.lab.limits import Limits
 
 PASSWORD = "CONVOLENS_LAB_PASSWORD"
 
@@ -26,6 +27,15 @@ def lab_command(
     max_pixels: Annotated[
         int, typer.Option(min=1, metavar="PIXELS", help="The largest photograph that is taken.")
     ] = 100_000_000,
+    max_memory: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=1 << 20,
+            metavar="GIB",
+            help="The memory that each process that computes may take, on Linux.",
+        ),
+    ] = 4,
     export: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write it as a static site instead, and end.")
     ] = None,
@@ -42,10 +52,11 @@ def lab_command(
         written = export_site(export, overwrite=overwrite)
         typer.echo(f"written: {written[0]}, and {len(written) - 1} more beside it")
         return
-    _serve(host, port, max_pixels, with_password=password, browser=browser)
+    limits = Limits(upload_pixels=max_pixels, memory_bytes=max_memory << 30)
+    _serve(host, port, limits, with_password=password, browser=browser)
 
 
-def _serve(host: str, port: int, max_pixels: int, *, with_password: bool, browser: bool) -> None:
+def _serve(host: str, port: int, limits: Limits, *, with_password: bool, browser: bool) -> None:
     import os
     import webbrowser
 
@@ -57,7 +68,6 @@ def _serve(host: str, port: int, max_pixels: int, *, with_password: bool, browse
         raise FileError(
             f"the lab needs {error.name}, which is not installed: pip install 'convolens[lab]'"
         ) from error
-    from convolens.lab.limits import Limits
     from convolens.lab.pages import module_text
 
     module_text("page")  # an error, where it was never built
@@ -72,5 +82,5 @@ def _serve(host: str, port: int, max_pixels: int, *, with_password: bool, browse
         if browser:
             webbrowser.open(link)
 
-    serve(host, port, limits=Limits(upload_pixels=max_pixels), password=password, started=started)
+    serve(host, port, limits=limits, password=password, started=started)
     typer.echo("The lab is closed.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import shutil
 import time
@@ -144,7 +145,7 @@ class Client:
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(_remove, self._folder)
 
     async def _refuse(self, frame: Buffer, message: str, reason: str) -> None:
         try:
@@ -190,9 +191,7 @@ class Client:
             request = read_request(waiting.content)
         except ConvolensError:
             raise
-        except (
-            Exception
-        ) as error:  # a mistake of the program: were it not answered, it would be read again for ever
+        except Exception as error:  # a mistake of the program: unanswered, it would be read again for ever
             traceback.print_exc()
             raise SpecError(MISTAKE) from error
         if isinstance(request, Open) and not self._has_room():
@@ -224,6 +223,13 @@ class Client:
                 self._pixels.pop(name, None)
         elif content["kind"] == "closed":
             self._pixels.pop(content["photograph"], None)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that a process may still write to: under another name it finds it no more."""
+    gone = folder.with_name(f"{folder.name}-gone")
+    with contextlib.suppress(FileNotFoundError):  # the lab has ended
+        shutil.rmtree(folder.rename(gone), ignore_errors=True)
 
 
 def _check_envelope(content: Any) -> None:

@@ -12,7 +12,8 @@ from convolens.lab.states.sliding_window import BorderName, PaddingName, Pads, S
 
 MOST_FIT = 4096
 _SIDE = 1 << 20
-Name = Annotated[str, Within(1, 64)]
+_LONGEST_NAME = 64
+Name = Annotated[str, Within(1, _LONGEST_NAME)]
 Message = TypeVar("Message", bound="Request | Answer")
 
 
@@ -112,12 +113,15 @@ class Filter(Work):
     display : {"clip", "signed", "absolute", "raw"}
         How sums become pixels; raw are the sums themselves as float32, not shrunk, of a region of at most 4096
         pixels.
+    gain : int
+        How many times as far from grey signed sums are shown.
     """
 
     kind: ClassVar[str] = "filter"
     kernel: Numbers | Annotated[str, Within(1, 200)] | None = None
     flip: bool = False
     display: Literal["clip", "signed", "absolute", "raw"] = "clip"
+    gain: Annotated[int, Within(1, 64)] = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,9 +158,22 @@ class Times(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class Download(Filter):
-    """As `Filter`, at full size and depth, as the bytes of a file. Answered by `File`."""
+    """
+    As `Filter`, at full size and depth, as the bytes of a file. Answered by `File`.
+
+    Attributes
+    ----------
+    measure : {"kernel", "magnitude", "direction"}
+        What is laid over the photograph: its kernel; or the edges' steepness, or their directions in colours.
+    operator : {"sobel", "scharr", "prewitt"}
+        What measures edges.
+    format : {"png", "jpg", "tif", "webp"}
+        Of the file.
+    """
 
     kind: ClassVar[str] = "download"
+    measure: Literal["kernel", "magnitude", "direction"] = "kernel"
+    operator: Literal["sobel", "scharr", "prewitt"] = "sobel"
     format: Literal["png", "jpg", "tif", "webp"] = "png"
 
 
@@ -359,7 +376,7 @@ def _read(known: dict[str, type[Message]], what: str, found: Any) -> Message:
     if not isinstance(kind, str):
         raise SpecError(f"the {what} must be a JSON object with the field 'kind'")
     if kind not in known:
-        raise unknown_name(what, kind, known)
+        raise unknown_name(what, kind[:_LONGEST_NAME], known)
     return read_record(known[kind], {name: value for name, value in found.items() if name != "kind"}, what)
 
 

@@ -79,10 +79,12 @@ def module_text(name: str) -> str:
 def served_page(exhibit: str = "") -> str:
     """Return the page of an exhibit, or the one that lists them, as the server sends it."""
     script = '<script type="module" src="static/page.js"></script>'
-    return _page(exhibit, host="server", policy="", state=None, scripts=script)
+    return _page(exhibit, host="server", policy="", data={}, scripts=script)
 
 
-def static_page(exhibit: str = "", state: Mapping[str, Any] | None = None) -> str:
+def static_page(
+    exhibit: str = "", state: Mapping[str, Any] | None = None, buffers: Mapping[str, bytes] | None = None
+) -> str:
     """
     Return a page that holds all it needs, and works from a file.
 
@@ -92,6 +94,8 @@ def static_page(exhibit: str = "", state: Mapping[str, Any] | None = None) -> st
         Its name; empty for the page that lists them.
     state : mapping, optional
         What the exhibit opens with, as JSON holds it.
+    buffers : mapping, optional
+        What a widget hands over beside it, by name.
 
     Raises
     ------
@@ -110,7 +114,11 @@ def static_page(exhibit: str = "", state: Mapping[str, Any] | None = None) -> st
         # Modules do not load from file://, so the page makes one of this text.
         module = f'<script type="text/plain" id="module">{_inside_html(module_text(exhibit))}</script>\n'
     scripts = f'{module}<script type="module">{script}</script>'
-    return _page(exhibit, host="static", policy=policy, state=state, scripts=scripts)
+    data = {} if state is None else {"state": json.dumps(state)}
+    if buffers:
+        texts = {name: base64.b64encode(content).decode() for name, content in buffers.items()}
+        data["buffers"] = json.dumps(texts)
+    return _page(exhibit, host="static", policy=policy, data=data, scripts=scripts)
 
 
 def _inside_html(script: str) -> str:
@@ -120,14 +128,12 @@ def _inside_html(script: str) -> str:
 
 
 def _page(
-    exhibit: str, *, host: Literal["server", "static"], policy: str, state: Mapping[str, Any] | None, scripts: str
+    exhibit: str, *, host: Literal["server", "static"], policy: str, data: Mapping[str, str], scripts: str
 ) -> str:
     # Until the page's script puts the title of the message catalogue.
     title = " · ".join(filter(None, [exhibit.replace("-", " ").capitalize(), "Convolens lab"]))
-    data = {"host": host, "exhibit": exhibit, "exhibits": json.dumps(list(STATES))}
-    if state is not None:
-        data["state"] = json.dumps(state)
-    attributes = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in data.items())
+    all_data = {"host": host, "exhibit": exhibit, "exhibits": json.dumps(list(STATES)), **data}
+    attributes = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in all_data.items())
     return f"""<!doctype html>
 <html lang="en">
 <head>

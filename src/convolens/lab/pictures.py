@@ -16,7 +16,7 @@ from convolens.errors import ImageError, SpecError
 from convolens.images.edges import edge_direction, edge_magnitude
 from convolens.images.filter import as_weights, filter_image, signed_scale
 from convolens.kernels import NamedKernel, kernels
-from convolens.lab.messages import Edges, Filter, Region, Work
+from convolens.lab.messages import Download, Edges, Filter, Region, Work
 from convolens.lab.photographs import Pixels
 from convolens.lab.states.numbers import Numbers
 from convolens.spec.borders import Border, source_index
@@ -26,6 +26,11 @@ MOST_RAW = 4096
 
 LARGEST_KERNEL = 511
 """The longest side of a kernel in the lab."""
+
+GAIN = 3
+"""How much stronger than the edge directions are painted, as the page does it: soft edges are seen too."""
+
+_BAND = 256  # rows that are painted at once
 
 
 @dataclass(frozen=True)
@@ -68,16 +73,16 @@ def filtered(request: Filter, photograph: Pixels) -> Shown:
     if request.kernel is None:
         return _shown(request, photograph, 0, lambda patch: patch, raw=request.display == "raw")
     kernel, border = kernel_of(request.kernel), border_of(request)
-    weights = as_weights(kernel)
+    weights, gain = as_weights(kernel), gain_of(request)
 
     def run(patch: Pixels) -> Pixels:
-        return filter_image(patch, kernel, border=border, flip=request.flip, response=request.display)
+        return filter_image(patch, kernel, border=border, flip=request.flip, response=request.display, gain=gain)
 
     shown = _shown(request, photograph, max(kernel.shape) // 2, run, raw=request.display == "raw")
     if request.display != "signed":
         return shown
     zero, scale = signed_scale(weights, photograph.dtype)
-    ends = ((limit - zero) / scale for limit in _range(photograph.dtype))
+    ends = ((limit - zero) / (gain * scale) for limit in _range(photograph.dtype))
     low, high = (float(end) for end in ends)
     return Shown(shown.pixels, shown.region, shown.shrunk, low, high, shown.seconds)
 
@@ -97,6 +102,43 @@ def edges(request: Edges, photograph: Pixels) -> Shown:
         angles=True,
     )
     return Shown(shown.pixels, shown.region, shown.shrunk, -180.0, 180.0, shown.seconds)
+
+
+def whole(request: Download, photograph: Pixels) -> Pixels:
+    """Compute the region of a download at the photograph's own size and depth; directions are painted."""
+    region, border = region_of(request, photograph), border_of(request)
+    pixels: Pixels = photograph
+    if request.measure == "direction":
+        return _painted(request, photograph, region, border)
+    if request.measure == "magnitude":
+        pixels = edge_magnitude(photograph, operator=request.operator, border=border)
+    elif request.kernel is not None:
+        kernel = kernel_of(request.kernel)
+        pixels = filter_image(
+            photograph, kernel, border=border, flip=request.flip, response=request.display, gain=gain_of(request)
+        )
+    return pixels[region.row : region.row + region.rows, region.column : region.column + region.columns]
+
+
+def _painted(request: Download, grey: Pixels, region: Region, border: Border) -> Pixels:
+    """Paint directions as the light falls: brighter is upward, orange to the right, grey where nothing changes."""
+    painted = np.empty((region.rows, region.columns, 3), np.uint8)
+    _, white = _range(grey.dtype)
+    for first in range(0, region.rows, _BAND):
+        band = Region(region.row + first, region.column, min(_BAND, region.rows - first), region.columns)
+        patch, inner = _patch(grey, band, 1, border)
+        steepness = edge_magnitude(patch, operator=request.operator, border=border)[inner]
+        degrees = edge_direction(patch, operator=request.operator, border=border)[inner]
+        light = np.minimum(1, GAIN * steepness.astype(float) / white)[..., np.newaxis]
+        angles = np.radians(degrees)[..., np.newaxis]
+        colours = np.cos(angles) * [90, 10, -90] + np.sin(angles) * 88
+        painted[first : first + band.rows] = np.rint(128 + light * colours)
+    return painted
+
+
+def gain_of(request: Filter) -> int:
+    """Return the gain of a request, which only signed sums have."""
+    return request.gain if request.display == "signed" else 1
 
 
 def border_of(request: Work) -> Border:

@@ -15,9 +15,10 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from convolens.errors import SpecError, nearest
 
 Record = TypeVar("Record")
+_LONGEST_NAME = 64  # letters of an unknown name that are held against the known ones
 
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_LARGEST_WHOLE = 2**53  # beyond it JavaScript's numbers are not exact
+LARGEST_WHOLE = 2**53  # beyond it JavaScript's numbers are not exact
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,13 @@ def read_record(owner: type[Record], found: object, where: str) -> Record:
     convolens.errors.SpecError: point.row must be a whole number from 0 to 63, found -1
     """
     if not isinstance(found, Mapping):
-        raise SpecError(f"{where} must be an object, found {_shown(found)}")
+        raise SpecError(f"{where} must be an object, found {shown(found)}")
     hints = field_types(owner)
     for name in found:
         if name not in hints:
-            near = nearest(str(name), list(hints))
+            near = nearest(str(name)[:_LONGEST_NAME], list(hints))
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(hints)}"
-            raise SpecError(f"{where} has no field {_shown(name)}; {hint}")
+            raise SpecError(f"{where} has no field {shown(name)}; {hint}")
     required = {entry.name for entry in _fields(owner) if _is_required(entry)}
     for name in required:
         if name not in found:
@@ -145,6 +146,8 @@ def read_value(hint: Any, found: Any, where: str) -> Any:
     if hint == Number:
         if isinstance(found, str) and found in NOT_FINITE:
             return NOT_FINITE[found]
+        if isinstance(found, float) and not math.isfinite(found):  # from Python: JSON holds none
+            return found
         if not _fits(float, found):
             raise _unlike(hint, found, where)
     if kind is Annotated:
@@ -169,7 +172,7 @@ def read_value(hint: Any, found: Any, where: str) -> Any:
         raise _unlike(hint, found, where)
     if hint is int:
         return int(found)
-    return found if not isinstance(found, int) or abs(found) <= _LARGEST_WHOLE else float(found)
+    return found if not isinstance(found, int) or abs(found) <= LARGEST_WHOLE else float(found)
 
 
 def _fits(hint: Any, found: Any) -> bool:
@@ -181,7 +184,7 @@ def _fits(hint: Any, found: Any) -> bool:
     if hint in (int, float):
         if isinstance(found, bool) or not isinstance(found, (int, float)) or not abs(found) <= sys.float_info.max:
             return False
-        return hint is not int or (abs(found) <= _LARGEST_WHOLE and found == int(found))
+        return hint is not int or (abs(found) <= LARGEST_WHOLE and found == int(found))
     return isinstance(found, hint)
 
 
@@ -213,15 +216,20 @@ def _plausible(hint: Any, found: Any) -> bool:
 
 
 def _unlike(hint: Any, found: Any, where: str) -> SpecError:
-    return SpecError(f"{where} must be {described(hint)}, found {_shown(found)}")
+    return SpecError(f"{where} must be {described(hint)}, found {shown(found)}")
 
 
-def _shown(found: Any) -> str:
+def shown(found: Any) -> str:
     """A value as a message can hold it: one line, not long."""
     try:
         text = found if isinstance(found, str) else json.dumps(plain(found), default=repr)
     except RecursionError:
         return "lists in lists, too deep to be shown"
+    except (
+        TypeError,
+        ValueError,
+    ):  # keys that are no text, a list in itself, whole numbers of thousands of digits
+        return f"something of type {type(found).__name__}"
     text = json.dumps(text, ensure_ascii=False) if isinstance(found, str) else text
     return text if len(text) <= 60 else f"{text[:57]}…"
 

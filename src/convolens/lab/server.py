@@ -35,6 +35,7 @@ PORT = 8600
 _SPARE = 1 << 16  # bytes of a frame beside the file that it brings
 _LONGEST_FORM = 4096
 _PATIENCE = 1.0  # seconds that a wrong password costs, one after the other
+_UNREAD = 60_000  # milliseconds that a page may leave unread what was sent to it
 _FAREWELL = 2  # seconds that connections have to close when the server ends
 _FULL = 1013  # "try again later"
 _UNWELCOME = 1008
@@ -161,6 +162,8 @@ def listen(host: str, port: int) -> socket.socket:
     taken = socket.socket(family, socket.SOCK_STREAM)
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # else who never reads keeps what waits for it in memory
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD)
         taken.bind((host, port))
         taken.listen()  # at once: of two that start together, one is to hear of it
     except (OSError, OverflowError) as error:

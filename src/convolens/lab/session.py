@@ -12,7 +12,6 @@ import numpy as np
 
 from convolens.algorithms import ALGORITHMS
 from convolens.errors import ConvolensError, ImageError, SpecError
-from convolens.images.filter import filter_image
 from convolens.images.image import Image
 from convolens.images.writing import check_fits, encode_image
 from convolens.kernels import frequency_response
@@ -43,7 +42,7 @@ from convolens.lab.messages import (
     to_json,
 )
 from convolens.lab.photographs import Pixels, open_sample, open_upload, samples, shown_name
-from convolens.lab.pictures import Shown, border_of, edges, filtered, kernel_of, region_of
+from convolens.lab.pictures import Shown, edges, filtered, kernel_of, whole
 from convolens.lab.shelves import Shelf
 from convolens.planning.plan import plan_conv
 from convolens.planning.tune import compare_conv
@@ -57,6 +56,8 @@ MOST_CELLS = 1 << 25
 
 MISTAKE = "the lab made a mistake; what happened stands in the terminal where it runs"
 """What a page is told of what nobody thought of."""
+
+NO_MEMORY = "there is not memory enough for that; ask for less, such as a smaller region"
 
 _MEDIA = {"png": "image/png", "jpg": "image/jpeg", "tif": "image/tiff", "webp": "image/webp"}
 _FORMATS = {"png": "PNG", "jpg": "JPEG", "tif": "TIFF", "webp": "WEBP"}
@@ -118,7 +119,7 @@ class Session:
         except ConvolensError as error:
             answer, results = failure(content, str(error)), []
         except MemoryError:
-            answer, results = failure(content, "there is not memory enough for that; ask for less"), []
+            answer, results = failure(content, NO_MEMORY), []
         return to_json(answer), results
 
     def _pixels(self, request: Work) -> Pixels:
@@ -173,20 +174,18 @@ class Session:
         return tuple(dropped)
 
     def _download(self, request: Download) -> Reply:
-        photograph = self._pixels(request)
-        region = region_of(request, photograph)
-        pixels: Pixels = photograph
-        if request.kernel is not None:
-            kernel = kernel_of(request.kernel)
-            pixels = filter_image(
-                photograph, kernel, border=border_of(request), flip=request.flip, response=request.display
-            )
-        part = pixels[region.row : region.row + region.rows, region.column : region.column + region.columns]
-        image = Image(np.ascontiguousarray(part))
+        grey = request.channels == "luminance" or request.measure == "direction"
+        photograph = self.shelf.get(request.photograph, grey=grey)
+        image = Image(np.ascontiguousarray(whole(request, photograph)))
         name = f"picture.{request.format}"
         check_fits(name, image, _FORMATS[request.format])
         file = io.BytesIO()
         encode_image(file, image, _FORMATS[request.format])
+        if file.tell() > self.limits.download_bytes:
+            raise ImageError(
+                f"{name}: has {file.tell():,} bytes; the lab sends files of up to {self.limits.download_bytes:,}; "
+                "ask for a smaller region or another format"
+            )
         return File(id=request.id, name=name, media_type=_MEDIA[request.format]), [file.getbuffer()]
 
 

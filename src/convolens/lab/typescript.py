@@ -194,9 +194,6 @@ def kernels_file() -> str:
             "formula": kernel.formula,
             "responds_to": kernel.responds_to,
             "because": kernel.because,
-            "source": str(kernel.source),
-            "rank": kernel.rank,
-            "sum": _rounded(kernel.sum),
             "signed": kernel.signed,
             "parameters": dict(kernel.parameters),
         }
@@ -206,7 +203,7 @@ def kernels_file() -> str:
         "/** A kernel of the catalogue, as it is without parameters. */\n"
         "export interface NamedKernel {\n"
         "  name: string;\n  family: string;\n  formula: string;\n  responds_to: string;\n  because: string;\n"
-        "  source: string;\n  rank: number;\n  sum: number;\n  signed: boolean;\n"
+        "  signed: boolean;\n"
         "  parameters: Record<string, number | null>;\n}\n"
     )
     return "\n".join([HEAD, kind, constant("namedKernels", entries, "NamedKernel[]")])

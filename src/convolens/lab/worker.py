@@ -18,7 +18,7 @@ from typing import BinaryIO
 from convolens.lab.frames import Buffer, pack, unpack
 from convolens.lab.limits import Limits
 from convolens.lab.messages import to_json
-from convolens.lab.session import MISTAKE, Session, failure
+from convolens.lab.session import MISTAKE, NO_MEMORY, Session, failure
 from convolens.lab.shelves import FolderShelf
 
 READY = b"ready"
@@ -59,16 +59,35 @@ def answer(frame: Buffer, limits: Limits) -> bytes:
     session = Session(FolderShelf(Path(job["folder"])), limits)
     try:
         return pack(*session.reply(job["request"], buffers))
+    except MemoryError:
+        return pack(to_json(failure(job["request"], NO_MEMORY)))
     except Exception:
         # A mistake of the program is told where the lab runs, not to the page.
         traceback.print_exc()
         return pack(to_json(failure(job["request"], MISTAKE, "died")))
 
 
+def _bound_memory(most: int) -> None:
+    """
+    Let this process take so many bytes of memory, where the system counts them.
+
+    Linux counts as data what this process alone can write: neither photographs, which are mapped files, nor the
+    addresses that allocators and threads have merely set aside, of which there are many gigabytes.
+    """
+    if sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
 def main() -> None:
     """Answer jobs until the server is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which then lets its workers go
     limits = Limits(**json.loads(sys.argv[1]))
+    _bound_memory(limits.memory_bytes)
     if hasattr(os, "nice"):
         os.nice(int(sys.argv[2]))
     jobs, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")

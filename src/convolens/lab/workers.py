@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import queue
 import subprocess
@@ -23,6 +24,7 @@ from convolens.runtime.threads import VARIABLE
 
 Lane = Literal["quick", "slow"]
 _WATCH = 0.2  # seconds between looks at who takes too long
+_GRACE = 1.0  # seconds for what nobody waits for any more: about as long as another process takes to come up
 _STARTING = 60.0  # seconds that a process may take to come up
 _PIPE = 1 << 20  # bytes that a pipe holds, where that can be chosen: pictures go through in few turns
 _F_SETPIPE_SZ = 1031
@@ -46,7 +48,8 @@ class Worker(threading.Thread):
         super().__init__(daemon=True)
         self._jobs, self._limits, self._threads, self._niceness = jobs, limits, threads, niceness
         self._process: subprocess.Popen[bytes] | None = None
-        self._deadline: float | None = None
+        self._job: _Job | None = None
+        self._deadline = math.inf
         self._guard = threading.Lock()
         self._ending = False
 
@@ -64,9 +67,10 @@ class Worker(threading.Thread):
         return self._process.pid if self._process else None
 
     def end_late(self, now: float) -> None:
-        """End the process if its job has taken too long."""
+        """End the process if its job has taken too long, or is no longer wanted."""
         with self._guard:
-            if self._deadline is not None and now > self._deadline and self._process:
+            unwanted = self._job.unwanted_from if self._job else math.inf
+            if self._process and now > min(self._deadline, unwanted + _GRACE):
                 self._process.kill()
 
     def end(self) -> None:
@@ -82,7 +86,7 @@ class Worker(threading.Thread):
             self._stop()
             process = self._start()
         try:
-            reply = self._exchange(process, job.frame, self._limits.seconds)
+            reply = self._exchange(process, job, self._limits.seconds)
         except WorkerError as error:
             job.future.set_exception(error)
             if not self._ending:
@@ -90,28 +94,28 @@ class Worker(threading.Thread):
         else:
             job.future.set_result(reply)
 
-    def _exchange(self, process: subprocess.Popen[bytes] | None, frame: Buffer | None, seconds: float) -> bytes:
-        """Send a frame, if there is one, and receive one; a process that cannot is ended."""
+    def _exchange(self, process: subprocess.Popen[bytes] | None, job: _Job | None, seconds: float) -> bytes:
+        """Send a job's frame, if there is one, and receive one; a process that cannot is ended."""
         if process is None:
             raise WorkerError("died")
         assert process.stdin is not None
         assert process.stdout is not None
         end = time.monotonic() + seconds
-        self._set_deadline(end)
+        self._watch(job, end)
         try:
-            if frame is not None:
-                send(process.stdin, frame)  # type: ignore[arg-type]  # a pipe in binary is a BinaryIO
+            if job is not None:
+                send(process.stdin, job.frame)  # type: ignore[arg-type]  # a pipe in binary is a BinaryIO
             return receive(process.stdout)  # type: ignore[arg-type]
         except (OSError, EOFError):
-            self._set_deadline(None)
+            self._watch(None, math.inf)
             self._stop()
             raise WorkerError("too-long" if time.monotonic() >= end else "died") from None
         finally:
-            self._set_deadline(None)
+            self._watch(None, math.inf)
 
-    def _set_deadline(self, deadline: float | None) -> None:
+    def _watch(self, job: _Job | None, deadline: float) -> None:
         with self._guard:
-            self._deadline = deadline
+            self._job, self._deadline = job, deadline
 
     def _start(self) -> subprocess.Popen[bytes] | None:
         """Start a process and wait until it is up; None if it does not get so far."""
@@ -150,10 +154,11 @@ class Worker(threading.Thread):
             process.wait()
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class _Job:
     frame: Buffer
-    future: Future[bytes]
+    future: Future[bytes] = dataclasses.field(default_factory=Future)
+    unwanted_from: float = math.inf
 
 
 class Pool:
@@ -205,16 +210,20 @@ class Pool:
 
     async def run(self, lane: Lane, frame: Buffer) -> bytes:
         """
-        Have a job done.
+        Have a job done; it is broken off soon after nobody waits for it any more.
 
         Raises
         ------
         WorkerError
             If its process died or took too long.
         """
-        job = _Job(frame, Future())
+        job = _Job(frame)
         self._lanes[lane].put(job)
-        return await asyncio.wrap_future(job.future)
+        try:
+            return await asyncio.wrap_future(job.future)
+        except asyncio.CancelledError:
+            job.unwanted_from = time.monotonic()
+            raise
 
     def close(self) -> None:
         """End the processes; what they do is broken off."""

@@ -100,8 +100,12 @@ class Lab:
             self.page.evaluate(AXE.read_text())
         for scheme, forced in COLOURS:
             self.page.emulate_media(color_scheme=scheme, forced_colors=forced)
+            self.wait(
+                f"matchMedia('(prefers-color-scheme: {scheme}) and (forced-colors: {forced})').matches"
+                f" && [...document.querySelectorAll('.lab')].every((lab) => lab.dataset.theme === '{scheme}')"
+            )
             found = self.page.evaluate(
-                """() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))
+                """() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
                     .then(() => axe.run())
                     .then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"""
             )

@@ -92,17 +92,51 @@ def test_a_static_site(page: Any, tmp_path: Path) -> None:
     assert output(page) == EXPECTED
 
 
+def test_what_was_done_stays(page: Any, tmp_path: Path) -> None:
+    """Reload and Back find an exhibit as it was left; Reset and a new visit begin anew."""
+    export_site(tmp_path / "site")
+    exhibit = (tmp_path / "site" / "sliding-window.html").as_uri()
+    page.goto(exhibit)
+    kernel = page.locator('[role="grid"][aria-label^="Kernel"] [data-place]')
+    kernel.first.click()
+    for key in ("7", "Enter"):
+        page.keyboard.press(key)
+    edited = output(page)
+    assert edited != EXPECTED
+    while not page.evaluate("history.state?.kept != null"):  # the page's policy forbids what waits in it
+        page.wait_for_timeout(50)
+    page.reload()
+    assert output(page) == edited
+    page.get_by_role("link", name="Convolens").first.click()
+    page.wait_for_url("**/index.html")
+    page.go_back()
+    page.wait_for_url("**/sliding-window.html")
+    assert output(page) == edited
+    page.get_by_role("button", name="Reset").click()
+    assert output(page) == EXPECTED
+    page.goto("about:blank")
+    page.goto(exhibit)
+    assert output(page) == EXPECTED
+
+
 def test_a_frame_in_a_book(page: Any, tmp_path: Path) -> None:
-    """A page of any book shows an exhibit of the site by a link with its state; nothing forbids the frame."""
+    """A page of any book shows an exhibit of the site, alone, by a link with its state and the book's colours."""
     export_site(tmp_path / "site")
     state = SlidingWindow(padding="same", operation="convolution")
     packed = base64.urlsafe_b64encode(json.dumps(state.to_json()).encode()).decode().rstrip("=")
     book = tmp_path / "book.html"
     book.write_text(
-        f'<!doctype html><title>book</title><iframe src="site/sliding-window.html#j={packed}"></iframe>'
+        f'<!doctype html><title>book</title><iframe src="site/sliding-window.html?theme=dark#j={packed}"></iframe>'
     )
     page.goto(book.as_uri())
-    assert output(page.frame_locator("iframe")) == state.result().tolist()
+    frame = page.frame_locator("iframe")
+    assert output(frame) == state.result().tolist()
+    assert frame.locator("html").get_attribute("data-theme") == "dark"
+    assert frame.locator(".home").count() == 0
+    page.goto((tmp_path / "site/sliding-window.html").as_uri())
+    assert output(page) == EXPECTED
+    assert page.locator(".home").count() == 1
+    assert page.locator("html").get_attribute("data-theme") is None
 
 
 def test_what_stands_in_for_a_widget(page: Any, tmp_path: Path) -> None:

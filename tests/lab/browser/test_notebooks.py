@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 from playwright import sync_api
 
 import convolens as cl
-from lab.notebooks import NAMES, jupyterlab, marimo
+from lab.notebooks import NAMES, PHOTOGRAPH, jupyterlab, marimo
 
 AXE = Path(__file__).parents[3] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CELLS = {"jupyterlab": ".jp-Cell", "marimo": "[data-cell-id]"}
@@ -104,7 +104,7 @@ def home(request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.
             found.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
             found.run(0)
         for i in range(len(NAMES)):
-            found.exhibits.nth(i).get_by_role("toolbar").first.wait_for()
+            found.exhibits.nth(i).get_by_role("group", name="Edit and share").first.wait_for()
         yield found
         context.close()
 
@@ -142,8 +142,40 @@ def results(name: str) -> list[Any]:
     return [matrix for array in arrays if array.size for matrix in array.reshape(-1, *array.shape[-2:])]
 
 
+def check_photograph(exhibit: Any) -> None:
+    """Compare every pixel before and after the kernel."""
+    exhibit.locator('.picture canvas[role="img"]').wait_for()
+    result, photograph = exhibit.evaluate(
+        """root => [...root.querySelectorAll(".picture canvas")].map(canvas =>
+            [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data])"""
+    )
+    for shown, expected in [
+        (photograph, PHOTOGRAPH),
+        (result, cl.filter_image(PHOTOGRAPH, "sobel-x", border="reflect", response="signed", gain=4)),
+    ]:
+        colours = np.reshape(shown, (*PHOTOGRAPH.shape, 4))[..., :3]
+        np.testing.assert_array_equal(colours, np.broadcast_to(expected[..., np.newaxis], colours.shape))
+
+
+def check_layers(exhibit: Any) -> None:
+    """Compare the table of layers, and what they add up to."""
+    rows = exhibit.evaluate(
+        """root => [...root.querySelectorAll("tbody tr:has([data-layer]), tfoot tr")]
+            .map(row => [...row.children].map(cell => cell.innerText.trim()))"""
+    )
+    stack = cl.widgets.Sizes().stack
+    shown = [(row[1], row[5]) for row in rows[1:-1]]
+    shapes = [(layer.output_shape, layer.receptive_field.size) for layer in stack.layers]
+    assert shown == [tuple(" × ".join(map(str, shape)) for shape in both) for both in shapes]
+    assert rows[-1][2:4] == [f"{stack.parameters:,}", f"{stack.macs:,}"]
+
+
 def check_numbers(exhibit: Any, name: str) -> None:
     """Find each matrix of results among the grids and tables."""
+    if name == "Gallery":
+        check_photograph(exhibit)
+    if name == "Sizes":
+        check_layers(exhibit)
     shown = [*drawn(exhibit), *tabled(exhibit)]
     grids = [np.array(grid) for grid in shown if len({len(row) for row in grid}) == 1]
     for expected in results(name):
@@ -235,7 +267,7 @@ def test_exported(home: Home, browser: Any) -> None:
     page.page.goto(file.as_uri())
     for number, name in enumerate(NAMES):
         exhibit = page.page.frame_locator("iframe").nth(number).locator(".lab .lab")
-        exhibit.get_by_role("toolbar").first.wait_for()
+        exhibit.get_by_role("group", name="Edit and share").first.wait_for()
         check_numbers(exhibit, name)
     context.close()
     assert page.complaints == []

@@ -12,6 +12,7 @@ import pytest
 
 from convolens.lab.states import Signals
 from convolens.lab.states.presets import SIGNALS
+from convolens.lab.states.signal_kernels import signal_kernel
 
 STYLES = ("NumPy", "SciPy", "PyTorch", "Convolens")
 TYPED = (3, -1, 4, 1, -5, 9, 2, 6)
@@ -102,15 +103,70 @@ def test_files(lab: Any) -> None:
     give("bad.csv", b"time,value\n0,1\n0.5,two\n")
     lab.says(lab.page.get_by_role("alert"), "bad.csv: line 3: “two” is not a number.")
     give("good.csv", b"time,value\n0,1\n0.5,2\n1,-4\n")
-    lab.wait("document.querySelector('aside section:last-child textarea').value === '1 2 -4'")
+
+    def holds(samples: str) -> None:
+        lab.wait(f"document.querySelector('aside section:last-child textarea').value === '{samples}'")
+
+    holds("1 2 -4")
     assert lab.page.get_by_role("spinbutton", name="Samples a second").input_value() == "2"
     give("noise.wav", b"RIFF" + bytes(100))
     lab.says(lab.page.get_by_role("alert"), "noise.wav: this is neither a table of numbers (CSV) nor a WAV file.")
+    give("two.csv", "time;left;right\n0;1,5;4\n0,1;2,5;\n0,2;3;6\n".encode("utf-16"))
+    holds("1.5 2.5 3")
+    lab.page.get_by_label("Column of two.csv").select_option("right")
+    lab.says(lab.page.get_by_role("alert"), "two.csv: line 3: a number is missing.")
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setparams((2, 2, 8000, 0, "NONE", ""))
+        file.writeframes(np.tile(np.int16([8192, -16384]), 1000).tobytes())
+    give("cut.wav", sound.getvalue()[: 44 + 40])
+    breaks = "The file breaks off: 10 of its 1000 samples are there, and were taken."
+    said = lab.page.locator('[aria-live="polite"]')
+    lab.says(said, f"{breaks} 2 channels were mixed to one: their mean.")
+    lab.page.get_by_label("Channel of cut.wav").select_option("right")
+    lab.says(said, breaks)
+    holds(" ".join(["-0.5"] * 10))
     rows = "\n".join(str(value) for value in range(600))
     give("long.csv", rows.encode())
     lab.says(lab.page.locator(".strips h3").first, "Signal 600 samples")
     lab.page.get_by_text("The numbers as a table").click()
     lab.says(lab.page.locator("tbody tr").first.locator("td").nth(1), "599")
+
+
+def test_zoom(lab: Any) -> None:
+    """Keys, wheel and drag show a part of a sound, down to single samples, whose numbers stand in the table."""
+    lab.open("signals", {"signal": "click", "kernel": "reverb"})
+    part = lab.page.get_by_role("slider", name="Part that is seen")
+    part.focus()
+    for key in ("+", "ArrowRight", "ArrowUp", "Home"):
+        lab.page.keyboard.press(key)
+    assert part.get_attribute("aria-valuetext") == "0 to 0.4 seconds"
+    box = lab.page.locator(".strips .plot").first.bounding_box()
+    mouse = lab.page.mouse
+    at = box["x"] + 46 + (box["width"] - 62) * 0.125  # where the first click is
+    mouse.move(at, box["y"] + 30)
+    lab.page.keyboard.down("Control")
+    for _ in range(3):
+        shown = part.get_attribute("aria-valuetext")
+        mouse.wheel(0, -300)
+        lab.wait(f"document.querySelector('.zoom [role=slider]').ariaValueText !== '{shown}'")
+    lab.page.keyboard.up("Control")
+    lab.wait("document.querySelectorAll('.strips[aria-busy=false] .dots').length === 3")
+    found = _table(lab)
+    expected = signal_kernel("reverb")
+    assert 98 <= len(found) <= 102
+    assert found[800] == ["1", "1"]
+    for place, (_, output) in found.items():
+        value = expected[place - 800] if place >= 800 else 0
+        assert float(output.replace("−", "-")) == pytest.approx(value, abs=1e-4)
+    before = min(found)
+    mouse.move(at, box["y"] + 30)
+    mouse.down()
+    mouse.move(at + 200, box["y"] + 30)
+    mouse.up()
+    assert min(_table(lab)) < before - 5
+    lab.page.get_by_role("button", name="Show all").click()
+    assert part.get_attribute("aria-valuetext") == "0 to 1.6 seconds"
 
 
 def test_keyboard_alone(lab: Any) -> None:
@@ -171,7 +227,10 @@ def test_drawing_and_link(lab: Any) -> None:
     assert samples.input_value().split() == drawn
 
 
-@pytest.mark.parametrize("state", [{"kernel": [1, -1]}, {"signal": "drums", "kernel": "echo:delay=4000"}])
+ECHO_NEAR = {"signal": "drums", "kernel": "echo:delay=4000", "span": [0, 99]}
+
+
+@pytest.mark.parametrize("state", [{"kernel": [1, -1]}, ECHO_NEAR])
 def test_accessible(phone: Any, state: dict[str, Any]) -> None:
     """axe-core finds nothing to complain of, short or long, and nothing is wider than a small screen."""
     phone.open("signals", state)

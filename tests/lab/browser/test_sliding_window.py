@@ -89,6 +89,35 @@ def test_keyboard_alone(lab: Any) -> None:
     assert "output [1, 0] = 240" in lab.page.locator(".worked").inner_text()
 
 
+def test_covered_numbers_are_not_told(lab: Any) -> None:
+    """Neither pointer nor focus nor a pinned input tells what is covered, until it is stepped to."""
+    lab.open("sliding-window", {"covered": True})
+    covered = lab.cell("Output", 2, 2)
+    told = lab.page.locator(".exhibit")
+    for look in (covered.hover, covered.focus, lab.cell("Input", 4, 4).click):
+        look()
+        assert "320" not in told.inner_text()
+        assert covered.inner_text() == "?"
+    assert lab.page.locator('[role="gridcell"][aria-label*="320"]').count() == 0
+    covered.click()
+    assert "output [2, 2] = 320" in lab.page.locator(".worked").inner_text()
+
+
+def test_tables_are_pasted_and_copied(lab: Any) -> None:
+    """A table of a spreadsheet fills the array from a cell on, as one step; the array is copied as one."""
+    lab.open("sliding-window")
+    lab.page.evaluate("navigator.clipboard.writeText('1\\t2,5\\t9\\r\\n3\\t4\\t9\\r\\n')")
+    lab.cell("Kernel", 1, 1).focus()
+    lab.page.keyboard.press("Control+v")
+    assert lab.page.get_by_role("alert").inner_text().startswith("4 numbers pasted, 2 left out")
+    assert [lab.number("Kernel", *place) for place in ((1, 1), (1, 2), (2, 1), (2, 2))] == [1, 2.5, 3, 4]
+    lab.page.keyboard.press("Control+c")
+    copied = lab.page.evaluate("navigator.clipboard.readText()")
+    assert copied == "-1\t0\t1\n-2\t1\t2.5\n-1\t3\t4"
+    lab.page.keyboard.press("Control+z")
+    assert [lab.number("Kernel", 1, 1), lab.number("Kernel", 2, 2)] == [0, 1]
+
+
 def test_numbers_that_are_none(lab: Any) -> None:
     """What cannot be read is refused, and Escape leaves the old number."""
     lab.open("sliding-window")

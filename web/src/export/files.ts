@@ -5,7 +5,9 @@ export function save(name: string, content: Blob): void {
   const anchor = document.createElement("a");
   anchor.href = address;
   anchor.download = name;
+  document.body.append(anchor); // VS Code saves what is clicked in the page
   anchor.click();
+  anchor.remove();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 

@@ -1,5 +1,7 @@
 /** Drawings as pixels. */
 
+import { texts } from "../texts/index.ts";
+
 const SHARPNESS = 2;
 
 /** The size that a drawing says it has. */
@@ -8,18 +10,20 @@ export function drawnSize(svg: string): { width: number; height: number } {
   return { width: Number(width), height: Number(height) };
 }
 
+/** Gives all drawings room for the largest, so that nothing moves from one to the next. */
+export function enlarged(drawings: readonly string[]): string[] {
+  const sizes = drawings.map(drawnSize);
+  const [width, height] = [Math.max(...sizes.map((size) => size.width)), Math.max(...sizes.map((size) => size.height))];
+  return drawings.map((svg) => svg.replace(/ width="[^"]*" height="[^"]*" viewBox="[^"]*"/, ` width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`));
+}
+
 export async function rasterise(svg: string, canvas: HTMLCanvasElement): Promise<CanvasRenderingContext2D> {
-  const address = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  try {
-    const image = new Image();
-    image.src = address;
-    await image.decode();
-    const context = canvas.getContext("2d", { willReadFrequently: true })!;
-    context.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return context;
-  } finally {
-    URL.revokeObjectURL(address);
-  }
+  const image = new Image();
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`; // VS Code may forbid pictures from blobs
+  await image.decode();
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return context;
 }
 
 export function canvasFor(svg: string, sharpness: number): HTMLCanvasElement {
@@ -34,6 +38,6 @@ export async function pngOf(svg: string): Promise<Blob> {
   const canvas = canvasFor(svg, SHARPNESS);
   await rasterise(svg, canvas);
   return await new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large"))), "image/png");
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(texts.toolbar.tooLarge))), "image/png");
   });
 }

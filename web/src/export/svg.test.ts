@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { drawnSize } from "./raster.ts";
+import { drawnSize, enlarged } from "./raster.ts";
 import { LIGHT, Sheet } from "./svg.ts";
 
 test("a sheet grows with what is on it, and takes any words", () => {
@@ -12,4 +12,16 @@ test("a sheet grows with what is on it, and takes any words", () => {
   expect(svg).toContain("<title>&lt;i&gt;</title>");
   expect(svg).toContain('fill="url(#hatch)"');
   expect(svg).not.toContain("<i>");
+});
+
+test("steps of an animation have room for the largest, and stay in their scale", () => {
+  const drawings = ["short", "a longer line"].map((words) => {
+    const sheet = new Sheet(LIGHT);
+    sheet.text(10, 10, words);
+    return sheet.finish(words);
+  });
+  const sizes = enlarged(drawings).map(drawnSize);
+  expect(sizes[0]).toEqual(sizes[1]);
+  expect(sizes[0]).toEqual(drawnSize(drawings[1]!));
+  expect(enlarged(drawings)[0]).toContain(`viewBox="0 0 ${sizes[0]!.width} ${sizes[0]!.height}"`);
 });

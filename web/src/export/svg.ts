@@ -20,6 +20,7 @@ export const DARK: Palette = {
 
 const FONT = "Inter, system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 const MARGIN = 20;
+const SMALLEST_WITH_FACTORS = 40; // pixels, as on the screen
 
 export interface TextStyle {
   size?: number;
@@ -53,14 +54,17 @@ export class Sheet {
     );
   }
 
-  /** Draws one coloured cell with its number, hatched if it lies outside. */
-  cell(x: number, y: number, size: number, colour: Colour, words: string, type: number, hatched = false): void {
+  /** Draws one coloured cell with its number, hatched if it lies outside; `above` stands small above the number where there is room. */
+  cell(x: number, y: number, size: number, colour: Colour, words: string, type: number, hatched = false, above = ""): void {
+    const small = size >= SMALLEST_WITH_FACTORS ? above : "";
     this.#grow(x + size, y + size);
     const corner = size >= 30 ? 5 : size >= 20 ? 2 : 0;
     const box = `x="${round(x)}" y="${round(y)}" width="${round(size)}" height="${round(size)}" rx="${corner}"`;
     this.#parts.push(`<rect ${box} fill="${colour.fill}" stroke="${this.palette.line}"/>`);
     if (hatched) this.#parts.push(`<rect ${box} fill="url(#hatch)"/>`);
-    if (words) this.text(x + size / 2, y + size / 2, words, { size: type, colour: colour.ink, weight: 500, anchor: "middle", italic: hatched });
+    if (colour.odd) this.#parts.push(`<rect ${box} fill="url(#dots)"/>`);
+    if (small) this.text(x + size / 2, y + size / 2 - 10, small, { size: 9.5, colour: colour.ink, anchor: "middle" });
+    if (words) this.text(x + size / 2, y + size / 2 + (small ? 6 : 0), words, { size: type, colour: colour.ink, weight: 500, anchor: "middle", italic: hatched });
   }
 
   line(x1: number, y1: number, x2: number, y2: number, colour: string, thickness = 1.5): void {
@@ -68,6 +72,13 @@ export class Sheet {
     this.#parts.push(
       `<path d="M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}" stroke="${colour}" stroke-width="${thickness}" fill="none"/>`,
     );
+  }
+
+  /** Draws a broken line through places; `dash` as SVG has it. */
+  curve(places: readonly (readonly [number, number])[], colour: string, thickness: number, dash = ""): void {
+    for (const place of places) this.#grow(...place);
+    const path = places.map(([x, y]) => `${round(x)} ${round(y)}`).join("L");
+    this.#parts.push(`<path d="M${path}" stroke="${colour}" stroke-width="${thickness}" fill="none"${dash && ` stroke-dasharray="${dash}"`}/>`);
   }
 
   frame(x: number, y: number, width: number, height: number, thickness = 2.5): void {
@@ -93,7 +104,9 @@ export class Sheet {
         `role="img" font-family="${FONT}">`,
       `<title>${escape(title)}</title>`,
       `<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">` +
-        `<path d="M0 0V6" stroke="${this.palette.hatch}" stroke-width="2"/></pattern></defs>`,
+        `<path d="M0 0V6" stroke="${this.palette.hatch}" stroke-width="2"/></pattern>` +
+        `<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">` +
+        `<circle cx="3" cy="3" r="1.1" fill="${this.palette.hatch}"/></pattern></defs>`,
       `<rect width="100%" height="100%" fill="${this.palette.paper}"/>`,
       ...this.#parts,
       "</svg>\n",

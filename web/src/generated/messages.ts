@@ -49,6 +49,7 @@ export interface FilterRequest {
   kernel?: Numbers | string | null;
   flip?: boolean;
   display?: "clip" | "signed" | "absolute" | "raw";
+  gain?: number;
 }
 
 /** Measure edges: how steep (8 bits), or in which direction (float32, degrees). Answered by Picture. */
@@ -103,6 +104,9 @@ export interface DownloadRequest {
   kernel?: Numbers | string | null;
   flip?: boolean;
   display?: "clip" | "signed" | "absolute" | "raw";
+  gain?: number;
+  measure?: "kernel" | "magnitude" | "direction";
+  operator?: "sobel" | "scharr" | "prewitt";
   format?: "png" | "jpg" | "tif" | "webp";
 }
 

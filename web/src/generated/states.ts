@@ -57,6 +57,7 @@ export interface GalleryState {
   operator: "sobel" | "scharr" | "prewitt";
   channels: "each" | "luminance";
   display: "clip" | "signed" | "absolute";
+  gain: number;
   flip: boolean;
   border: BorderName;
   divider: number;
@@ -209,6 +210,10 @@ export interface SignalsState {
   operation: "convolution" | "correlation";
   mode: "full" | "same" | "valid";
   step: number | null;
+  span: number[] | null;
+  fit: boolean;
+  decibels: boolean;
+  part: "all" | "tenth" | "hundredth";
 }
 
 export const slidingWindowControls: string[] = [
@@ -378,6 +383,7 @@ export const galleryDefaults: GalleryState = {
   "operator": "sobel",
   "channels": "luminance",
   "display": "signed",
+  "gain": 4,
   "flip": false,
   "border": "reflect",
   "divider": 50,
@@ -1275,6 +1281,7 @@ export const signalsControls: string[] = [
   "operation",
   "mode",
   "player",
+  "zoom",
   "sound",
   "response",
   "values",
@@ -1297,6 +1304,10 @@ export const signalsDefaults: SignalsState = {
   "operation": "convolution",
   "mode": "full",
   "step": null,
+  "span": null,
+  "fit": false,
+  "decibels": false,
+  "part": "all",
 };
 
 export const signalsPresets: Record<string, Partial<SignalsState>> = {

@@ -2,6 +2,7 @@
 
 import { mount, unmount, type Component } from "svelte";
 import "../parts/base.css";
+import "../parts/layout.css";
 import { type CommonState, type Completion } from "./state.ts";
 import { Store } from "./store.svelte.ts";
 import { adoptStyles } from "./styles.ts";

@@ -1,6 +1,6 @@
 /** The numbers of a state: changed by the way of copies, and as a tensor to compute with. */
 
-import type { Numbers } from "../generated/states.ts";
+import { MOST_CELLS, MOST_SIDE, type Numbers } from "../generated/states.ts";
 import { flatIndex, product, tensor, unflatten, type Tensor } from "../tensor/tensor.ts";
 import { asNumber } from "./state.ts";
 
@@ -22,6 +22,15 @@ export function withNumber(numbers: Numbers, at: readonly number[], value: numbe
   return { shape: numbers.shape, data };
 }
 
+/** One axis, or all of them at once. */
+export type Axis = number | "all";
+
+/** As large as an array can be along an axis before it has too many cells. */
+export function largestSide(shape: readonly number[], axis: Axis): number {
+  const most = axis === "all" ? MOST_CELLS ** (1 / shape.length) + 1e-9 : MOST_CELLS / product(shape.filter((_, i) => i !== axis));
+  return Math.min(MOST_SIDE, Math.floor(most));
+}
+
 /** A list with one entry changed, or with all of them. */
-export const withEntry = (list: readonly number[], axis: number | "all", value: number): number[] =>
+export const withEntry = (list: readonly number[], axis: Axis, value: number): number[] =>
   list.map((old, i) => (axis === "all" || axis === i ? value : old));

@@ -6,6 +6,18 @@ import type { WidgetModel } from "./widget.ts";
 const LONGEST_HISTORY = 200;
 const ONE_EDIT = 800; // milliseconds within which changes of one control are one step of undo
 
+let batch: { begun: boolean } | null = null;
+
+/** Makes all changes within it one step of undo. */
+export function together(changes: () => void): void {
+  batch = { begun: false };
+  try {
+    changes();
+  } finally {
+    batch = null;
+  }
+}
+
 export class Store<S extends CommonState> {
   /** Never changed in place: every change makes a new one. */
   state: S = $state.raw()!;
@@ -28,12 +40,14 @@ export class Store<S extends CommonState> {
     model.on("change:state", this.#listener);
   }
 
-  get canUndo(): boolean {
-    return this.#past.length > 0;
+  /** How many steps can be taken back. */
+  get undoable(): number {
+    return this.#past.length;
   }
 
-  get canRedo(): boolean {
-    return this.#future.length > 0;
+  /** How many of those taken back can be taken again. */
+  get redoable(): number {
+    return this.#future.length;
   }
 
   get isOrigin(): boolean {
@@ -51,11 +65,13 @@ export class Store<S extends CommonState> {
   /** Changes the state as a step that undo takes back; quick changes by one control are one step. */
   change(patch: Partial<S>, control = ""): void {
     const now = Date.now();
-    const goesOn = control !== "" && control === this.#lastControl && now - this.#lastTime < ONE_EDIT;
-    this.#lastControl = control;
+    const quick = control !== "" && control === this.#lastControl && now - this.#lastTime < ONE_EDIT;
+    const goesOn = batch ? batch.begun : quick;
+    this.#lastControl = batch ? "" : control;
     this.#lastTime = now;
     const next = this.#completed({ ...this.state, ...patch });
     if (next === this.state) return;
+    if (batch) batch.begun = true;
     if (!goesOn || !this.#past.length) this.#past = [...this.#past, this.state].slice(-LONGEST_HISTORY);
     this.#future = [];
     this.#become(next);

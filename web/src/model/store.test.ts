@@ -28,14 +28,14 @@ test("undo and redo go back and forth, and a new change ends redo", () => {
   store.change({ border: "wrap" });
   store.change({ padding: "full" });
   store.undo();
-  expect([store.state.border, store.state.padding, store.canRedo]).toEqual(["wrap", "valid", true]);
+  expect([store.state.border, store.state.padding, store.redoable]).toEqual(["wrap", "valid", 1]);
   store.redo();
   expect(store.state.padding).toBe("full");
   store.undo();
   store.undo();
-  expect([store.state.border, store.canUndo]).toEqual(["edge", false]);
+  expect([store.state.border, store.undoable]).toEqual(["edge", 0]);
   store.change({ border: "reflect" });
-  expect(store.canRedo).toBe(false);
+  expect(store.redoable).toBe(0);
 });
 
 test("quick changes of one control are one step, those of others or later are not", () => {
@@ -52,7 +52,7 @@ test("quick changes of one control are one step, those of others or later are no
 
 test("looking elsewhere is no step, and reset can be undone", () => {
   store.look({ cell: [1, 1] });
-  expect(store.canUndo).toBe(false);
+  expect(store.undoable).toBe(0);
   store.change({ border: "wrap" });
   store.reset();
   expect([store.state.border, store.isOrigin]).toEqual(["edge", true]);

@@ -23,6 +23,13 @@ export class Host {
     return JSON.parse(this.main.dataset.state ?? "{}");
   }
 
+  /** What a widget handed over beside its state. */
+  get buffers(): Record<string, DataView> {
+    const texts = Object.entries(JSON.parse(this.main.dataset.buffers ?? "{}") as Record<string, string>);
+    const bytes = (text: string) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer;
+    return Object.fromEntries(texts.map(([name, text]) => [name, new DataView(bytes(text))]));
+  }
+
   /** Pages from files have none. */
   get socketAddress(): URL | null {
     if (this.isStatic) return null;

@@ -22,3 +22,13 @@ test("the scale is the same on both sides of zero, and takes what is not finite"
   expect([-8, 0, 4, Infinity, NaN].map((value) => scale.place(value))).toEqual([-1, 0, 0.5, 1, 0]);
   expect(scaleOf([], false).most).toBe(1);
 });
+
+test("what is no finite number is none of the scale's, and told", () => {
+  for (const dark of [false, true]) {
+    const scale = scaleOf([NaN, Infinity], dark);
+    expect([scale.odd, scale.hasFinite]).toEqual([[NaN, Infinity], false]);
+    expect([NaN, -Infinity, 0].map((value) => scale.colour(value).odd ?? false)).toEqual([true, true, false]);
+    expect(scale.colour(NaN).fill).not.toBe(scale.colour(0).fill);
+    expect(contrast(rgb(scale.colour(NaN).fill), rgb(scale.colour(NaN).ink))).toBeGreaterThanOrEqual(4.5);
+  }
+});

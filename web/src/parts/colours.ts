@@ -4,6 +4,8 @@ export interface Colour {
   fill: string;
   /** The one of dark and light that reads better on the fill; at least 4.5:1. */
   ink: string;
+  /** Of what is no finite number: dotted, since no place on the scale is its own. */
+  odd?: boolean;
 }
 
 type Rgb = readonly [number, number, number];
@@ -11,6 +13,8 @@ type Rgb = readonly [number, number, number];
 // ColorBrewer's PuOr (C. Brewer, M. Harrower), the outermost shades left out; for dark pages zero is dark.
 const LIGHT: readonly string[] = ["#b35806", "#e08214", "#fdb863", "#fee0b6", "#ffffff", "#d8daeb", "#b2abd2", "#8073ac", "#5a3d94"];
 const DARK: readonly string[] = ["#ffb45c", "#d98324", "#a05e1b", "#5c3d1d", "#20222b", "#3a3560", "#5e5399", "#8a7ccb", "#bcb0f5"];
+
+const NAN = { light: "#d3d1d6", dark: "#4a4a52" } as const;
 
 const INKS = ["#1d1b22", "#000000", "#ffffff"] as const; // the first wherever it reads well
 const READS_WELL = 7;
@@ -21,6 +25,9 @@ export class Scale {
   constructor(
     readonly most: number,
     readonly dark: boolean,
+    /** Which of nan, ∞ and −∞ are among the numbers, and whether any other is. */
+    readonly odd: readonly number[] = [],
+    readonly hasFinite = true,
   ) {}
 
   /** Where the number lies, from −1 to 1. */
@@ -30,18 +37,25 @@ export class Scale {
   }
 
   colour(value: number): Colour {
-    return table(this.dark)[Math.round(this.place(value) * STEPS) + STEPS]!;
+    const colour = table(this.dark)[Math.round(this.place(value) * STEPS) + STEPS]!;
+    if (Number.isFinite(value)) return colour;
+    const fill = Number.isNaN(value) ? NAN[this.dark ? "dark" : "light"] : colour.fill;
+    return { fill, ink: Number.isNaN(value) ? bestInk(parse(fill)) : colour.ink, odd: true };
   }
 }
 
 /** The scale on which all of the numbers have a colour. */
 export function scaleOf(values: Iterable<number>, dark: boolean): Scale {
   let most = 0;
+  let hasFinite = false;
+  const odd = new Set<number>();
   for (const value of values) {
     const size = Math.abs(value);
+    if (size < Infinity) hasFinite = true;
+    else odd.add(value);
     if (size > most && size < Infinity) most = size;
   }
-  return new Scale(most || 1, dark);
+  return new Scale(most || 1, dark, [...odd], hasFinite || !odd.size);
 }
 
 const tables = new Map<boolean, Colour[]>();

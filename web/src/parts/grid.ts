@@ -2,7 +2,7 @@
 
 import type { Colour } from "./colours.ts";
 import type { Lit } from "./lit.ts";
-import { MINUS, shortNumber } from "./numbers.ts";
+import { bracketed, MINUS, number, shortNumber } from "./numbers.ts";
 
 /** A place in a grid by its coordinates, which are negative in a border before the array. */
 export type Place = readonly [row: number, column: number];
@@ -30,17 +30,31 @@ export interface Frame {
   to: Place;
 }
 
+/** How many cells a grid draws, and the coordinates of the first. */
+export interface Extent {
+  top: number;
+  left: number;
+  rows: number;
+  columns: number;
+}
+
 export const gapOf = (cell: number): number => (cell >= 30 ? 3 : cell >= 16 ? 1 : 0);
 
 /** How wide `count` cells are drawn. */
 export const extent = (count: number, cell: number): number => count * (cell + gapOf(cell)) - gapOf(cell);
+
+/** How wide cells may be for so many to stand side by side in a width. */
+export function cellIn(width: number, columns: number, least: number, most: number): number {
+  const room = Math.floor(width / columns);
+  return Math.max(least, Math.min(most, room - gapOf(room)));
+}
 
 /** Characters that a cell has room for, at its usual size of type. */
 export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 : cell < 34 ? 3 : cell < 42 ? 4 : 5);
 
 /** The size of type at which the text fits the cell. */
 export const typeSize = (text: string, cell: number): number =>
-  Math.max(8, Math.min(16, cell * 0.36, (cell - 5) / (0.63 * Math.max(text.length, 1))));
+  Math.max(8, Math.min(16, 3 + 0.3 * cell, (cell - 4) / (0.63 * Math.max(text.length, 1))));
 
 /** The number as it fits a cell; of one too small for numbers, only that it is negative. */
 export function cellText(value: number, cell: number): string {
@@ -50,8 +64,31 @@ export function cellText(value: number, cell: number): string {
   return text.length > room + 1 ? (value < 0 ? MINUS : "+") : text;
 }
 
+/** The factors of a product as they stand small above it: both, the other's alone, or that in short; undefined where none fits. */
+export function factorsIn(own: number, other: number, cell: number): string | undefined {
+  const room = Math.floor((cell - 2) / 5.4);
+  const short = shortNumber(other, 5);
+  const written = [`${number(own, 3)}·${bracketed(other)}`, `·${bracketed(other)}`, `·${other < 0 ? `(${short})` : short}`];
+  return written.find((text) => text.length <= room);
+}
+
 /** A box of cells: how many along each dimension, and the coordinates of the first. */
 export interface Box {
   shape: number[];
   first: number[];
+}
+
+/** Where a key leads from a cell of a grid, which may lie outside of it; null where it leads nowhere. */
+export function goalOf(key: string, [row, column]: Place, { top, left, rows, columns }: Extent, control: boolean): Place | null {
+  const goals: Record<string, Place> = {
+    ArrowUp: [row - 1, column],
+    ArrowDown: [row + 1, column],
+    ArrowLeft: [row, column - 1],
+    ArrowRight: [row, column + 1],
+    Home: [control ? top : row, left],
+    End: [control ? top + rows - 1 : row, left + columns - 1],
+    PageUp: [row - 5, column],
+    PageDown: [row + 5, column],
+  };
+  return goals[key] ?? null;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bracketed, number, readNumber, shortNumber, summed } from "./numbers.ts";
+import { bracketed, isAmbiguous, number, readNumber, shortNumber, summed } from "./numbers.ts";
 
 describe("numbers", () => {
   test("are written as the Python side writes them, with a real minus", () => {
@@ -19,6 +19,16 @@ describe("numbers", () => {
     }
   });
 
+  test("that do not fit are not made longer", () => {
+    expect([-0.5, -109, -12345].map((value) => shortNumber(value, 3))).toEqual(["−.5", "−109", "−1e4"]);
+    expect(shortNumber(-0.0925, 4)).toBe("−.09");
+  });
+
+  test("with a power of ten are written one way, whatever room there is", () => {
+    expect([5, 6, 7, 9].map((room) => shortNumber(1e10, room))).toEqual(Array(4).fill("1e10"));
+    expect([shortNumber(-1e10, 6), shortNumber(1.25e10, 7), shortNumber(1e300, 6)]).toEqual(["−1e10", "1.25e10", "1e300"]);
+  });
+
   test("stand in sums with their signs as operators", () => {
     expect(summed([-10, 0, 30, -2.5])).toBe("−10 + 0 + 30 − 2.5");
     expect(bracketed(-2)).toBe("(−2)");
@@ -26,6 +36,8 @@ describe("numbers", () => {
 
   test("are read as people type them", () => {
     expect(["1,5", " −2 ", "1/3", "-4e2", ".5"].map(readNumber)).toEqual([1.5, -2, 1 / 3, -400, 0.5]);
-    for (const wrong of ["", "x", "1/0", "1/2/3", "1/", "--2", "1e400"]) expect(readNumber(wrong)).toBeNull();
+    expect(["0,125", "1234,567", "1,25"].map(readNumber)).toEqual([0.125, 1234.567, 1.25]);
+    for (const either of ["1,000", "-12,500", "1,000,000", " +1,250.5"]) expect([isAmbiguous(either), readNumber(either)]).toEqual([true, null]);
+    for (const wrong of ["", "x", "1/0", "1/2/3", "1/", "--2", "1e400", "2/1,000", "∞", "1/∞"]) expect(readNumber(wrong)).toBeNull();
   });
 });

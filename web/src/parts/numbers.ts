@@ -15,18 +15,24 @@ export function number(value: number, digits = 5): string {
 
 const signed = (text: string): string => text.replace(/-/g, MINUS);
 
-/** The number in at most `room` characters: fewer digits where it is too long. */
+/** The number in `room` characters if it can be: fewer digits where it is too long, and then no 0 before the point. */
 export function shortNumber(value: number, room: number): string {
   const whole = number(value, 4);
   if (whole.length <= room) return whole;
   for (let digits = 3; digits >= 1; digits -= 1) {
     const text = number(Math.abs(value) >= 1e4 ? Number(value.toExponential(digits - 1)) : value, digits);
     if (text.length <= room) return text;
-    const power = signed(value.toExponential(digits - 1).replace("e+", "e"));
+    const bare = text.replace("0.", ".");
+    if (Math.abs(value) < 1 && bare.length <= room) return bare;
+    const power = powered(value, digits);
     if (power.length <= room) return power;
   }
-  return signed(value.toExponential(0).replace("e+", "e"));
+  const power = powered(value, 1);
+  return power.length < whole.length ? power : whole;
 }
+
+/** With a power of ten, and no zeros at the end of what is before it. */
+const powered = (value: number, digits: number): string => signed(value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e"));
 
 /** A factor or a term that follows an operator: in brackets if it is negative. */
 export const bracketed = (value: number): string => (value < 0 ? `(${number(value)})` : number(value));
@@ -42,10 +48,12 @@ export function summed(values: readonly number[]): string {
     .join(" ");
 }
 
-/** Reads a number as a person types it: either minus, decimal comma or point, simple fractions; null if it is none. */
+/** Whether a comma may part thousands as well as decimals: `1,000` is 1 to some and 1000 to others. */
+export const isAmbiguous = (text: string): boolean => /^\s*[-+−]?[1-9]\d{0,2}(,\d{3})+(?!\d)/.test(text);
+
+/** Reads a number as a person types it: either minus, decimal comma or point, simple fractions; null if it is none, or not only one. */
 export function readNumber(text: string): number | null {
-  const plain = text.trim().replaceAll(MINUS, "-").replace(",", ".").replace("∞", "Infinity");
-  const [over = "", under, ...rest] = plain.split("/");
+  const [over = "", under, ...rest] = text.trim().replaceAll(MINUS, "-").split("/").map((part) => (isAmbiguous(part) ? "?" : part.replace(",", ".")));
   if (rest.length || !over.trim()) return null;
   const value = under === undefined ? Number(over) : under.trim() ? Number(over) / Number(under) : NaN;
   if (Number.isNaN(value) || (under !== undefined && !Number.isFinite(value))) return null;

@@ -11,6 +11,8 @@ export interface Steps {
   count(): number;
   /** How many of them a GIF holds at most. */
   most: number;
+  /** What they are, where it is not a window that steps on. */
+  hint?: string;
   /** `progress` hears of each. */
   gif(progress: (done: number, all: number) => void): Promise<Uint8Array<ArrayBuffer>>;
 }

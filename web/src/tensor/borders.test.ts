@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import cases from "../golden/borders.json";
-import { MODES, type Mode, SYNONYMS, parseBorder, sourceIndex } from "./borders.ts";
-import { nearest } from "./refusals.ts";
+import { type Mode, SYNONYMS, parseBorder, sourceIndex } from "./borders.ts";
 
 interface Given {
   mode?: Mode;
@@ -27,9 +26,4 @@ test("case, blanks and underscores of a border's name do not matter, and a numbe
   expect(parseBorder(" Grid_Wrap ")).toEqual({ mode: "wrap", value: 0 });
   expect(parseBorder(2.5)).toEqual({ mode: "constant", value: 2.5 });
   expect(parseBorder({ mode: "edge", value: 0 }).mode).toBe("edge");
-});
-
-test("likeness of names is difflib's", () => {
-  expect(nearest("sobel", ["box", "sobel-x", "sobel-y"])).toEqual(["sobel-x", "sobel-y"]);
-  expect(nearest("xyz", [...MODES])).toEqual([]);
 });

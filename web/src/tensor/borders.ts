@@ -1,6 +1,6 @@
 /** What lies outside an image: the five borders, their synonyms, and the cell that each puts at a coordinate. */
 
-import { nearest, refuse } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 
 export const MODES = ["constant", "edge", "reflect", "symmetric", "wrap"] as const;
 
@@ -31,14 +31,11 @@ export const SYNONYMS: ReadonlyMap<string, Mode> = new Map<string, Mode>([
   ...MODES.flatMap((mode) => NAMES[mode].map((name): [string, Mode] => [name, mode])),
 ]);
 
-const MIRRORS =
-  "'reflect' (the edge cell stands once: c b | a b c) or 'symmetric' (it stands twice: b a | a b c; " +
-  "this is what SciPy calls 'reflect')";
-
-const AMBIGUOUS: ReadonlyMap<string, string> = new Map([
-  ...["mirrored", "reflected", "reflection", "mirror-image", "even"].map((name): [string, string] => [name, MIRRORS]),
-  ["extend", `'edge' (the last cell again and again), ${MIRRORS} or 'wrap'`],
-  ["pad", `'constant', 'edge', ${MIRRORS} or 'wrap'`],
+/** Names that mean several of the borders, and one that means the same ones. */
+const AMBIGUOUS: ReadonlyMap<string, "mirrored" | "extend" | "pad"> = new Map([
+  ...["mirrored", "reflected", "reflection", "mirror-image", "even"].map((name) => [name, "mirrored"] as const),
+  ["extend", "extend"],
+  ["pad", "pad"],
 ]);
 
 /** Reads a border from its name, or from the number that lies outside. */
@@ -49,12 +46,9 @@ export function parseBorder(border: BorderLike): Border {
   const name = border.trim().toLowerCase().replaceAll("_", "-");
   const mode = SYNONYMS.get(name);
   if (mode) return { mode, value: 0 };
-  const choice = AMBIGUOUS.get(name);
-  if (choice) refuse("ambiguous", border, choice);
-  const near = nearest(name, [...SYNONYMS.keys()]).map((other) =>
-    SYNONYMS.get(other) === other ? other : `${other} (${SYNONYMS.get(other)})`,
-  );
-  refuse("unknown", "border", border, near, MODES);
+  const like = AMBIGUOUS.get(name);
+  if (like) refuse("ambiguousBorder", border, like);
+  refuse("unknownBorder", border, SYNONYMS, MODES);
 }
 
 /** Reads a border for an operation that is linear: whatever constant lies outside adds nothing to it. */

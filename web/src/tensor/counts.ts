@@ -2,7 +2,7 @@
 
 import type { ConvSpec } from "./geometry.ts";
 import { product } from "./tensor.ts";
-import { minimalRefusal } from "./winograd.ts";
+import { hasTiles } from "./winograd.ts";
 
 /** Counts for all items of the batch. */
 export interface Count {
@@ -31,7 +31,7 @@ export function countColumns(spec: ConvSpec): Count {
  * 28 operations a kernel. Null where there are no such tiles.
  */
 export function countTiles(spec: ConvSpec): Count | null {
-  if (minimalRefusal(spec)) return null;
+  if (!hasTiles(spec)) return null;
   const tiles = product(spec.outputSize.map((cells) => Math.ceil(cells / 2)));
   const kernels = product(spec.weightShape.slice(0, 2));
   const multiplications = spec.batch * tiles * 16 * kernels;

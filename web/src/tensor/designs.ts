@@ -187,10 +187,7 @@ function sum(numbers: Float64Array): number {
 /** Checks that a parameter is a finite number within its limits. */
 export function finite(name: string, value: number, limits: { least?: number; above?: number } = {}): number {
   const { least = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY } = limits;
-  const wanted =
-    (limits.least === undefined ? "" : ` of at least ${least}`) +
-    (limits.above === undefined ? "" : ` greater than ${above}`);
-  if (!Number.isFinite(value) || value < least || value <= above) refuse("finite", name, wanted, value);
+  if (!Number.isFinite(value) || value < least || value <= above) refuse("finite", name, limits, value);
   return value;
 }
 

@@ -48,16 +48,20 @@ function fraction(numerator: number, denominator: number): string {
   return `${numerator / a}/${denominator / a}`;
 }
 
+/** What formulae say in words, which stand with the other texts. */
+export interface FormulaWords {
+  leftOut: string;
+  shared: (cells: number, windows: number) => string;
+}
+
 /** Writes the output size of a convolution or pooling along each dimension. */
-export function sizeFormulas(spec: ConvSpec | PoolSpec): string[] {
+export function sizeFormulas(spec: ConvSpec | PoolSpec, words: FormulaWords): string[] {
   const ceil = "ceilMode" in spec && spec.ceilMode;
   return spec.outputSize.map((outputs, i) => {
     const line = windowFormula(spec.inputSize[i]!, spec.kernelSize[i]!, {
       pads: spec.pads[i]!, stride: spec.stride[i]!, dilation: spec.dilation[i]!, ceil,
     });
-    return line.endsWith(` ${outputs}`)
-      ? line
-      : `${line} → ${outputs} (the last window would start past the input)`;
+    return line.endsWith(` ${outputs}`) ? line : `${line} → ${outputs} (${words.leftOut})`;
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import cases from "../golden/responses.json";
-import { type Case, type Held, array, expectAlike, expectNumbers } from "../golden/read.ts";
+import { type Case, type Held, array, expectAlike, expectNumbers, refusalOf } from "../golden/read.ts";
 import { fft, frequencyResponse } from "./fourier.ts";
 
 for (const { given, expected } of cases as unknown as Case<
@@ -23,5 +23,5 @@ test("there and back through the transform gives the numbers again", () => {
 });
 
 test("a grid smaller than the kernel is refused", () => {
-  expect(() => frequencyResponse({ shape: [3, 3], data: new Float64Array(9) }, 2)).toThrow("size must be at least 3");
+  expect(refusalOf(() => frequencyResponse({ shape: [3, 3], data: new Float64Array(9) }, 2))).toContain("size must be at least 3");
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import cases from "../golden/geometry.json";
 import { type Case, type PythonOptions, refusalOf, renamed } from "../golden/read.ts";
+import { texts } from "../texts/index.ts";
 import { sizeFormulas, transposedFormulas } from "./formula.ts";
 import { type ConvSpec, convSpec, memoryOf, optionsOf } from "./geometry.ts";
 import { countSpectra } from "./counts.ts";
@@ -49,7 +50,7 @@ for (const { given, expected } of cases as unknown as Case<Given, Expected>[]) {
     expect(spec.outputShape).toEqual(expected.output);
     expect(spec.pads).toEqual(expected.pads);
     expect(spec.macs).toBe(expected.macs);
-    expect(given.of === "transposed" ? transposedFormulas(spec) : sizeFormulas(spec)).toEqual(expected.sizes);
+    expect(given.of === "transposed" ? transposedFormulas(spec) : sizeFormulas(spec, texts.formulas)).toEqual(expected.sizes);
     if (!("weights" in spec)) {
       expect(4 * (product(spec.inputShape) + product(spec.outputShape))).toBe(expected.memory);
       return;

@@ -4,7 +4,7 @@ import { type Border, type BorderLike, parseBorder } from "./borders.ts";
 import {
   type Pads, type Padding, type PerDimension, perDimension, resolvePadding, wholeNumber, wholeShape,
 } from "./padding.ts";
-import { refuse, shown } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 import { type Shape, product } from "./tensor.ts";
 
 /** A window that slides over an image with pads; one entry a dimension. Convolution and pooling share it. */
@@ -86,7 +86,7 @@ export function convSpec(inputShape: Shape, weightShape: Shape, options: ConvOpt
   const paddedSize = inputSize.map((size, i) => size + pads[i]![0] + pads[i]![1]);
   windowSize.forEach((span, i) => {
     const around = pads[i]![0] + pads[i]![1];
-    if (span > paddedSize[i]!) refuse("kernelTooLarge", i, span, kernelSize[i]!, dilation[i]!, inputSize[i]!, around);
+    if (span > paddedSize[i]!) refuse("tooWide", "kernel", i, span, kernelSize[i]!, dilation[i]!, inputSize[i]!, around);
   });
   const outputSize = paddedSize.map((size, i) => Math.floor((size - windowSize[i]!) / stride[i]!) + 1);
   const hasBatch = input.length === dims + 2;
@@ -113,9 +113,8 @@ export function spans(cells: Shape, dilation: Shape): number[] {
 
 /** Refuses arrays of more cells than can be counted. */
 export function checkExtents(input: Shape, output: Shape, padded: Shape, pads: Pads): void {
-  const remedy = `input ${shown(input)} has pads ${shown(pads)}: pad less`;
-  if (!Number.isSafeInteger(product(padded))) refuse("tooLarge", "padded input", padded, remedy);
-  if (!Number.isSafeInteger(product(output))) refuse("tooLarge", "output", output, remedy);
+  if (!Number.isSafeInteger(product(padded))) refuse("tooLarge", "padded", padded, input, pads);
+  if (!Number.isSafeInteger(product(output))) refuse("tooLarge", "output", output, input, pads);
 }
 
 /** The options of a spec, as they were given to it. */
@@ -134,7 +133,7 @@ function checkChannels(input: readonly number[], weight: readonly number[], grou
   const [kernels, perGroup] = weight as [number, number];
   const channels = input[input.length - dims - 1]!;
   if ([channels, ...input.slice(-dims), ...weight].some((n) => n < 1)) refuse("empty", input, weight);
-  if (channels % groups) refuse("groups", groups, channels, "input channels");
+  if (channels % groups) refuse("groups", groups, channels, "channels");
   if (kernels % groups) refuse("groups", groups, kernels, "kernels");
   if (channels !== perGroup * groups) refuse("channels", input, weight, perGroup, groups, channels);
 }

@@ -3,7 +3,7 @@
 import {
   box, differenceOfGaussians, gabor, gaussian, identity, kirsch, laplacianOfGaussian, motionBlur, robinson, unsharp,
 } from "./designs.ts";
-import { refuse, refuseName } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 import { type Shape, type Tensor, tensor } from "./tensor.ts";
 
 /** Values by the names of the Python package: sigma, size, angle, wavelength …; null is "as it follows". */
@@ -63,7 +63,7 @@ export function findKernel<E extends Entry>(
   const [name = "", options = ""] = text.split(/:(.*)/s);
   const plain = name.trim().toLowerCase().replace(/[_ ]/g, "-");
   const entry = catalogue.find((one) => one.name === plain);
-  if (!entry) refuseName("kernel", name, catalogue.map((one) => one.name));
+  if (!entry) refuse("unknown", "kernel", name, catalogue.map((one) => one.name));
   const changed: Record<string, number | null> = {};
   for (const option of options.split(",").filter((part) => part.trim())) {
     const [key = "", value = ""] = option.split("=").map((part) => part.trim());
@@ -71,7 +71,7 @@ export function findKernel<E extends Entry>(
     const number = value === "" ? Number.NaN : Number(value);
     const whole = key === "size";
     if (!none && key in entry.parameters && (whole ? !Number.isInteger(number) : Number.isNaN(number))) {
-      refuse("parameterValue", entry.name, key, whole ? "a whole number" : "a number", value, takenBy(entry));
+      refuse("parameterValue", entry.name, key, whole ? "whole" : "number", value, takenBy(entry));
     }
     changed[key] = none ? null : number;
   }

@@ -1,6 +1,6 @@
 /** What a layer's size, parameters and multiply-adds come from, with its numbers put in. */
 
-import { factors, macFormula, parameterFormula, sizeFormulas, thousands, transposedFormulas } from "./formula.ts";
+import { type FormulaWords, factors, macFormula, parameterFormula, sizeFormulas, thousands, transposedFormulas } from "./formula.ts";
 import type { ConvSpec } from "./geometry.ts";
 import type { Layer } from "./stack.ts";
 import { product } from "./tensor.ts";
@@ -12,11 +12,11 @@ export interface LayerFormulas {
 }
 
 /** Writes the formulae of a layer; none of activations. Where one is the same along all dimensions, it is there once. */
-export function layerFormulas(layer: Layer): LayerFormulas {
+export function layerFormulas(layer: Layer, words: FormulaWords): LayerFormulas {
   const { kind, spec } = layer;
-  if (kind === "conv") return { size: once(sizeFormulas(spec!)), parameters: parameterFormula(spec as ConvSpec), "multiply-adds": macFormula(spec as ConvSpec) };
+  if (kind === "conv") return { size: once(sizeFormulas(spec!, words)), parameters: parameterFormula(spec as ConvSpec), "multiply-adds": macFormula(spec as ConvSpec) };
   if (kind === "transposed") return transposed(layer, spec as ConvSpec);
-  if (kind === "pool") return { size: once(sizeFormulas(spec!)) };
+  if (kind === "pool") return { size: once(sizeFormulas(spec!, words)) };
   if (kind === "dense") return dense(layer);
   if (kind === "normalise") {
     return {
@@ -25,10 +25,7 @@ export function layerFormulas(layer: Layer): LayerFormulas {
     };
   }
   if (kind !== "adaptive") return {};
-  const shares = layer.inputShape.slice(1).map((cells, axis) => {
-    const windows = layer.outputSize[axis]!;
-    return `${cells} cells in ${windows === 1 ? "one window" : `${windows} windows`}`;
-  });
+  const shares = layer.inputShape.slice(1).map((cells, axis) => words.shared(cells, layer.outputSize[axis]!));
   return { size: once(shares) };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import cases from "../golden/learning.json";
-import { type Case, type Held, array, expectNumbers } from "../golden/read.ts";
+import { type Case, type Held, array, expectNumbers, refusalOf } from "../golden/read.ts";
 import { eigenvalues } from "./eigenvalues.ts";
 import { convSpec } from "./geometry.ts";
 import { curvatures, descent } from "./learning.ts";
@@ -68,5 +68,5 @@ test("descent on examples of Sobel's output finds Sobel's kernel", () => {
 test("lists become tensors and lists again", () => {
   const lists = [[[1, 2], [3, 4], [5, 6]]];
   expect(toNested(fromNested(lists))).toEqual(lists);
-  expect(() => fromNested([[1, 2], [3]])).toThrow("as long as the first");
+  expect(refusalOf(() => fromNested([[1, 2], [3]]))).toContain("as long as the first");
 });

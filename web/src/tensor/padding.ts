@@ -1,6 +1,6 @@
 /** How much border each side of an image gets: the ways of saying it, resolved to pairs of cells. */
 
-import { refuse, refuseName } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 import type { Shape } from "./tensor.ts";
 
 export const PADDING_NAMES = ["valid", "same", "same-upper", "same-lower", "full"] as const;
@@ -40,7 +40,7 @@ export function perDimension(value: PerDimension, dims: number, name: string, le
 export function paddingName(padding: Padding): PaddingName | null {
   if (typeof padding !== "string") return null;
   const name = (padding as string).trim().toLowerCase().replaceAll("_", "-");
-  return PADDING_NAMES.find((known) => known === name) ?? refuseName("padding", padding, PADDING_NAMES);
+  return PADDING_NAMES.find((known) => known === name) ?? refuse("unknown", "padding", padding, PADDING_NAMES);
 }
 
 /**

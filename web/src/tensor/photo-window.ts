@@ -30,7 +30,7 @@ export interface WorkedPixel {
 export function workOutPixel(
   photograph: Photograph, kernel: Tensor, row: number, column: number, options: PhotoOptions = {},
 ): WorkedPixel {
-  const { channels = "each", response = "clip", flip = false } = options;
+  const { channels = "each", response = "clip", gain, flip = false } = options;
   checkCell([row, column], [photograph.height, photograph.width]);
   const border: BorderLike = options.border ?? "reflect";
   const { mode, value: outside } = parseBorder(border);
@@ -46,7 +46,7 @@ export function workOutPixel(
     const weight = kernel.data[flip ? kernel.data.length - 1 - i : i]!;
     return { position, source, weight, values, products: values.map((value) => value * weight) };
   });
-  const { scale, offset } = shading(kernel, response);
+  const { scale, offset } = shading(kernel, response, gain);
   const sums = Array.from({ length: count }, (_, channel) =>
     terms.reduce((all, { products }) => all + products[channel]!, 0),
   );

@@ -17,6 +17,8 @@ export interface PhotoOptions {
   readonly channels?: Channels;
   readonly border?: BorderLike;
   readonly response?: Response;
+  /** Of a signed response: how many times as far from grey it is shown; 1 by default. */
+  readonly gain?: number;
   /** Turn the kernel by 180°, its centre with it. */
   readonly flip?: boolean;
   /** false asks for the loops in TypeScript. */
@@ -48,18 +50,18 @@ export function planesFor(
 
 /** Lays a kernel over every pixel: r[y, x] = Σ w[i, j] · p[y + i − ⌊rows / 2⌋, x + j − ⌊columns / 2⌋]. */
 export function filterPlanes(planes: Planes, kernel: Tensor, options: PhotoOptions = {}): Pixels {
-  const { response = "clip", flip = false } = options;
-  const { scale, offset } = shading(kernel, response);
+  const { response = "clip", gain, flip = false } = options;
+  const { scale, offset } = shading(kernel, response, gain);
   const { sums, factor } = rowSums(planes, kernel, flip);
   return picture(planes, sums, factor * scale, offset, response === "absolute" ? MAGNITUDE : AS_IT_IS);
 }
 
 /** What a response of one adds to a level, and the level that stands for zero. */
-export function shading(kernel: Tensor, response: Response): { scale: number; offset: number } {
+export function shading(kernel: Tensor, response: Response, gain = 1): { scale: number; offset: number } {
   if (response !== "signed") return { scale: 1, offset: 0 };
   const positive = kernel.data.reduce((all, w) => all + Math.max(w, 0), 0);
   const negative = kernel.data.reduce((all, w) => all - Math.min(w, 0), 0);
-  return { scale: 127 / (255 * (Math.max(positive, negative) || 1)), offset: 128 };
+  return { scale: (gain * 127) / (255 * (Math.max(positive, negative) || 1)), offset: 128 };
 }
 
 /** Writes the sums of one row of a plane to a place. */
@@ -71,8 +73,8 @@ export type RowSums = (plane: number, row: number, target: number) => void;
  */
 export function rowSums(planes: Planes, kernel: Tensor, flip: boolean): { sums: RowSums; factor: number } {
   const [rows, columns] = kernel.shape as [number, number];
-  if (kernel.data.some((w) => !Number.isFinite(w))) refuse("finite", "a weight", "", "one that is none");
-  if (rows * columns > MOST_WEIGHTS) refuse("wideKernel", `a kernel of ${rows} × ${columns}`);
+  if (kernel.data.some((w) => !Number.isFinite(w))) refuse("finiteWeights");
+  if (rows * columns > MOST_WEIGHTS) refuse("manyWeights", rows, columns, MOST_WEIGHTS);
   const laid = flip ? reshape(turned(reshape(kernel, [1, 1, rows, columns])), kernel.shape) : kernel;
   const [[above], [before, behind]] = reachAround(kernel, flip) as [[number, number], [number, number]];
   const most = kernel.data.reduce((all, w) => Math.max(all, Math.abs(w)), 0);

@@ -55,7 +55,7 @@ export function poolSpec(inputShape: Shape, window: PerDimension, options: PoolO
   checkExtents(input, outputShape, [channels, ...paddedSize], pads);
   outputSize.forEach((outputs, i) => {
     const [size, span, cells, step] = [inputSize[i]!, windowSize[i]!, kernelSize[i]!, dilation[i]!];
-    if (outputs < 1) refuse("windowTooLarge", i, span, cells, step, size, pads[i]![0] + pads[i]![1]);
+    if (outputs < 1) refuse("tooWide", "window", i, span, cells, step, size, pads[i]![0] + pads[i]![1]);
     const start = border ? null : firstOutside(size, pads[i]!, stride[i]!, cells, step, outputs);
     if (start !== null) refuse("windowOutside", i, start, span, size, pads[i]!, cells, step);
   });

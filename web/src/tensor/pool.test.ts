@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import cases from "../golden/pooling.json";
-import { type Case, type Held, type PythonOptions, array, expectAlike, renamed } from "../golden/read.ts";
+import { type Case, type Held, type PythonOptions, array, expectAlike, renamed, refusalOf } from "../golden/read.ts";
 import type { PerDimension } from "./padding.ts";
 import { poolSpec } from "./pool-geometry.ts";
 import { type GlobalKind, adaptivePool, averagePool, globalPool, lpPool, maxPool } from "./pool.ts";
@@ -62,7 +62,7 @@ describe.each((cases as unknown as Pooled[]).map((one) => ({ title: title(one.gi
 
 test("powers below 1 make no norm, and pads that take part are counted", () => {
   const x = tensor([1, 4], [1, 2, 3, 4]);
-  expect(() => lpPool(x, [2], 0.5)).toThrow("p must be a number of at least 1, or infinity, not 0.5");
+  expect(refusalOf(() => lpPool(x, [2], 0.5))).toContain("p must be a number of at least 1, or infinity, not 0.5");
   const uncounted = (): unknown => averagePool(x, [2], { border: "edge", countPads: false });
-  expect(uncounted).toThrow("border 'edge' takes part in every window");
+  expect(refusalOf(uncounted)).toContain("border 'edge' takes part in every window");
 });

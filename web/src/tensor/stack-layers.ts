@@ -3,8 +3,8 @@
 import { convSpec } from "./geometry.ts";
 import type { PerDimension } from "./padding.ts";
 import { poolSpec } from "./pool-geometry.ts";
-import { refuse, refuseName } from "./refusals.ts";
-import { type LayerOptions, type OptionName, misread, readOptions } from "./stack-options.ts";
+import { refuse } from "./refusals.ts";
+import { type LayerOptions, type OptionName, readOptions } from "./stack-options.ts";
 import {
   type Stack, outputShapeOf, thenActivation, thenAdaptive, thenDense, thenFlatten, thenNormalise, thenTransposed,
   thenWindow,
@@ -19,17 +19,16 @@ export function addLayer(stack: Stack, text: string): Stack {
   const colon = text.indexOf(":");
   const name = (colon < 0 ? text : text.slice(0, colon)).toLowerCase();
   const options = colon < 0 ? "" : text.slice(colon + 1);
-  const adds = LAYERS.get(name) ?? refuseName("layer", colon < 0 ? text : text.slice(0, colon), [...LAYERS.keys()]);
+  const adds = LAYERS.get(name) ?? refuse("unknown", "layer", colon < 0 ? text : text.slice(0, colon), [...LAYERS.keys()]);
   return adds(stack, text, options ? options.toLowerCase().replaceAll("×", "x").split(",") : []);
 }
 
-function needed(value: PerDimension | undefined, what: string, example: string): PerDimension {
-  return value ?? misread(`the ${what} is missing; write, for example, ${example}`);
+function needed(value: PerDimension | undefined, what: "number" | "kernel", example: string): PerDimension {
+  return value ?? refuse("missing", what, example);
 }
 
 function single(value: PerDimension, example: string): number {
-  if (typeof value === "number") return value;
-  return misread(`one number is wanted, not ${value.join("x")}; write, for example, ${example}`);
+  return typeof value === "number" ? value : refuse("single", value, example);
 }
 
 /** The input's channels and the kernel's size in every dimension; a lone pair of pads is for all. */
@@ -42,9 +41,7 @@ function windowed(stack: Stack, options: LayerOptions, kernel: PerDimension): { 
     options.padding = new Array(dims).fill(padding[0]);
   }
   const size = typeof kernel === "number" ? new Array<number>(dims).fill(kernel) : kernel;
-  if (size.length !== dims) {
-    misread(`the kernel has ${size.length} sizes, but the input has ${dims}; give one number or ${dims}`);
-  }
+  if (size.length !== dims) refuse("kernelSizes", size.length, dims);
   return { channels: shape[0]!, size };
 }
 
@@ -67,7 +64,7 @@ const convolution: Adds = (stack, text, words) => {
   const kernels = single(needed(options.main, "number", "conv:64,k3"), "conv:64,k3");
   const { channels, size } = windowed(stack, options, needed(options.kernel, "kernel", "conv:64,k3"));
   const groups = single(options.groups ?? 1, "g4");
-  if (groups < 1 || channels % groups) misread(`groups=${groups} must divide the input's ${channels} channels`);
+  if (groups < 1 || channels % groups) refuse("groupsOfInput", groups, channels, null);
   return addConvolution(stack, text, [kernels, channels / groups, ...size], options, groups);
 };
 
@@ -84,9 +81,7 @@ const transposed: Adds = (stack, text, words) => {
   const kernels = single(needed(options.main, "number", example), example);
   const { channels, size } = windowed(stack, options, needed(options.kernel, "kernel", example));
   const groups = single(options.groups ?? 1, "g4");
-  if (groups < 1 || kernels % groups || channels % groups) {
-    misread(`groups=${groups} must divide the input's ${channels} channels and the ${kernels} kernels`);
-  }
+  if (groups < 1 || kernels % groups || channels % groups) refuse("groupsOfInput", groups, channels, kernels);
   const { main: _main, kernel: _kernel, bias, border: _border, ceilMode: _ceil, ...rest } = options;
   const spec = transposedSpec(outputShapeOf(stack), [channels, kernels / groups, ...size], { ...rest, groups });
   return thenTransposed(stack, text, spec, bias ?? true);
@@ -95,9 +90,7 @@ const transposed: Adds = (stack, text, words) => {
 const pooling: Adds = (stack, text, words) => {
   const options = readOptions(words, POOL);
   const window = options.main ?? options.kernel;
-  if (window === undefined || (options.main !== undefined && options.kernel !== undefined)) {
-    misread("give the window once; write, for example, max:3,s2");
-  }
+  if (window === undefined || (options.main !== undefined && options.kernel !== undefined)) refuse("windowOnce", "max:3,s2");
   const { size } = windowed(stack, options, window);
   const { stride, padding, dilation, ceilMode } = options;
   return thenWindow(stack, text, poolSpec(outputShapeOf(stack), size, {

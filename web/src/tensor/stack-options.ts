@@ -2,7 +2,7 @@
 
 import { type Mode, MODES, SYNONYMS } from "./borders.ts";
 import type { Padding, Pair, PerDimension } from "./padding.ts";
-import { SpecError, refuseName } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 
 export interface LayerOptions {
   main?: PerDimension;
@@ -23,10 +23,6 @@ export type OptionName = keyof LayerOptions;
 const KEYS: Record<string, OptionName> = {
   k: "kernel", s: "stride", p: "padding", d: "dilation", g: "groups", op: "outputPadding",
 };
-const SPOKEN: Partial<Record<OptionName, string>> = { outputPadding: "output padding", ceilMode: "ceil mode" };
-const EXAMPLES: Record<string, string> = {
-  k: "k3 or k3x5", s: "s2", p: "p1, p1x2 or p0+1", d: "d2", g: "g4", op: "op1",
-};
 const FLAGS: ReadonlyMap<string, Partial<LayerOptions>> = new Map<string, Partial<LayerOptions>>([
   ...(["valid", "same", "same-lower", "full"] as const).map(
     (padding): [string, LayerOptions] => [padding, { padding }],
@@ -40,20 +36,15 @@ const NUMBERED = /^(k|s|p|d|g|op)([^a-z].*|)$/;
 export const SIZES = /^\d{1,9}(?:x\d{1,9})*$/;
 const PADS = /^\d{1,9}(?:\+\d{1,9})?(?:x\d{1,9}(?:\+\d{1,9})?)*$/;
 
-/** Throws a refusal that is about the text alone. */
-export function misread(message: string): never {
-  throw new SpecError("unknown", [message], message);
-}
-
 /** Reads options; a first one without a letter is the layer's main number. */
 export function readOptions(words: readonly string[], allowed: readonly OptionName[]): LayerOptions {
-  if (words.length && !allowed.length) misread(`it takes no options, but '${words.join(",")}' was given`);
+  if (words.length && !allowed.length) refuse("noOptions", words.join(","));
   const options: LayerOptions = {};
   words.forEach((word, index) => {
     const found = readOption(word, index, allowed);
     const key = Object.keys(found)[0] as OptionName;
-    if (!allowed.includes(key)) misread(`'${word}' means nothing here; options: ${optionNames(allowed).join(", ")}`);
-    if (key in options) misread(`'${word}' says ${SPOKEN[key] ?? key} a second time`);
+    if (!allowed.includes(key)) refuse("strangeOption", word, optionNames(allowed));
+    if (key in options) refuse("optionTwice", word, key);
     Object.assign(options, found);
   });
   return options;
@@ -63,7 +54,7 @@ function readOption(word: string, index: number, allowed: readonly OptionName[])
   if (index === 0 && SIZES.test(word)) return { main: numbersIn(word) };
   const numbered = NUMBERED.exec(word);
   if (numbered) return { [KEYS[numbered[1]!]!]: optionValue(numbered[1]!, numbered[2]!) };
-  return FLAGS.get(word) ?? refuseName("option", word, optionNames(allowed));
+  return FLAGS.get(word) ?? refuse("unknown", "option", word, optionNames(allowed));
 }
 
 function optionNames(allowed: readonly OptionName[]): string[] {
@@ -72,7 +63,7 @@ function optionNames(allowed: readonly OptionName[]): string[] {
     const key = Object.keys(value)[0] as OptionName;
     return allowed.includes(key) && (key !== "border" || (MODES as readonly string[]).includes(flag));
   });
-  return [...(allowed.includes("main") ? ["a number"] : []), ...letters, ...flags.map(([flag]) => flag)];
+  return [...(allowed.includes("main") ? ["main"] : []), ...letters, ...flags.map(([flag]) => flag)];
 }
 
 function optionValue(letter: string, text: string): Padding {
@@ -82,7 +73,7 @@ function optionValue(letter: string, text: string): Padding {
       return [before, after];
     });
   }
-  if (!SIZES.test(text)) misread(`'${letter}${text}' cannot be read; write ${EXAMPLES[letter]}`);
+  if (!SIZES.test(text)) refuse("unreadableOption", letter + text, letter);
   return numbersIn(text);
 }
 

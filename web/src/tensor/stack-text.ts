@@ -1,8 +1,8 @@
 /** Stacks written as text: "3x224x224 conv:64,k7,s2,p3 relu max:3,s2,p1", as `convolens shape` reads them. */
 
-import { SpecError } from "./refusals.ts";
+import { type Refusal, type Refusals, SpecError, type Where, refuse } from "./refusals.ts";
 import { addLayer } from "./stack-layers.ts";
-import { SIZES, misread } from "./stack-options.ts";
+import { SIZES } from "./stack-options.ts";
 import { type Stack, outputShapeOf, stackOf } from "./stack.ts";
 
 const MOST_LAYERS = 1000;
@@ -21,7 +21,6 @@ export interface Word {
 
 /** What is wrong with a text, and where. */
 export interface Problem {
-  /** In Python's words. */
   readonly error: SpecError;
   /** The character that it begins with; 1 is the first. */
   readonly position: number;
@@ -63,12 +62,13 @@ export function readStack(text: string, itemsize = 4, most = MOST_LAYERS): Readi
 }
 
 /** A mistake of the text itself: brackets that do not close, repetitions of nothing. */
-class TextError extends SpecError {
+class TextError<C extends Refusal> extends SpecError<C> {
   constructor(
-    message: string,
     readonly position: number,
+    code: C,
+    ...values: Refusals[C]
   ) {
-    super("unknown", [message], message);
+    super(code, values);
   }
 }
 
@@ -87,10 +87,10 @@ function built(words: readonly Word[], itemsize: number, most: number): Reading 
     return reading(null, error, null);
   }
   for (const [i, word] of layers.entries()) {
-    const place = `layer ${i + 1} '${word.text}' at character ${word.position}`;
+    const where = { layer: i + 1, ...word };
     try {
-      if (i >= most) misread(`${place}: a stack has at most ${most} layers; repeat less`);
-      stack = addedTo(stack, word.text, place);
+      if (i >= most) refuse("manyLayers", where, most);
+      stack = addedTo(stack, where);
     } catch (error) {
       return reading(stack, error, i);
     }
@@ -100,20 +100,16 @@ function built(words: readonly Word[], itemsize: number, most: number): Reading 
 
 function inputOf(word: Word | undefined): Stack {
   const shape = word?.text.replaceAll("×", "x") ?? "";
-  if (!SIZES.test(shape)) {
-    const found = word ? `'${word.text}'` : "nothing";
-    misread(`a stack begins with the shape of its input, such as 3x224x224, but ${found} was given`);
-  }
+  if (!SIZES.test(shape)) refuse("beginning", word?.text ?? null);
   return stackOf(shape.split("x").map(Number));
 }
 
-function addedTo(stack: Stack, text: string, place: string): Stack {
+function addedTo(stack: Stack, where: Where): Stack {
   try {
-    return addLayer(stack, text);
+    return addLayer(stack, where.text);
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
-    const input = outputShapeOf(stack).join("×");
-    throw new SpecError(error.code, error.values, `${place}, on input ${input}: ${error.message}`);
+    refuse("inLayer", where, outputShapeOf(stack), error);
   }
 }
 
@@ -139,16 +135,16 @@ function closingBrackets(tokens: readonly Token[]): Map<number, number> {
   tokens.forEach(({ bracket, start }, index) => {
     if (bracket === "(") {
       opened.push(index);
-      if (opened.length > MOST_NESTED) throw new TextError(`'(' at character ${start + 1} is nested more than ${MOST_NESTED} deep`, start + 1);
+      if (opened.length > MOST_NESTED) throw new TextError(start + 1, "nested", start + 1, MOST_NESTED);
     } else if (bracket === ")") {
       const opening = opened.pop();
-      if (opening === undefined) throw new TextError(`')' at character ${start + 1} closes no bracket`, start + 1);
+      if (opening === undefined) throw new TextError(start + 1, "closesNothing", start + 1);
       closing.set(opening, index);
-      if (opening === index - 1) throw new TextError(`the brackets at character ${start} have nothing in them`, start);
+      if (opening === index - 1) throw new TextError(start, "emptyBrackets", start);
     }
   });
   const open = opened.length ? tokens[opened.at(-1)!]!.start + 1 : 0;
-  if (open) throw new TextError(`'(' at character ${open} is never closed`, open);
+  if (open) throw new TextError(open, "neverClosed", open);
   return closing;
 }
 
@@ -164,11 +160,7 @@ function sequence(tokens: readonly Token[], closing: ReadonlyMap<number, number>
       const next = tokens[++at];
       const behind = token.start + token.text.length;
       if (at === stop || times < 1 || !next || next.repeat !== undefined || next.start !== behind) {
-        throw new TextError(
-          `'${token.text}' at character ${token.start + 1} must repeat something, at least once, ` +
-            "such as 3*conv:64,k3 or 2*(conv:64,k3,same relu)",
-          token.start + 1,
-        );
+        throw new TextError(token.start + 1, "repeatsNothing", token.text, token.start + 1);
       }
       token = next;
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import cases from "../golden/stacks.json";
 import { type Case, refusalOf } from "../golden/read.ts";
+import { texts } from "../texts/index.ts";
 import { layerFormulas } from "./layer-formulas.ts";
 import { readOptions, writeOptions } from "./stack-options.ts";
 import { parseStack } from "./stack-text.ts";
@@ -47,7 +48,7 @@ describe.each((cases as unknown as Text[]).map((one) => ({ title: one.given.text
     });
 
     test("formulae have the layer's numbers put in", () => {
-      stack.layers.forEach((layer, i) => expect(layerFormulas(layer)).toEqual(expected.layers[i]!.formulas));
+      stack.layers.forEach((layer, i) => expect(layerFormulas(layer, texts.formulas)).toEqual(expected.layers[i]!.formulas));
     });
 
     test("a cell is traced back to the input", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import cases from "../golden/tiles.json";
-import { type Case, type Held, array, expectAlike } from "../golden/read.ts";
+import { type Case, type Held, array, expectAlike, refusalOf } from "../golden/read.ts";
 import { countLoops, countTiles } from "./counts.ts";
 import { convSpec } from "./geometry.ts";
 import { reshape, tensor } from "./tensor.ts";
@@ -35,7 +35,7 @@ for (const { given, expected } of cases as unknown as Case<{ data: Held; weights
 test("other kernels and strides are refused", () => {
   const spec = convSpec([1, 6, 6], [1, 1, 3, 3], { stride: 2 });
   const [x, weight] = [tensor([1, 6, 6]), tensor([1, 1, 3, 3])];
-  expect(() => winogradTiles(spec, x, weight)).toThrow("F(2, 3) takes kernels of 3 cells a side");
+  expect(refusalOf(() => winogradTiles(spec, x, weight))).toContain("F(2, 3) takes kernels of 3 cells a side");
   expect(countTiles(spec)).toBeNull();
 });
 

@@ -1,6 +1,3 @@
-/** The texts in use. Another language is another file of this shape, chosen here. */
+/** The texts in use. Another language is another folder of this shape, chosen here. */
 
-import { en } from "./en.ts";
-
-export const texts = en;
-export type Texts = typeof en;
+export * as texts from "./en/index.ts";

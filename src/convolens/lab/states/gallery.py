@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+import numpy.typing as npt
+
+from convolens.errors import SpecError
+from convolens.kernels import parse_kernel
 from convolens.lab.records import Within
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.sliding_window import BorderName
@@ -34,6 +38,8 @@ class Gallery(State):
         Every colour by itself, or their luminance alone.
     display : {"clip", "signed", "absolute"}
         How sums become pixels, as for `convolens.filter_image`.
+    gain : int
+        How many times as far from grey signed sums are shown.
     flip : bool
         Turn the kernel: true convolution.
     border
@@ -59,8 +65,25 @@ class Gallery(State):
     operator: Literal["sobel", "scharr", "prewitt"] = "sobel"
     channels: Literal["each", "luminance"] = "luminance"
     display: Literal["clip", "signed", "absolute"] = "signed"
+    gain: Annotated[int, Within(1, 64)] = 4
     flip: bool = False
     border: BorderName = "reflect"
     divider: Annotated[int, Within(0, 100)] = 50
     pixel: tuple[Place, Place] | None = None
     channel: Annotated[int, Within(0, 2)] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.kernel, str) and len(self.kernel.shape) != 2:
+            raise SpecError(f"state.kernel has shape {self.kernel.shape}; it must have two dimensions")
+
+    def weights(self) -> npt.NDArray[Any]:
+        """
+        Return the weights of the kernel.
+
+        Raises
+        ------
+        SpecError, UnknownNameError
+            If its text names none.
+        """
+        return parse_kernel(self.kernel).weights if isinstance(self.kernel, str) else self.kernel.array()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convolens.errors import SpecError
-from convolens.lab.records import Number, Within
+from convolens.lab.records import LARGEST_WHOLE, Number, Within
 from convolens.ops.arrays import as_array
 
 MOST_SIDE = 64
@@ -46,20 +46,21 @@ class Numbers:
             raise SpecError(f"numbers of shape {self.shape} have {count} cells, but {len(self.data)} are given")
 
     @classmethod
-    def of(cls, array: npt.ArrayLike, name: str = "array") -> Numbers:
+    def of(cls, array: npt.ArrayLike, name: str = "array", *, dims: int = 3) -> Numbers:
         """
-        Take an array in.
+        Take an array of up to that many dimensions in; whole numbers beyond ±2⁵³ become floats.
 
         >>> Numbers.of([[1, 2], [3, 4.5]])
         Numbers(shape=(2, 2), data=(1.0, 2.0, 3.0, 4.5))
         """
         found = as_array(array, name)
-        if not 1 <= found.ndim <= 3 or 0 in found.shape or max(found.shape) > MOST_SIDE:
+        if not 1 <= found.ndim <= dims or 0 in found.shape or max(found.shape) > MOST_SIDE:
+            count = {1: "one dimension", 2: "1 or 2 dimensions"}.get(dims, f"1 to {dims} dimensions")
             raise SpecError(
-                f"{name} must have 1 to 3 dimensions of 1 to {MOST_SIDE} cells, found shape {found.shape}; "
+                f"{name} must have {count} of 1 to {MOST_SIDE} cells, found shape {found.shape}; "
                 "cut a part out of it"
             )
-        whole = found.dtype.kind in "biu"
+        whole = found.dtype.kind in "biu" and found.min() >= -LARGEST_WHOLE and found.max() <= LARGEST_WHOLE
         return cls(found.shape, tuple(found.astype(np.int64 if whole else np.float64).ravel().tolist()))
 
     def array(self) -> npt.NDArray[Any]:

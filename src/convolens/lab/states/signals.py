@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from convolens.errors import SpecError
+from convolens.errors import SpecError, unknown_name
 from convolens.lab.records import Within
 from convolens.lab.states.signal_kernels import signal_kernel
 from convolens.lab.states.state import State
@@ -19,7 +19,11 @@ MOST_SAMPLES = 512
 MOST_WEIGHTS = 128
 """Of a kernel that does."""
 
+SOUNDS = ("pluck", "drums", "chirp", "click")
+"""What the page makes; Python does not have their samples."""
+
 Sample = Annotated[float, Within(-1e9, 1e9)]
+Place = Annotated[float, Within(-1e7, 1e7)]
 PULSE = (0,) * 8 + (1,) * 12 + (0,) * 12
 
 
@@ -43,23 +47,39 @@ class Signals(State):
         Every overlap, as many samples as the signal has, or only where the kernel lies on the signal wholly.
     step : int or None
         The sample of the output that is worked out.
+    span : tuple of float or None
+        From where to where of the axis is seen, in samples; None for all of it.
+    fit : bool
+        Whether the heights of long signals fit the part that is seen.
+    decibels : bool
+        Whether the frequency response is drawn in decibels.
+    part : {"all", "tenth", "hundredth"}
+        Which of the lowest frequencies are seen.
     """
 
     exhibit: ClassVar[str] = "signals"
     controls: ClassVar[tuple[str, ...]] = (
-        "preset", "signal", "kernel", "rate", "operation", "mode", "player", "sound", "response", "values", "code",
-        "export", "link", "undo",
+        "preset", "signal", "kernel", "rate", "operation", "mode", "player", "zoom", "sound", "response", "values",
+        "code", "export", "link", "undo",
     )  # fmt: skip
 
     signal: Annotated[tuple[Sample, ...], Within(1, MOST_SAMPLES)] | Annotated[str, Within(1, 64)] = PULSE
     kernel: Annotated[tuple[Sample, ...], Within(1, MOST_WEIGHTS)] | Annotated[str, Within(1, 200)] = "exponential"
-    rate: Annotated[float, Within(0.001, 1e6)] | None = None
+    rate: Annotated[float, Within(1e-9, 1e12)] | None = None
     operation: Literal["convolution", "correlation"] = "convolution"
     mode: Literal["full", "same", "valid"] = "full"
     step: Annotated[int, Within(0, 1 << 20)] | None = None
+    span: Annotated[tuple[Place, ...], Within(2, 2)] | None = None
+    fit: bool = False
+    decibels: bool = False
+    part: Literal["all", "tenth", "hundredth"] = "all"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if isinstance(self.signal, str) and self.signal not in (*SOUNDS, "own"):
+            raise unknown_name("sound", self.signal, SOUNDS)
+        if self.span is not None and not self.span[0] < self.span[1]:
+            raise SpecError(f"state.span must rise, from where to where is seen, found {list(self.span)}")
         if isinstance(self.kernel, str) and self.kernel != "own":
             signal_kernel(self.kernel)
 

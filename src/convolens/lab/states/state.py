@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 from convolens.errors import SpecError, unknown_name
-from convolens.lab.records import Within, field_types, parse_json, plain, read_record
+from convolens.lab.records import Within, field_types, parse_json, plain, read_record, shown
 
 Names = Annotated[tuple[str, ...], Within(0, 64)]
 
@@ -58,11 +58,12 @@ class State:
         """
         fields = _object(found)
         exhibit, version = fields.pop("exhibit", cls.exhibit), fields.pop("version", cls.version)
-        if exhibit != cls.exhibit:
-            raise SpecError(f"the state is one of exhibit {exhibit!r}, not of {cls.exhibit!r}")
+        if not isinstance(exhibit, str) or exhibit != cls.exhibit:
+            named = repr(exhibit) if isinstance(exhibit, str) else shown(exhibit)
+            raise SpecError(f"the state is one of exhibit {named}, not of {cls.exhibit!r}")
         if isinstance(version, bool) or not isinstance(version, (int, float)) or not 1 <= version <= cls.version:
             raise SpecError(
-                f"the state is of version {version!r}; {cls.exhibit} is read up to version {cls.version}: "
+                f"the state is of version {shown(version)}; {cls.exhibit} is read up to version {cls.version}: "
                 "a newer Convolens made it"
             )
         return read_record(cls, fields, "state")

@@ -10,13 +10,16 @@ import numpy.typing as npt
 
 from convolens.kernels import NamedKernel
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.presets import BACKWARDS
-from convolens.lab.widgets.exhibit import Exhibit, example, kernel_numbers
+from convolens.lab.widgets.arguments import (
+    as_json,
+    given,
+    kernel_numbers,
+    kernel_of,
+    per_axis,
+)
+from convolens.lab.widgets.exhibit import Exhibit, Held
 from convolens.spec.geometry import ConvSpec
-from convolens.spec.padding import per_dimension
 
 
 class Backwards(Exhibit[states.Backwards]):
@@ -45,15 +48,8 @@ class Backwards(Exhibit[states.Backwards]):
         In each step the velocity becomes momentum · velocity + gradient; the kernel is less rate · velocity.
     steps : int, optional
         How many, up to 500.
-    preset : str, optional
-        An example to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -67,7 +63,9 @@ class Backwards(Exhibit[states.Backwards]):
     """
 
     state_class = states.Backwards
-    _esm = module_text("backwards")
+    image = Held("input", "The layer's input as it stands, edited or not; it can be set.")
+    kernel = Held("kernel", "The layer's kernel as it stands, edited or not; it can be set.", kernel_of)
+    grad = Held("grad", "What comes back to the output, edited or not; it can be set.")
 
     def __init__(
         self,
@@ -89,51 +87,30 @@ class Backwards(Exhibit[states.Backwards]):
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        state = states.Backwards() if preset is None else example(BACKWARDS, preset)
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
-        if image is not None:
-            changes["input"] = plain(Numbers.of(image, "image"))
-        dims = len(changes["input"]["shape"]) if image is not None else state.dims
+        state = self._begun(preset)
+        layer = state.input if image is None else Numbers.of(image, "image", dims=2)
+        dims = len(layer.shape)
+        changes: dict[str, Any] = {"input": layer}
         if dims != state.dims:
-            ones = plain(Numbers.of(np.ones((3,) * dims, np.int64)))
+            ones = Numbers.of(np.ones((3,) * dims, np.int64))
             changes |= {"dims": dims, "kernel": ones, "grad": ones, "cell": None}
             changes |= {"stride": [1] * dims, "dilation": [1] * dims, "pad": [0] * dims}
         if kernel is not None:
-            changes["kernel"] = plain(kernel_numbers(kernel, dims))
-        for name, value, least in (("stride", stride, 1), ("dilation", dilation, 1), ("pad", pad, 0)):
-            if value is not None:
-                changes[name] = list(per_dimension(value, dims, name, least=least))
+            changes["kernel"] = kernel_numbers(kernel, dims)
+        changes |= per_axis(dims, stride=stride, dilation=dilation, pad=pad)
         if grad is not None:
-            changes["grad"] = plain(Numbers.of(grad, "grad"))
+            changes["grad"] = Numbers.of(grad, "grad")
         elif image is not None or kernel is not None:
-            changes["grad"] = plain(_ones(states.Backwards.from_json({**state.to_json(), **changes})))
+            changes["grad"] = _ones(states.Backwards.from_json({**state.to_json(), **as_json(changes)}))
         if target is not None:
-            changes["target"] = plain(kernel_numbers(target, 2))
-            changes["start"] = plain(Numbers.of(np.zeros(changes["target"]["shape"], np.int64)))
-        for name, array in (("picture", picture), ("start", start)):
-            if array is not None:
-                changes[name] = plain(Numbers.of(array, name))
-        learner = {"target": target, "picture": picture, "start": start, "rate": rate, "momentum": momentum}
-        if preset is None and any(value is not None for value in (*learner.values(), steps)):
+            changes["target"] = kernel_numbers(target, 2, "target")
+            changes["start"] = Numbers.of(np.zeros(changes["target"].shape, np.int64))
+        changes |= {name: Numbers.of(array, name) for name, array in given(picture=picture, start=start).items()}
+        learner = given(target=target, picture=picture, start=start, rate=rate, momentum=momentum, steps=steps)
+        if preset is None and learner:
             changes["part"] = "descent"
-        options = {"bias": bias, "rate": rate, "momentum": momentum, "steps": steps}
-        changes |= {name: value for name, value in options.items() if value is not None}
-        super().__init__(states.Backwards.from_json({**state.to_json(), **changes}))
-
-    @property
-    def image(self) -> npt.NDArray[Any]:
-        """The layer's input as it stands, edited or not."""
-        return self._read().input.array()
-
-    @property
-    def kernel(self) -> npt.NDArray[Any]:
-        """The layer's kernel as it stands, edited or not."""
-        return self._read().kernel.array()
-
-    @property
-    def grad(self) -> npt.NDArray[Any]:
-        """What comes back to the output, edited or not."""
-        return self._read().grad.array()
+        changes |= given(bias=bias, rate=rate, momentum=momentum, steps=steps)
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden)
 
     @property
     def gradients(self) -> dict[str, npt.NDArray[Any]]:

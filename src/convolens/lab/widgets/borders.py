@@ -10,12 +10,9 @@ import numpy.typing as npt
 
 from convolens.kernels import NamedKernel
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.presets import BORDERS
-from convolens.lab.widgets.exhibit import Exhibit, example, kernel_numbers
-from convolens.spec.padding import per_dimension
+from convolens.lab.widgets.arguments import given, kernel_numbers, kernel_of, per_axis
+from convolens.lab.widgets.exhibit import Exhibit, Held
 
 
 class Borders(Exhibit[states.Borders]):
@@ -32,15 +29,8 @@ class Borders(Exhibit[states.Borders]):
         Cells of border on either side, up to 8 in a picture and 32 in a row; there may be more than cells.
     value : float, optional
         The number outside with the border "constant".
-    preset : str, optional
-        An example to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -51,7 +41,8 @@ class Borders(Exhibit[states.Borders]):
     """
 
     state_class = states.Borders
-    _esm = module_text("borders")
+    image = Held("input", "The picture as it stands, edited or not; it can be set.")
+    kernel = Held("kernel", "The kernel as it stands, edited or not; it can be set.", kernel_of)
 
     def __init__(
         self,
@@ -64,31 +55,17 @@ class Borders(Exhibit[states.Borders]):
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        state = states.Borders() if preset is None else example(BORDERS, preset)
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
-        if image is not None:
-            changes["input"] = plain(Numbers.of(image, "image"))
-        dims = len(changes["input"]["shape"]) if image is not None else state.dims
+        state = self._begun(preset)
+        picture = state.input if image is None else Numbers.of(image, "image", dims=2)
+        dims = len(picture.shape)
+        changes: dict[str, Any] = {"input": picture}
         if dims != state.dims:
-            changes |= {"dims": dims, "kernel": plain(Numbers.of(np.ones((3,) * dims, np.int64))), "cell": None}
+            changes |= {"dims": dims, "kernel": Numbers.of(np.ones((3,) * dims, np.int64)), "cell": None}
             changes["pad"] = [2] * dims
         if kernel is not None:
-            changes["kernel"] = plain(kernel_numbers(kernel, dims))
-        if pad is not None:
-            changes["pad"] = list(per_dimension(pad, dims, "pad", least=0))
-        if value is not None:
-            changes["border_value"] = value
-        super().__init__(states.Borders.from_json({**state.to_json(), **changes}))
-
-    @property
-    def image(self) -> npt.NDArray[Any]:
-        """The picture as it stands, edited or not."""
-        return self._read().input.array()
-
-    @property
-    def kernel(self) -> npt.NDArray[Any]:
-        """The kernel as it stands, edited or not."""
-        return self._read().kernel.array()
+            changes["kernel"] = kernel_numbers(kernel, dims)
+        changes |= per_axis(dims, pad=pad) | given(border_value=value)
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden)
 
     @property
     def outputs(self) -> dict[str, npt.NDArray[Any]]:

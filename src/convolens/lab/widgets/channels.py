@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy.typing as npt
 
-from convolens.errors import SpecError
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.presets import CHANNELS
-from convolens.lab.widgets.exhibit import Exhibit, example
-from convolens.ops.arrays import as_array
+from convolens.lab.widgets.arguments import given, slices
+from convolens.lab.widgets.exhibit import Exhibit, Held
+from convolens.spec.padding import whole_number
+
+AXES = {4: "(kernels, channels / groups, rows, columns)"}
 
 
 class Channels(Exhibit[states.Channels]):
@@ -33,15 +32,8 @@ class Channels(Exhibit[states.Channels]):
         As for `convolens.conv2d`: 1 for kernels that see every channel, as many as channels for depthwise.
     padding : {"valid", "same"}, optional
         No border, or zeros around that keep the size.
-    preset : str, optional
-        An example to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -51,7 +43,13 @@ class Channels(Exhibit[states.Channels]):
     """
 
     state_class = states.Channels
-    _esm = module_text("channels")
+    image = Held("input", "The input as it stands, (channels, rows, columns); it can be set.")
+    weight = Held(
+        "weight",
+        "The weights as they stand, (kernels, channels / groups, rows, columns); they can be set.",
+        lambda weight, state: slices(weight, AXES, channels=state.input.shape[0], groups=state.groups),
+        states.Channels.weights,
+    )
 
     def __init__(
         self,
@@ -65,40 +63,18 @@ class Channels(Exhibit[states.Channels]):
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        state = states.Channels() if preset is None else example(CHANNELS, preset)
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
-        if image is not None:
-            changes["input"] = plain(Numbers.of(image, "image"))
+        state = self._begun(preset)
+        channels = state.input if image is None else Numbers.of(image, "image")
+        changes: dict[str, Any] = {"input": channels}
+        changes |= given(groups=groups, padding=padding)
         if weight is not None:
-            changes["weight"] = plain(_slices(weight))
+            split = state.groups if groups is None else whole_number(groups, "groups", 1)
+            changes["weight"] = slices(weight, AXES, channels=channels.shape[0], groups=split)
         if bias is not None:
-            changes["bias"] = as_array(bias, "bias").tolist()
-        changes |= {name: value for name, value in (("groups", groups), ("padding", padding)) if value is not None}
-        super().__init__(states.Channels.from_json({**state.to_json(), **changes}))
-
-    @property
-    def image(self) -> npt.NDArray[Any]:
-        """The input as it stands, (channels, rows, columns)."""
-        return self._read().input.array()
-
-    @property
-    def weight(self) -> npt.NDArray[Any]:
-        """The weights as they stand, (kernels, channels / groups, rows, columns)."""
-        return self._read().weights()
-
-    @weight.setter
-    def weight(self, weight: npt.ArrayLike) -> None:
-        self._change(weight=_slices(weight))
+            changes["bias"] = Numbers.of(bias, "bias", dims=1).data
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden)
 
     @property
     def output(self) -> npt.NDArray[Any]:
         """The maps that the engine computes."""
         return self._read().result()
-
-
-def _slices(weight: npt.ArrayLike) -> Numbers:
-    """Lay the slices of all kernels after each other."""
-    found = as_array(weight, "weight")
-    if found.ndim != 4:
-        raise SpecError(f"weight must be (kernels, channels / groups, rows, columns), found shape {found.shape}")
-    return Numbers.of(found.reshape(-1, *found.shape[2:]), "weight")

@@ -3,24 +3,119 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, cast
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 import anywidget
 import numpy.typing as npt
 import traitlets
 
-from convolens.errors import ConvolensError, unknown_name
-from convolens.kernels import NamedKernel, parse_kernel
+from convolens.errors import ConvolensError, SpecError
 from convolens.lab.messages import to_json
-from convolens.lab.pages import static_page
+from convolens.lab.pages import module_text, static_page
 from convolens.lab.session import MISTAKE, Session, failure
 from convolens.lab.shelves import MemoryShelf
 from convolens.lab.states import State
 from convolens.lab.states.numbers import Numbers
-from convolens.spec.padding import Padding, padding_name, resolve_padding
+from convolens.lab.states.presets import PRESETS
+from convolens.lab.widgets.arguments import as_json, control_names, example
 
 StateType = TypeVar("StateType", bound=State)
+MOST_CARRIED = 4 << 20  # bytes of a photograph or a sound that exported HTML holds
+
+_SHARED = """\
+preset, locked, hidden
+    As for every exhibit.
+"""
+_SAID_OF_THEM = """\
+preset : str, optional
+    An example to begin with; whatever else is given changes it.
+locked, hidden : sequence of str
+    Controls that whoever looks at it cannot change, or does not see.
+
+Raises
+------
+ConvolensError
+    If something does not fit: it says what was asked, and what was found. The widget stays as it was.
+
+Notes
+-----
+Arrays may be of bool, integers and floats up to float64.
+"""
+
+
+class StateError(SpecError, traitlets.TraitError):
+    """A state, or what belongs to one, that a widget cannot take; traitlets goes back to the one before."""
+
+
+class _StateTrait(traitlets.Dict):
+    """The state of an exhibit as JSON holds it, complete, and checked before anybody sees it."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        try:
+            return obj.state_class.from_json(value).to_json()
+        except ConvolensError as error:
+            raise StateError(str(error)) from None
+
+
+class BytesTrait(traitlets.Bytes):
+    """What travels to the page beside the state; its tags say how many bytes belong together, and to what."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Refuse what is not whole."""
+        if not isinstance(value, bytes) or len(value) % self.metadata["size"]:
+            found = f"{len(value)} of them" if isinstance(value, bytes) else type(value).__name__
+            raise StateError(f"{self.name} must be bytes, {self.metadata['content']}, found {found}")
+        return value
+
+
+class Held:
+    """
+    An array of the state as it stands, edited or not; it can be set.
+
+    Parameters
+    ----------
+    field : str
+        Of the state.
+    doc : str
+        What `help` says of it.
+    take : callable, optional
+        Makes the field of what is set, and of the state as it stands. By default any numbers are taken.
+    read : callable, optional
+        Makes the array of the state.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        doc: str,
+        take: Callable[[Any, Any], Any] | None = None,
+        read: Callable[[Any], npt.NDArray[Any]] | None = None,
+    ) -> None:
+        self.field = field
+        self.take = take
+        self.read = read
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, widget: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, widget: Exhibit[Any], owner: type) -> npt.NDArray[Any]: ...
+
+    def __get__(self, widget: Exhibit[Any] | None, owner: type) -> Self | npt.NDArray[Any]:
+        if widget is None:
+            return self
+        state = widget._read()
+        found: npt.NDArray[Any] = getattr(state, self.field).array() if self.read is None else self.read(state)
+        return found
+
+    def __set__(self, widget: Exhibit[Any], value: Any) -> None:
+        taken = Numbers.of(value, self.name) if self.take is None else self.take(value, widget._read())
+        widget._change(**{self.field: taken})
 
 
 class Exhibit(anywidget.AnyWidget, Generic[StateType]):
@@ -34,19 +129,36 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
     """
 
     state_class: ClassVar[type[State]]
-    state = traitlets.Dict().tag(sync=True)
+    state = _StateTrait().tag(sync=True)
 
-    def __init__(self, state: State) -> None:
-        super().__init__(state=state.to_json())
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Find the module of the exhibit, and complete what is said of the parameters that all exhibits have."""
+        if "state_class" in vars(cls):  # else one of the classes that traitlets makes of it
+            cls._esm = module_text(cls.state_class.exhibit)
+            cls.__doc__ = inspect.cleandoc(cls.__doc__ or "").replace(_SHARED, _SAID_OF_THEM)
+        super().__init_subclass__(**options)
+
+    def __init__(
+        self,
+        changes: Mapping[str, Any],
+        *,
+        preset: str | None = None,
+        locked: Sequence[str] = (),
+        hidden: Sequence[str] = (),
+        **traits: bytes,
+    ) -> None:
+        names = {"locked": control_names(locked, "locked"), "hidden": control_names(hidden, "hidden")}
+        fields = {**self._begun(preset).to_json(), **as_json(names), **as_json(changes)}
+        super().__init__(state=self.state_class.from_json(fields).to_json(), **traits)
         self._session = Session(MemoryShelf())
         self.on_msg(self._on_message)
 
-    @traitlets.validate("state")
-    def _check_state(self, proposal: Any) -> Any:
-        try:
-            return self.state_class.from_json(proposal["value"]).to_json()
-        except ConvolensError as error:
-            raise traitlets.TraitError(str(error)) from None
+    @classmethod
+    def _begun(cls, preset: str | None) -> StateType:
+        """Return the state that arguments change: an example's, or the default one."""
+        if preset is None:
+            return cast(StateType, cls.state_class())
+        return cast(StateType, example(PRESETS[cls.state_class.exhibit], preset))
 
     def _on_message(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         try:
@@ -63,39 +175,19 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
         return cast(StateType, self.state_class.from_json(self.state))
 
     def _change(self, **values: Any) -> None:
-        self.state = self._read().replace(**values).to_json()
+        self.state = {**self.state, **as_json(values)}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Add a static page for viewers that run no widgets: exported HTML, and viewers of notebooks."""
         found = super()._repr_mimebundle_(**kwargs)
-        page = html.escape(static_page(self.state_class.exhibit, self.state))
+        handed = {
+            name: getattr(self, name) for name, trait in self.traits().items() if isinstance(trait, BytesTrait)
+        }
+        buffers = handed if sum(map(len, handed.values())) <= MOST_CARRIED else None
+        page = html.escape(static_page(self.state_class.exhibit, self.state, buffers))
         frame = (
             f'<iframe title="{self.state_class.exhibit}" sandbox="allow-scripts allow-downloads" srcdoc="{page}" '
             'style="width: 100%; height: 40rem; border: 0"></iframe>'
         )
         data, metadata = found if isinstance(found, tuple) else (found or {}, {})
         return {**data, "text/html": frame}, metadata
-
-
-def example(examples: Mapping[str, StateType], name: str) -> StateType:
-    """Look a preset up by its name."""
-    if not isinstance(name, str) or name not in examples:
-        raise unknown_name("preset", name, examples)
-    return examples[name]
-
-
-def kernel_numbers(kernel: npt.ArrayLike | NamedKernel | str, dims: int) -> Numbers:
-    """Take a kernel in, or what names one, in as many dimensions."""
-    if isinstance(kernel, (str, NamedKernel)):
-        weights = parse_kernel(kernel).weights
-        return Numbers.of(weights[0] if dims == 1 and len(weights) == 1 else weights, "kernel")
-    return Numbers.of(kernel, "kernel")
-
-
-def pad_choice(padding: Padding, dims: int) -> Any:
-    """Write a padding as states have it: its name, or a pair for each dimension."""
-    name = padding_name(padding)
-    if name is not None:
-        return "same" if name == "same-upper" else name
-    pads = resolve_padding(padding, (1,) * dims, (1,) * dims, (1,) * dims)
-    return [list(pair) for pair in pads]

@@ -6,18 +6,15 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
-import traitlets
 
+from convolens.errors import SpecError
 from convolens.images.image import Image
 from convolens.images.writing import check_fits, encode_image
-from convolens.kernels import NamedKernel, parse_kernel
+from convolens.kernels import NamedKernel
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.records import plain
-from convolens.lab.states.numbers import Numbers
-from convolens.lab.widgets.exhibit import Exhibit
+from convolens.lab.widgets.arguments import kernel_or_text
+from convolens.lab.widgets.exhibit import BytesTrait, Exhibit, Held
 from convolens.ops.arrays import as_array
 
 
@@ -29,17 +26,12 @@ class Gallery(Exhibit[states.Gallery]):
     ----------
     photograph : array_like, shape (H, W) or (H, W, 3), uint8, optional
         What is looked at; a sample by default.
-    kernel : array_like, NamedKernel or str, default "sobel-x"
-        Weights of two dimensions, or a name with its parameters, as in ``"gaussian:sigma=2"``.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
+    kernel : array_like, NamedKernel or str, optional
+        Weights of two dimensions, or a name with its parameters, as in ``"gaussian:sigma=2"``. By default sobel-x.
     **options
         Other fields of the state: ``view``, ``measure``, ``channels``, ``display``, ``flip``, ``border``.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -49,49 +41,37 @@ class Gallery(Exhibit[states.Gallery]):
     """
 
     state_class = states.Gallery
-    _esm = module_text("gallery")
-    picture = traitlets.Bytes().tag(sync=True)
+    picture = BytesTrait().tag(sync=True, size=1, content="those of a file of the photograph")
+    kernel = Held(
+        "kernel",
+        "The weights as they stand, edited or not; they can be set.",
+        lambda kernel, _: kernel_or_text(kernel),
+        states.Gallery.weights,
+    )
 
     def __init__(
         self,
         photograph: npt.ArrayLike | None = None,
-        kernel: npt.ArrayLike | NamedKernel | str = "sobel-x",
+        kernel: npt.ArrayLike | NamedKernel | str | None = None,
         *,
+        preset: str | None = None,
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden), **options}
-        changes["kernel"] = _named(kernel)
-        if photograph is not None:
-            changes["photograph"] = "own"
-        super().__init__(states.Gallery.from_json(changes))
-        if photograph is not None:
-            self.picture = _png(photograph)
-
-    @property
-    def kernel(self) -> npt.NDArray[Any]:
-        """The weights as they stand, edited or not."""
-        found = self._read().kernel
-        return parse_kernel(found).weights if isinstance(found, str) else found.array()
-
-    @kernel.setter
-    def kernel(self, kernel: npt.ArrayLike | NamedKernel | str) -> None:
-        self.state = {**self.state, "kernel": _named(kernel)}
-
-
-def _named(kernel: npt.ArrayLike | NamedKernel | str) -> Any:
-    """Write a kernel of the catalogue as its text, and any other as numbers."""
-    if isinstance(kernel, str):
-        parse_kernel(kernel)
-        return kernel
-    weights = kernel.weights if isinstance(kernel, NamedKernel) else np.atleast_2d(as_array(kernel, "kernel"))
-    return plain(Numbers.of(weights, "kernel"))
+        changes = options if kernel is None else options | {"kernel": kernel_or_text(kernel)}
+        buffers = {} if photograph is None else {"picture": _png(photograph)}
+        if buffers:
+            changes = changes | {"photograph": "own"}
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden, **buffers)
 
 
 def _png(photograph: npt.ArrayLike) -> bytes:
     """Write a photograph as a PNG file for the browser."""
-    image = Image(as_array(photograph, "photograph"))
+    pixels = as_array(photograph, "photograph")
+    if pixels.ndim not in (2, 3) or 0 in pixels.shape:
+        raise SpecError(f"photograph must have shape (H, W) or (H, W, 3), found shape {pixels.shape}")
+    image = Image(pixels)
     check_fits("picture.png", image, "PNG")
     file = io.BytesIO()
     encode_image(file, image, "PNG")

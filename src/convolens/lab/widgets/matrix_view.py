@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from convolens.errors import SpecError
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.records import plain
+from convolens.lab.records import shown
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.presets import MATRIX_VIEW
-from convolens.lab.widgets.exhibit import Exhibit, example
-from convolens.ops.arrays import as_array
+from convolens.lab.widgets.arguments import given, slices
+from convolens.lab.widgets.exhibit import Exhibit, Held
+
+AXES = {3: "(kernels, channels, cells)", 4: "(kernels, channels, rows, columns)"}
 
 
 class MatrixView(Exhibit[states.MatrixView]):
@@ -43,15 +43,8 @@ class MatrixView(Exhibit[states.MatrixView]):
     layer : tuple of int or None, optional
         The layer whose operations are counted and timed: channels, kernels, rows, columns, side of the kernel,
         stride. None is the one that is drawn; by default it stays as it is.
-    preset : str, optional
-        An example to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -65,7 +58,13 @@ class MatrixView(Exhibit[states.MatrixView]):
     """
 
     state_class = states.MatrixView
-    _esm = module_text("matrix-view")
+    image = Held("input", "The input as it stands, edited or not; it can be set.")
+    weight = Held(
+        "weight",
+        "The kernels as they stand, (kernels, channels, size…); they can be set.",
+        lambda weight, state: slices(weight, AXES, channels=state.input.shape[0]),
+        states.MatrixView.weights,
+    )
 
     def __init__(
         self,
@@ -84,35 +83,15 @@ class MatrixView(Exhibit[states.MatrixView]):
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        state = states.MatrixView() if preset is None else example(MATRIX_VIEW, preset)
-        options = {
-            "view": view, "stride": stride, "dilation": dilation, "padding": padding, "border": border,
-            "operation": operation, "transposed": transposed,
-        }  # fmt: skip
-        changes: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-        changes |= {"locked": list(locked), "hidden": list(hidden)}
-        if image is not None:
-            changes["input"] = plain(Numbers.of(image, "image"))
+        state = self._begun(preset)
+        channels = state.input if image is None else Numbers.of(image, "image")
+        changes = {"input": channels} | given(
+            view=view, stride=stride, dilation=dilation, padding=padding, border=border, operation=operation,
+            transposed=transposed,
+        )  # fmt: skip
         if weight is not None:
-            changes["weight"] = plain(_slices(weight))
-        if layer is None:
-            changes["layer"] = None
-        elif len(layer):
-            names = ("channels", "kernels", "rows", "columns", "size", "stride")
-            if len(layer) != len(names):
-                raise SpecError(f"layer needs {len(names)} numbers, {', '.join(names)}, not {tuple(layer)}")
-            changes["layer"] = dict(zip(names, layer, strict=True))
-        super().__init__(states.MatrixView.from_json({**state.to_json(), **changes}))
-
-    @property
-    def image(self) -> npt.NDArray[Any]:
-        """The input as it stands, edited or not."""
-        return self._read().input.array()
-
-    @property
-    def weight(self) -> npt.NDArray[Any]:
-        """The kernels as they stand, (kernels, channels, size…)."""
-        return self._read().weights()
+            changes["weight"] = slices(weight, AXES, channels=channels.shape[0])
+        super().__init__(changes | _layer(layer), preset=preset, locked=locked, hidden=hidden)
 
     @property
     def output(self) -> npt.NDArray[Any]:
@@ -125,11 +104,11 @@ class MatrixView(Exhibit[states.MatrixView]):
         return self._read().matrix()
 
 
-def _slices(weight: npt.ArrayLike) -> Numbers:
-    array = as_array(weight, "weight")
-    if array.ndim not in (3, 4):
-        raise SpecError(
-            f"weight must be (kernels, channels, cells) or (kernels, channels, rows, columns), found shape "
-            f"{array.shape}"
-        )
-    return Numbers.of(array.reshape(-1, *array.shape[2:]), "weight")
+def _layer(layer: Sequence[int] | None) -> dict[str, Any]:
+    """Name the numbers of a layer; none of them changes nothing."""
+    if layer is None:
+        return {"layer": None}
+    names = ("channels", "kernels", "rows", "columns", "size", "stride")
+    if isinstance(layer, (str, bytes)) or not isinstance(layer, Sequence) or len(layer) not in (0, len(names)):
+        raise SpecError(f"layer needs {len(names)} numbers, {', '.join(names)}, found {shown(layer)}")
+    return {"layer": dict(zip(names, layer, strict=True))} if layer else {}

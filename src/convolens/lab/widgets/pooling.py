@@ -8,13 +8,11 @@ from typing import Any
 import numpy.typing as npt
 
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.presets import POOLING
-from convolens.lab.widgets.exhibit import Exhibit, example, pad_choice
-from convolens.spec.borders import Border, parse_border
-from convolens.spec.padding import Padding, per_dimension
+from convolens.lab.widgets.arguments import border_fields, given, padding_field, per_axis
+from convolens.lab.widgets.exhibit import Exhibit, Held
+from convolens.spec.borders import Border
+from convolens.spec.padding import Padding
 
 
 class Pooling(Exhibit[states.Pooling]):
@@ -33,18 +31,11 @@ class Pooling(Exhibit[states.Pooling]):
         As for `convolens.max_pool2d`.
     border : str, float or Border, optional
         What lies outside and takes part; by default nothing does.
-    preset : str, optional
-        An example to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
     **options
         Other fields of the state: ``p``, ``windows``, ``output_size``, ``ceil_mode``, ``count_include_pad``;
         ``view``, ``shift``, ``entering``, ``feature``, ``method``, ``measure``, ``along``.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -54,7 +45,7 @@ class Pooling(Exhibit[states.Pooling]):
     """
 
     state_class = states.Pooling
-    _esm = module_text("pooling")
+    image = Held("input", "The input as it stands, edited or not; it can be set.")
 
     def __init__(
         self,
@@ -71,34 +62,17 @@ class Pooling(Exhibit[states.Pooling]):
         hidden: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        state = states.Pooling() if preset is None else example(POOLING, preset)
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
-        if image is not None:
-            changes["input"] = plain(Numbers.of(image, "image"))
-        dims = len(changes["input"]["shape"]) if image is not None else state.dims
+        state = self._begun(preset)
+        pooled = state.input if image is None else Numbers.of(image, "image", dims=2)
+        dims = len(pooled.shape)
+        changes: dict[str, Any] = {"input": pooled}
         if dims != state.dims:
             plainest = {"window": [2] * dims, "stride": None, "dilation": [1] * dims, "output_size": [2] * dims}
             shifts = {"shift": [0] * (dims - 1) + [1], "along": dims - 1, "feature": "none"}
             changes |= {"dims": dims, "padding": "valid", "cell": None, **plainest, **shifts}
-        for name, value in (("window", window), ("stride", stride), ("dilation", dilation)):
-            if value is not None:
-                changes[name] = list(per_dimension(value, dims, name))
-        if padding is not None:
-            changes["padding"] = pad_choice(padding, dims)
-        if border is not None:
-            outside = parse_border(border)
-            changes |= {"border": outside.mode, "border_value": outside.value}
-        changes |= {**options, **({} if kind is None else {"kind": kind})}
-        super().__init__(states.Pooling.from_json({**state.to_json(), **changes}))
-
-    @property
-    def image(self) -> npt.NDArray[Any]:
-        """The input as it stands, edited or not."""
-        return self._read().input.array()
-
-    @image.setter
-    def image(self, array: npt.ArrayLike) -> None:
-        self._change(input=Numbers.of(array, "image"))
+        changes |= per_axis(dims, window=window, stride=stride, dilation=dilation)
+        changes |= padding_field(padding, dims) | border_fields(border) | given(kind=kind) | options
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden)
 
     @property
     def output(self) -> npt.NDArray[Any]:

@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import traitlets
 
 from convolens.errors import SpecError
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.states.presets import SIGNALS
 from convolens.lab.states.signals import MOST_SAMPLES, MOST_WEIGHTS
-from convolens.lab.widgets.exhibit import Exhibit, example
+from convolens.lab.widgets.arguments import given
+from convolens.lab.widgets.exhibit import BytesTrait, Exhibit
 from convolens.ops.arrays import as_array
 
 Samples = npt.NDArray[np.float64]
@@ -28,22 +26,16 @@ class Signals(Exhibit[states.Signals]):
     Parameters
     ----------
     signal : array_like or str, optional
-        Samples, drawn one by one up to 512, as an outline beyond; or a sound: "pluck", "drums", "chirp", "click".
+        Samples, drawn one by one up to 512, as an outline beyond until one zooms in; or a sound: "pluck", "drums",
+        "chirp", "click".
     kernel : array_like or str, optional
         Weights, or a text such as ``"gaussian:sigma=2"``, ``"moving-average:size=5"``, ``"echo:delay=4000"``.
     rate : float, optional
         Samples a second; from 8000 on, signals can be played.
     operation : {"convolution", "correlation"}, optional
     mode : {"full", "same", "valid"}, optional
-    preset : str, optional
-        An example to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -52,9 +44,8 @@ class Signals(Exhibit[states.Signals]):
     """
 
     state_class = states.Signals
-    _esm = module_text("signals")
-    samples = traitlets.Bytes().tag(sync=True)
-    weights = traitlets.Bytes().tag(sync=True)
+    samples = BytesTrait().tag(sync=True, size=8, content="8 a sample")
+    weights = BytesTrait().tag(sync=True, size=8, content="8 a weight")
 
     def __init__(
         self,
@@ -68,23 +59,17 @@ class Signals(Exhibit[states.Signals]):
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        state = states.Signals() if preset is None else example(SIGNALS, preset)
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
-        given = {"rate": rate, "operation": operation, "mode": mode}
-        changes |= {name: value for name, value in given.items() if value is not None}
+        changes: dict[str, Any] = {"step": None} | given(rate=rate, operation=operation, mode=mode)
         buffers = {}
-        most = {"signal": MOST_SAMPLES, "kernel": MOST_WEIGHTS}
-        for name, trait, value in (("signal", "samples", signal), ("kernel", "weights", kernel)):
-            if value is None or isinstance(value, str):
-                changes |= {} if value is None else {name: value}
-                continue
-            found = _row(value, name)
-            changes[name] = found.tolist() if found.size <= most[name] else "own"
-            if found.size > most[name]:
-                buffers[trait] = found.astype("<f8").tobytes()
-        super().__init__(states.Signals.from_json({**state.to_json(), "step": None, **changes}))
-        for trait, content in buffers.items():
-            setattr(self, trait, content)
+        most = {"signal": ("samples", MOST_SAMPLES), "kernel": ("weights", MOST_WEIGHTS)}
+        for name, value in given(signal=signal, kernel=kernel).items():
+            trait, longest = most[name]
+            found = value if isinstance(value, str) else _row(value, name)
+            if isinstance(found, str) or found.size <= longest:
+                changes[name] = found
+            else:
+                changes[name], buffers[trait] = "own", found.astype("<f8").tobytes()
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden, **buffers)
 
     @property
     def signal(self) -> Samples:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.states.presets import SIZES
-from convolens.lab.widgets.exhibit import Exhibit, example
+from convolens.lab.widgets.arguments import given
+from convolens.lab.widgets.exhibit import Exhibit
 from convolens.spec.stack import Stack
 
 
@@ -27,15 +26,8 @@ class Sizes(Exhibit[states.Sizes]):
         The cell of its output whose receptive field is drawn; by default the one in the middle.
     dtype : {"float16", "float32", "float64"}, optional
         What a number takes, for the bytes.
-    preset : str, optional
-        An example to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
-
-    Raises
-    ------
-    ConvolensError
-        If something is no state of the exhibit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -45,7 +37,6 @@ class Sizes(Exhibit[states.Sizes]):
     """
 
     state_class = states.Sizes
-    _esm = module_text("sizes")
 
     def __init__(
         self,
@@ -58,14 +49,11 @@ class Sizes(Exhibit[states.Sizes]):
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        state = states.Sizes() if preset is None else example(SIZES, preset)
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
+        changes: dict[str, Any] = {}
         if stack is not None:
-            changes |= {"stack": stack, "layer": states.sizes.MOST_LAYERS, "cell": None}
-        if cell is not None:
-            changes["cell"] = list(cell)
-        changes |= {name: value for name, value in (("layer", layer), ("dtype", dtype)) if value is not None}
-        super().__init__(states.Sizes.from_json({**state.to_json(), **changes}))
+            changes = {"stack": stack, "layer": states.sizes.MOST_LAYERS, "cell": None}
+        changes |= given(layer=layer, cell=cell, dtype=dtype)
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden)
 
     @property
     def text(self) -> str:

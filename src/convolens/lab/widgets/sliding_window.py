@@ -9,13 +9,18 @@ import numpy.typing as npt
 
 from convolens.kernels import NamedKernel
 from convolens.lab import states
-from convolens.lab.pages import module_text
-from convolens.lab.records import plain
 from convolens.lab.states.numbers import Numbers
-from convolens.lab.states.presets import SLIDING_WINDOW
-from convolens.lab.widgets.exhibit import Exhibit, example, kernel_numbers, pad_choice
-from convolens.spec.borders import Border, parse_border
-from convolens.spec.padding import Padding, per_dimension
+from convolens.lab.widgets.arguments import (
+    border_fields,
+    given,
+    kernel_numbers,
+    kernel_of,
+    padding_field,
+    per_axis,
+)
+from convolens.lab.widgets.exhibit import Exhibit, Held
+from convolens.spec.borders import Border
+from convolens.spec.padding import Padding
 
 
 class SlidingWindow(Exhibit[states.SlidingWindow]):
@@ -37,15 +42,8 @@ class SlidingWindow(Exhibit[states.SlidingWindow]):
         What lies outside.
     operation : {"correlation", "convolution", "transposed"}
         What is done.
-    preset : str, optional
-        A worked example of the documentation to begin with; whatever else is given changes it.
-    locked, hidden : sequence of str
-        Controls that whoever looks at it cannot change, or does not see.
-
-    Raises
-    ------
-    ConvolensError
-        If something does not fit.
+    preset, locked, hidden
+        As for every exhibit.
 
     Examples
     --------
@@ -58,7 +56,8 @@ class SlidingWindow(Exhibit[states.SlidingWindow]):
     """
 
     state_class = states.SlidingWindow
-    _esm = module_text("sliding-window")
+    image = Held("input", "The input as it stands, edited or not; it can be set.")
+    kernel = Held("kernel", "The kernel as it stands, edited or not; it can be set.", kernel_of)
 
     def __init__(
         self,
@@ -75,46 +74,19 @@ class SlidingWindow(Exhibit[states.SlidingWindow]):
         locked: Sequence[str] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        state = states.SlidingWindow() if preset is None else example(SLIDING_WINDOW, preset)
-        changes: dict[str, Any] = {"locked": list(locked), "hidden": list(hidden)}
-        if image is not None:
-            changes["input"] = plain(Numbers.of(image, "image"))
-        dims = len(changes["input"]["shape"]) if image is not None else state.dims
-        if kernel is not None:
-            changes["kernel"] = plain(kernel_numbers(kernel, dims))
+        state = self._begun(preset)
+        slid = state.input if image is None else Numbers.of(image, "image")
+        dims = len(slid.shape)
+        changes: dict[str, Any] = {"input": slid}
         if dims != state.dims:
             steps = {"stride": [1] * dims, "dilation": [1] * dims, "output_padding": [0] * dims}
             difference = {"shape": [*[1] * (dims - 1), 3], "data": [-1, 0, 1]}
-            changes = {"dims": dims, "kernel": difference, "cell": None, "padding": "valid", **steps, **changes}
-        for name, value in (("stride", stride), ("dilation", dilation), ("output_padding", output_padding)):
-            if value is not None:
-                changes[name] = list(per_dimension(value, dims, name, least=int(name != "output_padding")))
-        if padding is not None:
-            changes["padding"] = pad_choice(padding, dims)
-        if border is not None:
-            outside = parse_border(border)
-            changes |= {"border": outside.mode, "border_value": outside.value}
-        if operation is not None:
-            changes["operation"] = operation
-        super().__init__(states.SlidingWindow.from_json({**state.to_json(), **changes}))
-
-    @property
-    def image(self) -> npt.NDArray[Any]:
-        """The input as it stands, edited or not."""
-        return self._read().input.array()
-
-    @image.setter
-    def image(self, array: npt.ArrayLike) -> None:
-        self._change(input=Numbers.of(array, "image"))
-
-    @property
-    def kernel(self) -> npt.NDArray[Any]:
-        """The kernel as it stands, edited or not."""
-        return self._read().kernel.array()
-
-    @kernel.setter
-    def kernel(self, kernel: npt.ArrayLike | NamedKernel | str) -> None:
-        self._change(kernel=kernel_numbers(kernel, self._read().dims))
+            changes |= {"dims": dims, "kernel": difference, "cell": None, "padding": "valid", **steps}
+        if kernel is not None:
+            changes["kernel"] = kernel_numbers(kernel, dims)
+        changes |= per_axis(dims, stride=stride, dilation=dilation, output_padding=output_padding)
+        changes |= padding_field(padding, dims) | border_fields(border) | given(operation=operation)
+        super().__init__(changes, preset=preset, locked=locked, hidden=hidden)
 
     @property
     def output(self) -> npt.NDArray[Any]:

@@ -1,9 +1,9 @@
 /** What is drawn of the layer, on the screen and in files: every cell with its colour, and what is lit for a chosen one. */
 
 import { scaleOf, type Scale } from "../../parts/colours.ts";
-import { cellText, roomOf, type Box, type CellView } from "../../parts/grid.ts";
+import { cellText, factorsIn, roomOf, type Box, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
-import { bracketed, number, shortNumber } from "../../parts/numbers.ts";
+import { number, shortNumber } from "../../parts/numbers.ts";
 import { flatIndex, type Tensor } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import { spreadOf, type Selection, type Term, type Work, type WorkedCell } from "./layer.ts";
@@ -89,8 +89,7 @@ export function lightOf(worked: WorkedCell, scales: Scales, cell: number): Light
 function asProduct({ product }: Term, own: number, other: number, colour: Lit["colour"], cell: number): Omit<Lit, "at"> {
   const room = roomOf(cell);
   if (room === 0) return { text: "", colour };
-  const factors = `${number(own, 3)}·${bracketed(other)}`;
-  return { text: shortNumber(product, room + 1), above: factors.length <= 9 ? factors : `·${bracketed(other)}`, colour };
+  return { text: shortNumber(product, room + 1), above: factorsIn(own, other, cell), colour };
 }
 
 /** The picture of a gradient as a convolution: what is slid over, with the window of the chosen cell. */

@@ -4,6 +4,7 @@ import {
   MOST_SIDE, backwardsControls, backwardsDefaults as defaults, backwardsPresets as presets,
   type BackwardsState, type Numbers,
 } from "../../generated/states.ts";
+import { asDims, asNumbers, asPlace, asSides } from "../../model/arrays.ts";
 import { asBoolean, asChoice, asNames, asNumber, asRecord, asWhole, plainNumber } from "../../model/state.ts";
 import { product, sameShape } from "../../tensor/tensor.ts";
 
@@ -27,7 +28,7 @@ const [RATE_BELOW, MOMENTUM_BELOW] = [1e6, 1];
 /** Takes a state from anything; arrays that belong together are the default's, all of them, where they do not fit. */
 export function complete(raw: unknown): BackwardsState {
   const given = asRecord(raw);
-  const dims = asChoice<Dims>(given.dims, [1, 2], asChoice<Dims>(shapeOf(given.input)?.length, [1, 2], 2));
+  const dims = asDims<Dims>(given.dims, given.input, [1, 2], 2);
   const plain = plainLayer(dims);
   const kernel = cells(given.kernel, dims, LARGEST_KERNEL[dims]) ?? plain.kernel;
   return {
@@ -41,11 +42,11 @@ export function complete(raw: unknown): BackwardsState {
     kernel,
     bias: plainNumber(asNumber(given.bias, 0)),
     grad: cells(given.grad, dims, MOST_SIDE) ?? plain.grad,
-    stride: numbers(given.stride, dims, 1, 1),
-    dilation: numbers(given.dilation, dims, 1, 1),
-    pad: numbers(given.pad, dims, 0, 0),
+    stride: asSides(given.stride, dims, 1, LARGEST_STEP, 1),
+    dilation: asSides(given.dilation, dims, 1, LARGEST_STEP, 1),
+    pad: asSides(given.pad, dims, 0, LARGEST_STEP, 0),
     side: asChoice<Side>(given.side, SIDES, "input"),
-    cell: place(given.cell, dims),
+    cell: asPlace(given.cell, dims, { most: 64 }),
     pinned: asBoolean(given.pinned, false),
     ...learner(given),
     rate: within(given.rate, RATE_BELOW, defaults.rate as number),
@@ -69,46 +70,21 @@ export function preset(name: string): Partial<BackwardsState> {
 const finite = ({ data }: Numbers): boolean => data.every((value) => Math.abs(asNumber(value, 0)) <= LARGEST_NUMBER);
 
 function learner(given: Record<string, unknown>): Pick<BackwardsState, "picture" | "target" | "start"> {
-  const [picture, target] = [cells(given.picture, 2, LARGEST_PICTURE), cells(given.target, 2, LARGEST_LEARNED)];
+  const whole = { ...defaults, ...given }; // a link leaves out what is the default's
+  const [picture, target] = [cells(whole.picture, 2, LARGEST_PICTURE), cells(whole.target, 2, LARGEST_LEARNED)];
   const fits = picture && target && target.shape.every((n, axis) => n <= picture.shape[axis]!) && finite(picture) && finite(target);
   if (!fits) return { picture: defaults.picture, target: defaults.target, start: defaults.start };
-  const start = cells(given.start, 2, LARGEST_LEARNED);
+  const start = cells(whole.start, 2, LARGEST_LEARNED);
   return { picture, target, start: start && sameShape(start.shape, target.shape) && finite(start) ? start : zeros(target.shape) };
 }
 
+/** An array of so many dimensions whose sides are no longer than that. */
+const cells = (raw: unknown, dims: number, most: number): Numbers | null =>
+  asNumbers(raw, (shape) => shape.length === dims && shape.every((n) => n <= most));
+
 export const zeros = (shape: readonly number[]): Numbers => ({ shape: [...shape], data: new Array<number>(product(shape)).fill(0) });
-
-function shapeOf(raw: unknown): unknown[] | null {
-  const { shape } = asRecord(raw);
-  return Array.isArray(shape) ? shape : null;
-}
-
-/** Arrays that were looked at before: they are never changed in place. */
-const known = new WeakSet<Numbers>();
-
-function cells(raw: unknown, dims: number, most: number): Numbers | null {
-  const shape = shapeOf(raw);
-  const { data } = asRecord(raw);
-  if (!shape || shape.length !== dims || !Array.isArray(data)) return null;
-  if (!shape.every((n) => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= most)) return null;
-  if (data.length !== product(shape as number[])) return null;
-  if (known.has(raw as Numbers)) return raw as Numbers;
-  const taken = { shape: [...(shape as number[])], data: data.map((value) => plainNumber(asNumber(value, 0))) };
-  known.add(taken);
-  return taken;
-}
-
-function numbers(raw: unknown, dims: number, least: number, fallback: number): number[] {
-  const given: unknown[] = Array.isArray(raw) ? raw : [];
-  return Array.from({ length: dims }, (_, i) => asWhole(given[i], least, LARGEST_STEP, fallback));
-}
 
 function within(raw: unknown, below: number, fallback: number): number {
   const value = asNumber(raw, fallback);
   return value >= 0 && value < below ? value : fallback;
-}
-
-function place(raw: unknown, dims: number): number[] | null {
-  const fits = Array.isArray(raw) && raw.length === dims && raw.every((n) => Number.isInteger(n) && n >= 0 && n <= 64);
-  return fits ? (raw as number[]) : null;
 }

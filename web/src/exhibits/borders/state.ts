@@ -3,8 +3,8 @@
 import {
   bordersControls, bordersDefaults as defaults, bordersPresets, type BordersState, type Numbers,
 } from "../../generated/states.ts";
+import { asDims, asNumbers, asPlace } from "../../model/arrays.ts";
 import { asChoice, asNames, asNumber, asRecord, asWhole, plainNumber } from "../../model/state.ts";
-import { product } from "../../tensor/tensor.ts";
 
 export type { BordersState, Numbers };
 export { defaults };
@@ -22,8 +22,9 @@ export const MOST_PAD: Record<Dims, number> = { 1: 32, 2: 8 };
 /** Takes a state from anything; what is missing or does not fit is the default's, or the plainest that fits. */
 export function complete(raw: unknown): BordersState {
   const given = asRecord(raw);
-  const dims = asChoice<Dims>(given.dims, DIMS, asChoice<Dims>(shapeOf(given.input)?.length, DIMS, 2));
+  const dims = asDims(given.dims, given.input, DIMS, 2);
   const plain = plainState(dims);
+  const fits = (shape: readonly number[]) => shape.length === dims && shape.every((n) => n <= MOST_PICTURE[dims]);
   const pads: unknown[] = Array.isArray(given.pad) ? given.pad : [];
   return {
     exhibit: "borders",
@@ -31,11 +32,11 @@ export function complete(raw: unknown): BordersState {
     locked: asNames(given.locked, bordersControls),
     hidden: asNames(given.hidden, bordersControls),
     dims,
-    input: cells(given.input, dims) ?? plain.input,
-    kernel: cells(given.kernel, dims) ?? plain.kernel,
+    input: asNumbers(given.input, fits) ?? plain.input,
+    kernel: asNumbers(given.kernel, fits) ?? plain.kernel,
     pad: plain.pad.map((usual, axis) => asWhole(pads[axis], 0, MOST_PAD[dims], usual)),
     border_value: plainNumber(asNumber(given.border_value, 0)),
-    cell: place(given.cell, dims),
+    cell: asPlace(given.cell, dims, { least: -32, most: 64 }),
     side: asChoice<Side>(given.side, SIDES, "padded"),
   };
 }
@@ -50,23 +51,4 @@ export function plainState(dims: Dims): Pick<BordersState, "dims" | "input" | "k
 export function preset(name: string): Partial<BordersState> {
   const { locked: _, hidden: __, ...rest } = complete({ ...defaults, ...bordersPresets[name] });
   return rest;
-}
-
-function shapeOf(raw: unknown): number[] | null {
-  const { shape } = asRecord(raw);
-  if (!Array.isArray(shape) || (shape.length !== 1 && shape.length !== 2)) return null;
-  const most = MOST_PICTURE[shape.length];
-  return shape.every((n) => Number.isInteger(n) && n >= 1 && n <= most) ? (shape as number[]) : null;
-}
-
-function cells(raw: unknown, dims: number): Numbers | null {
-  const shape = shapeOf(raw);
-  const { data } = asRecord(raw);
-  if (!shape || shape.length !== dims || !Array.isArray(data) || data.length !== product(shape)) return null;
-  return { shape: [...shape], data: data.map((value) => plainNumber(asNumber(value, 0))) };
-}
-
-function place(raw: unknown, dims: number): number[] | null {
-  const fits = Array.isArray(raw) && raw.length === dims && raw.every((n) => Number.isInteger(n) && n >= -32 && n <= 64);
-  return fits ? (raw as number[]) : null;
 }

@@ -4,10 +4,10 @@ import { borderNames, type BorderName } from "../../generated/states.ts";
 import { asNumber } from "../../model/state.ts";
 import { sourceIndex } from "../../tensor/borders.ts";
 import { conv } from "../../tensor/convolve.ts";
-import { flatIndex, reshape, unflatten, type Tensor } from "../../tensor/tensor.ts";
+import { flatIndex, product, reshape, unflatten, type Tensor } from "../../tensor/tensor.ts";
 import type { Box } from "../../parts/grid.ts";
 import { toTensor } from "../../model/numbers.ts";
-import type { BordersState } from "./state.ts";
+import type { BordersState, Side } from "./state.ts";
 
 /** The borders, and the picture without one. */
 export const MODES = [...borderNames, "none"] as const;
@@ -84,6 +84,14 @@ export function windowOf(work: Work, at: readonly number[]): { from: number[]; t
 export function reachesOut(work: Work, at: readonly number[]): boolean {
   const { from, to } = windowOf(work, at);
   return !inside(from, work.input.shape) || !inside(to, work.input.shape);
+}
+
+/** Places to go through, one after the other: of the output all, of the padded picture those outside it. */
+export function placesOf({ input, panels }: Work, side: Side): number[][] {
+  const { shape, first } = panels[0]![side];
+  if (shape.some((size) => size < 1)) return [];
+  const all = Array.from({ length: product(shape) }, (_, flat) => unflatten(shape, flat).map((n, axis) => n + first[axis]!));
+  return side === "output" ? all : all.filter((at) => !inside(at, input.shape));
 }
 
 /** The products that add up to a cell of the output. */

@@ -20,7 +20,7 @@ export function figureOf(work: Work, selection: readonly number[] | null, dark: 
   if (!work.layer || !selection) return sheet.finish(title);
   const boxes = { input: inputBox(work), output: { shape: [...work.layer.output.shape], first: [0, 0, 0] } };
   const widest = Math.max(...[boxes.input, boxes.output].map(({ shape }) => shape[0]! * (shape[2]! + 1)));
-  const cell = Math.max(14, Math.min(38, Math.floor(1200 / widest)));
+  const cell = Math.max(14, Math.min(42, Math.floor(1200 / widest)));
   const scales = scalesOf(work, dark);
   const worked = cellWork(work, selection);
   const light = lightOf(worked, scales, cell);
@@ -66,7 +66,7 @@ function drawn(
       const seen = view(at);
       const mark = marks.get(at.join());
       const text = mark?.text ?? seen.text;
-      sheet.cell(x, top, cell, seen.colour, text, typeSize(text, cell), seen.kind === "border");
+      sheet.cell(x, top, cell, seen.colour, text, typeSize(text, cell), seen.kind === "border", mark?.above);
       if (mark || at.join() === current?.join()) sheet.frame(x, top, cell, cell, 2);
     }
   }

@@ -1,9 +1,9 @@
 /** What is drawn, on the screen and in files: every cell with its colour and text, and what is lit for a chosen cell. */
 
 import { scaleOf, type Scale } from "../../parts/colours.ts";
-import { roomOf, type CellView } from "../../parts/grid.ts";
+import { factorsIn, roomOf, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
-import { bracketed, number, shortNumber } from "../../parts/numbers.ts";
+import { number, shortNumber } from "../../parts/numbers.ts";
 import type { Pads } from "../../tensor/padding.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
 import type { WorkedCell } from "../../tensor/window.ts";
@@ -58,11 +58,10 @@ export interface Light {
 export function lightOf(worked: WorkedCell, { input: scale }: Scales, cell: number): Light {
   const room = roomOf(cell);
   const input = worked.terms.map(({ channel, position, value, weight, product, border }): Lit => {
-    const factors = `${number(value, 3)}·${bracketed(weight)}`;
     return {
       at: [channel, ...position],
       text: room ? shortNumber(product, room + 1) : "",
-      above: room && factors.length <= 9 ? factors : undefined,
+      above: room ? factorsIn(value, weight, cell) : undefined,
       colour: scale.colour(value),
       hatched: border,
     };

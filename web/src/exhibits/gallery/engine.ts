@@ -21,13 +21,13 @@ export async function openTheirs(model: WidgetModel, sample: string): Promise<Op
   return { width, height, data, from: { width, height } };
 }
 
-/** The kernel over all of a picture file, as a PNG of the file's own size and depth. */
+/** What is measured of all of a picture file, as a PNG of the file's own size and depth. */
 export async function filtered(
-  model: WidgetModel, file: Blob, name: string, { kernel, channels, border, flip, display }: GalleryState,
+  model: WidgetModel, file: Blob, name: string, { measure, operator, kernel, channels, border, flip, display, gain }: GalleryState,
 ): Promise<Blob> {
   const { photograph } = (await answered<OpenedAnswer>(model, { kind: "open", name, fit: 16 }, [await file.arrayBuffer()])).answer;
   try {
-    const { answer, buffer } = await answered<FileAnswer>(model, { kind: "download", photograph, kernel, channels, border, flip, display });
+    const { answer, buffer } = await answered<FileAnswer>(model, { kind: "download", photograph, measure, operator, kernel, channels, border, flip, display, gain });
     return new Blob([buffer as DataView<ArrayBuffer>], { type: answer.media_type });
   } finally {
     letGo(model, photograph);

@@ -18,7 +18,7 @@ export interface Work {
 
 const NOTHING = tensor([3, 3]); // as wide as the kernels that measure edges
 /** How much stronger than the edge directions are painted, so that soft edges are seen too. */
-const GAIN = 3;
+export const GAIN = 3;
 
 export class Filterer {
   #photographs = new Map<Slot, Photograph>();
@@ -41,11 +41,15 @@ export class Filterer {
   }
 }
 
-/** The colour of a direction, in degrees: a wheel of hues, as bright as the edge is steep. */
+/**
+ * The colour of a direction, in degrees: light upward, dark downward, orange to the right, blue to the left, which all
+ * eyes tell apart; the further from grey, the steeper the edge.
+ */
 export function directionColour(degrees: number, strength: number): [number, number, number] {
   const light = Math.min(1, (GAIN * strength) / 255);
-  const hue = (away: number) => Math.round(light * (140 + 115 * Math.cos(((degrees - away) * Math.PI) / 180)));
-  return [hue(0), hue(120), hue(240)];
+  const angle = (degrees * Math.PI) / 180;
+  const level = (warm: number) => Math.round(128 + light * (warm * Math.cos(angle) + 88 * Math.sin(angle)));
+  return [level(90), level(10), level(-90)];
 }
 
 function painted(directions: Float32Array, strength: Pixels): Pixels {

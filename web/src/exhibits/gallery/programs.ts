@@ -4,6 +4,7 @@ import type { Program } from "../../parts/share.ts";
 import { shading } from "../../tensor/photo.ts";
 import { reachAround } from "../../tensor/kernels.ts";
 import { texts } from "../../texts/index.ts";
+import { GAIN } from "./filterer.ts";
 import type { Kernel } from "./kernel.ts";
 import type { GalleryState } from "./state.ts";
 
@@ -11,19 +12,20 @@ const SCIPY = { constant: "constant", edge: "nearest", reflect: "mirror", symmet
 
 export function programsOf(state: GalleryState, kernel: Kernel): Program[] {
   const styles = texts.code.styles;
+  if (state.view === "all") return [{ name: styles.convolens, text: each(state) }];
   if (state.measure !== "kernel") return [{ name: styles.convolens, text: edges(state) }];
   return [
     { name: styles.numpy, text: file(state, ["import numpy as np", "from PIL import Image"], [...weights(kernel), ...numpy(state, kernel)]) },
     { name: styles.scipy, text: file(state, ["import numpy as np", "from PIL import Image", "from scipy import ndimage"], [...weights(kernel), ...scipy(state, kernel)]) },
-    { name: styles.convolens, text: file(state, ["import numpy as np", "from PIL import Image", "", "import convolens as cl"], convolens(state, kernel)) },
+    { name: styles.convolens, text: file(state, CONVOLENS, convolens(state, kernel)) },
   ];
 }
 
-function file(state: GalleryState, imports: string[], lines: string[]): string {
+function file(state: GalleryState, imports: string[], lines: string[], save = 'Image.fromarray(y).save("result.png")'): string {
   return `${[
     ...imports, "", 'x = np.asarray(Image.open("photograph.png").convert("RGB"))',
     ...(state.channels === "luminance" ? ["x = np.rint(x @ [0.2126, 0.7152, 0.0722]).astype(np.uint8)"] : []),
-    ...lines, 'Image.fromarray(y).save("result.png")',
+    ...lines, save,
   ].join("\n")}\n`;
 }
 
@@ -51,8 +53,8 @@ function scipy(state: GalleryState, kernel: Kernel): string[] {
   return [`s = ndimage.${name}(x.astype(float), ${weight}, mode="${SCIPY[state.border]}")`, ...shades(state, kernel)];
 }
 
-function shades({ display }: GalleryState, { weights: kernel }: Kernel): string[] {
-  const { scale } = shading(kernel, display);
+function shades({ display, gain }: GalleryState, { weights: kernel }: Kernel): string[] {
+  const { scale } = shading(kernel, display, gain);
   const levels = { clip: "s", absolute: "abs(s)", signed: `128 + s * ${scale}` }[display];
   return [`y = np.rint(np.clip(${levels}, 0, 255)).astype(np.uint8)`];
 }
@@ -63,17 +65,34 @@ function options(state: GalleryState): string {
 
 function convolens(state: GalleryState, kernel: Kernel): string[] {
   const named = typeof state.kernel === "string";
-  const more = `${state.flip ? ", flip=True" : ""}, response="${state.display}"`;
+  const more = `${state.flip ? ", flip=True" : ""}, response="${state.display}"${state.display === "signed" && state.gain !== 1 ? `, gain=${state.gain}` : ""}`;
   return [
     ...(named ? [] : weights(kernel)),
     `y = cl.filter_image(x, ${named ? `"${state.kernel as string}"` : "weight"}, ${options(state)}${more})`,
   ];
 }
 
+const CONVOLENS = ["import numpy as np", "from PIL import Image", "", "import convolens as cl"];
+
 function edges(state: GalleryState): string {
   const call = (name: string) => `cl.edge_${name}(x, operator="${state.operator}", ${options(state)})`;
-  const imports = ["import numpy as np", "from PIL import Image", "", "import convolens as cl"];
-  if (state.measure === "magnitude") return file(state, imports, [`y = ${call("magnitude")}`]);
-  const lines = [`degrees = ${call("direction")}`, "y = np.uint8(np.rint((degrees + 180) * 255 / 360))"];
-  return file({ ...state, channels: "luminance" }, imports, lines);
+  if (state.measure === "magnitude") return file(state, CONVOLENS, [`y = ${call("magnitude")}`]);
+  const lines = [
+    `strength = ${call("magnitude")}[..., np.newaxis]`,
+    `angle = np.radians(${call("direction")})[..., np.newaxis]`,
+    "# light upward, dark downward, orange to the right, blue to the left",
+    `light = np.minimum(1, strength * (${GAIN} / 255))`,
+    "y = np.rint(128 + light * (np.cos(angle) * [90, 10, -90] + np.sin(angle) * 88)).astype(np.uint8)",
+  ];
+  return file({ ...state, channels: "luminance" }, CONVOLENS, lines);
+}
+
+/** All kernels, each shown as the sheet shows it. */
+function each(state: GalleryState): string {
+  const lines = [
+    "for name, kernel in cl.kernels.items():",
+    `    shown = {"response": "signed", "gain": ${state.gain}} if kernel.signed else {}`,
+    `    y = cl.filter_image(x, name, ${options(state)}${state.flip ? ", flip=True" : ""}, **shown)`,
+  ];
+  return file(state, CONVOLENS, lines, '    Image.fromarray(y).save(f"{name}.png")');
 }

@@ -1,11 +1,11 @@
 /** How a state of the gallery from outside is taken in; the state itself is defined in Python. */
 
 import {
-  MOST_CELLS, MOST_SIDE, borderNames, galleryControls, galleryDefaults as defaults, galleryPresets,
-  type BorderName, type GalleryState, type Numbers,
+  borderNames, galleryControls, galleryDefaults as defaults, galleryPresets,
+  type AnyNumber, type BorderName, type GalleryState, type Numbers,
 } from "../../generated/states.ts";
+import { asNumbers, asPlace, fitsIn } from "../../model/arrays.ts";
 import { asBoolean, asChoice, asNames, asNumber, asRecord, asWhole } from "../../model/state.ts";
-import { product } from "../../tensor/tensor.ts";
 import { isKernelText } from "./kernel.ts";
 
 export type { BorderName, GalleryState, Numbers };
@@ -34,10 +34,11 @@ export function complete(raw: unknown): GalleryState {
     operator: asChoice(given.operator, OPERATORS, defaults.operator),
     channels: asChoice(given.channels, CHANNELS, defaults.channels),
     display: asChoice(given.display, DISPLAYS, defaults.display),
+    gain: asWhole(given.gain, 1, 64, defaults.gain),
     flip: asBoolean(given.flip, defaults.flip),
     border: asChoice<BorderName>(given.border, borderNames, defaults.border),
     divider: asWhole(given.divider, 0, 100, defaults.divider),
-    pixel: place(given.pixel),
+    pixel: asPlace(given.pixel, 2, { most: LARGEST_PLACE }) as GalleryState["pixel"],
     channel: asWhole(given.channel, 0, 2, defaults.channel),
   };
 }
@@ -50,15 +51,7 @@ export function preset(name: string, photograph: string): Partial<GalleryState> 
 
 /** Weights of two dimensions that are numbers. */
 function weights(raw: unknown): Numbers | null {
-  const { shape, data } = asRecord(raw);
-  if (!Array.isArray(shape) || shape.length !== 2 || !Array.isArray(data)) return null;
-  if (!shape.every((n) => Number.isInteger(n) && n >= 1 && n <= MOST_SIDE)) return null;
-  if (product(shape as number[]) > MOST_CELLS || data.length !== product(shape as number[])) return null;
-  const numbers = data.map((value) => asNumber(value, 0));
-  return { shape: shape as number[], data: numbers.map((w) => (Math.abs(w) <= LARGEST_WEIGHT ? w : 0)) };
-}
-
-function place(raw: unknown): [number, number] | null {
-  const fits = Array.isArray(raw) && raw.length === 2 && raw.every((n) => Number.isInteger(n) && n >= 0 && n <= LARGEST_PLACE);
-  return fits ? (raw as [number, number]) : null;
+  const found = asNumbers(raw, fitsIn(2));
+  const held = (value: AnyNumber): number => (Math.abs(asNumber(value, 0)) <= LARGEST_WEIGHT ? asNumber(value, 0) : 0);
+  return found && { shape: found.shape, data: found.data.map(held) };
 }

@@ -4,8 +4,8 @@ import {
   borderNames, matrixViewControls, matrixViewDefaults as defaults, matrixViewPresets,
   type BorderName, type Layer, type MatrixViewState, type Numbers,
 } from "../../generated/states.ts";
-import { asBoolean, asChoice, asNames, asNumber, asRecord, asWhole, plainNumber } from "../../model/state.ts";
-import { product } from "../../tensor/tensor.ts";
+import { asNumbers, asPlace } from "../../model/arrays.ts";
+import { asBoolean, asChoice, asNames, asRecord, asWhole } from "../../model/state.ts";
 
 export { borderNames, defaults, matrixViewPresets as presets };
 export type { BorderName, Layer, MatrixViewState, Numbers };
@@ -30,8 +30,8 @@ export type LayerSize = keyof typeof LAYER_SIZES;
 /** Takes a state from anything; input and kernels are the default's, both of them, where they do not fit. */
 export function complete(raw: unknown): MatrixViewState {
   const given = asRecord(raw);
-  const input = cells(given.input, MOST_CHANNELS, 0);
-  const weight = cells(given.weight, MOST_CHANNELS * MOST_KERNELS, 1);
+  const input = asNumbers(given.input, within(MOST_CHANNELS, 0));
+  const weight = asNumbers(given.weight, within(MOST_CHANNELS * MOST_KERNELS, 1));
   const arrays = input && weight && fitting(input, weight) ? { input, weight } : { input: defaults.input, weight: defaults.weight };
   const side = asChoice<Side>(given.side, SIDES, "output");
   return {
@@ -48,13 +48,17 @@ export function complete(raw: unknown): MatrixViewState {
     border: asChoice<BorderName>(given.border, borderNames, "constant"),
     transposed: asBoolean(given.transposed, false),
     side,
-    cell: place(given.cell, axesOf(side, arrays.input.shape.length)),
+    cell: asPlace(given.cell, axesOf(side, arrays.input.shape.length), { most: 4096 }),
     pinned: asBoolean(given.pinned, false),
     layer: layer(given.layer),
   };
 }
 
 const axesOf = (side: Side, axes: number): number => (side === "matrix" || side === "columns" ? 2 : side === "kernel" ? axes + 1 : axes);
+
+/** Whether slices of one or two dimensions are no larger than inputs (0) or kernels (1) may be. */
+const within = (slices: number, which: 0 | 1) => (shape: readonly number[]): boolean =>
+  (shape.length === 2 || shape.length === 3) && shape.every((n, axis) => n <= (axis ? LARGEST[(shape.length - 1) as 1 | 2][which] : slices));
 
 const fitting = (input: Numbers, weight: Numbers): boolean => {
   const kernels = weight.shape[0]! / input.shape[0]!;
@@ -67,27 +71,6 @@ export const kernelsOf = ({ input, weight }: Pick<MatrixViewState, "input" | "we
 export function preset(name: string): Partial<MatrixViewState> {
   const { locked: _, hidden: __, ...rest } = complete({ ...defaults, ...matrixViewPresets[name] });
   return rest;
-}
-
-
-/** Arrays that were looked at before: they are never changed in place. */
-const known = new WeakSet<Numbers>();
-
-function cells(raw: unknown, mostSlices: number, which: 0 | 1): Numbers | null {
-  const { shape, data } = asRecord(raw);
-  if (!Array.isArray(shape) || (shape.length !== 2 && shape.length !== 3) || !Array.isArray(data)) return null;
-  const most = LARGEST[(shape.length - 1) as 1 | 2][which];
-  if (!shape.every((n, axis) => Number.isInteger(n) && n >= 1 && n <= (axis ? most : mostSlices))) return null;
-  if (data.length !== product(shape as number[])) return null;
-  if (known.has(raw as Numbers)) return raw as Numbers;
-  const taken = { shape: [...(shape as number[])], data: data.map((value) => plainNumber(asNumber(value, 0))) };
-  known.add(taken);
-  return taken;
-}
-
-function place(raw: unknown, axes: number): number[] | null {
-  const fits = Array.isArray(raw) && raw.length === axes && raw.every((n) => Number.isInteger(n) && n >= 0 && n <= 4096);
-  return fits ? (raw as number[]) : null;
 }
 
 function layer(raw: unknown): Layer | null {

@@ -2,7 +2,7 @@
 
 import { sourceAt, positionAt } from "../../tensor/cells.ts";
 import { multiply, tensor, transpose, type Tensor } from "../../tensor/tensor.ts";
-import { F23, minimalRefusal, winogradTiles } from "../../tensor/winograd.ts";
+import { F23, hasTiles, winogradTiles } from "../../tensor/winograd.ts";
 import type { Work } from "./work.ts";
 
 /** What one channel gives to the tile. */
@@ -27,10 +27,10 @@ export interface WorkedTile {
   products: readonly [tile: number, loops: number];
 }
 
-/** Why there are no tiles, or null. */
+/** Whether there are no tiles. */
 export function tileRefusal({ dims, made, weight, setup }: Work): boolean {
   if (!made) return true;
-  if (dims === 2) return minimalRefusal(made.spec) !== null;
+  if (dims === 2) return !hasTiles(made.spec);
   return weight.shape.at(-1) !== 3 || setup.stride !== 1 || setup.dilation !== 1;
 }
 

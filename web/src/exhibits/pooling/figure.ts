@@ -50,7 +50,7 @@ export function figureOf(work: Work, at: readonly number[] | null, options: { da
   sheet.text(LEFT, below, `${words.output.toLowerCase()} ${texts.place(at)} = ${put.length <= LONGEST ? `${put} = ` : ""}${value}`, { size: 14, weight: 500 });
   if (work.spec && work.setup.windows === "sliding") {
     const names = texts.axisTitle(work.setup.dims as Dims);
-    sizeFormulas(work.spec).forEach((line, axis) =>
+    sizeFormulas(work.spec, texts.formulas).forEach((line, axis) =>
       sheet.text(LEFT, below + 24 * (axis + 1), `${names[axis]!}: ${line}`, { colour: palette.soft }),
     );
   }

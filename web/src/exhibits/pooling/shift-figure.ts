@@ -75,15 +75,14 @@ function plot(sheet: Sheet, top: number, state: PoolingState, curves: readonly C
     const style = STROKES[method];
     const colour = dark ? style.dark : style.light;
     const chosen = method === state.method;
-    const stroke = (points: readonly (readonly [number, number])[], thick: number) =>
-      points.slice(1).forEach(([x, y], at) => sheet.line(...points[at]!, x, y, colour, thick));
+    const stroke = (points: readonly (readonly [number, number])[]) => sheet.curve(points, colour, chosen ? 3 : 1.5, style.dash);
     const mark = (x: number, y: number) =>
-      style.point.forEach((line) => stroke(line.map(([dx, dy]) => [x + dx, y + dy] as const), 1.5));
+      style.point.forEach((line) => sheet.curve(line.map(([dx, dy]) => [x + dx, y + dy] as const), colour, 1.5));
     const places = values.map((value, shift) => [box.x(shift), box.y(value)] as const).filter(([, y]) => Number.isFinite(y));
-    stroke(places, chosen ? 3 : 1.5);
+    stroke(places);
     for (const place of places) mark(...place);
     const y = top + 12 + 24 * i;
-    stroke([[end + 24, y], [end + 58, y]], chosen ? 3 : 1.5);
+    stroke([[end + 24, y], [end + 58, y]]);
     mark(end + 41, y);
     sheet.text(end + 66, y, titleOf(state, method), { size: 12.5, weight: chosen ? 600 : 400 });
   });

@@ -1,5 +1,9 @@
 /** Axes: round numbers to write at them, ranges that hold the values, outlines of what is too long to be drawn. */
 
+/** Pixels beside all plots of signals, for the numbers of their axes. */
+export const LEFT = 46;
+export const RIGHT = 16;
+
 export interface Span {
   from: number;
   to: number;
@@ -14,6 +18,17 @@ export function ticksOf({ from, to }: Span, wanted: number): number[] {
   const [first, last] = [Math.ceil(from / step - 1e-9), Math.floor(to / step + 1e-9)];
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
+
+/** Round numbers to read heights by. */
+export function rulesOf(y: Span, height: number): number[] {
+  const wanted = Math.max(3, height / 26);
+  const rules = ticksOf(y, wanted);
+  return rules.length < 3 ? ticksOf(y, 2 * wanted) : rules;
+}
+
+/** How many digits tell the round numbers within a span from each other. */
+export const digitsOf = ({ from, to }: Span, least = 5): number =>
+  Math.max(least, Math.ceil(Math.log10((10 * Math.max(Math.abs(from), Math.abs(to))) / (to - from))) + 1);
 
 /** A span that holds zero and all values, with some room where one draws. */
 export function rangeOf(lists: readonly ArrayLike<number>[], room = 0.06): Span {
@@ -31,13 +46,17 @@ export function rangeOf(lists: readonly ArrayLike<number>[], room = 0.06): Span 
 /** The least and the largest value in each of so many parts, from sample `from` up to `to`; the sample before a part counts, so that parts join. */
 export function envelope(values: ArrayLike<number>, { from, to }: Span, parts: number): { least: Float64Array; most: Float64Array } {
   const [least, most] = [new Float64Array(parts).fill(NaN), new Float64Array(parts).fill(NaN)];
+  const begin = (part: number) => Math.ceil(from + (part * (to - from)) / parts);
   for (let part = 0; part < parts; part++) {
-    const start = Math.max(0, Math.ceil(from + (part * (to - from)) / parts) - 1);
-    const end = Math.min(values.length, Math.max(start + 1, Math.ceil(from + ((part + 1) * (to - from)) / parts)));
-    for (let i = start; i < end; i++) {
-      if (!(values[i]! >= least[part]!)) least[part] = values[i]!;
-      if (!(values[i]! <= most[part]!)) most[part] = values[i]!;
+    const [start, end] = [Math.max(0, begin(part)), Math.min(values.length, begin(part + 1))];
+    if (start >= end) continue;
+    let [low, high] = [values[start]!, values[start]!];
+    for (let i = Math.max(0, start - 1); i < end; i++) {
+      const value = values[i]!;
+      if (value < low) low = value;
+      else if (value > high) high = value;
     }
+    [least[part], most[part]] = [low, high];
   }
   return { least, most };
 }
@@ -67,20 +86,30 @@ export const valueAt = ({ y, top, height }: Frame, at: number): number => y.to -
 
 const DOTS_FROM = 4; // pixels between samples, from which on each has a dot
 
+/** Where samples lie too close to be told apart, what each column of pixels holds; null where they do not. */
+export function outlineOf(values: ArrayLike<number>, first: number, frame: Frame): { at: number; low: number; high: number }[] | null {
+  const { x, left, width } = frame;
+  if (width >= x.to - x.from || values.length <= width) return null;
+  const { least, most } = envelope(values, { from: x.from - first, to: x.to - first }, Math.round(width));
+  return Array.from(least, (low, i) => ({ at: left + i, low: yOf(frame, low), high: yOf(frame, most[i]!) })).filter(({ low }) => !Number.isNaN(low));
+}
+
+/** The samples that are seen, and one more at either side, so that lines go on to the edge. */
+export function nearOf({ x }: Frame, first: number, length: number): Span {
+  return { from: Math.max(0, Math.floor(x.from - first)), to: Math.max(0, Math.min(length, Math.ceil(x.to - first) + 1)) };
+}
+
 /** The paths of a series: lines, and dots or areas where there are any. Samples that lie too close become an outline. */
 export function pathsOf({ values, first, look }: Series, frame: Frame): { line: string; dots: string; area: string } {
   const round = (n: number) => Math.round(n * 10) / 10;
+  const outline = outlineOf(values, first, frame);
+  if (outline) {
+    return { line: outline.map(({ at, low, high }) => `M${round(at)} ${round(low + 0.5)}V${round(high - 0.5)}`).join(""), dots: "", area: "" };
+  }
   const apart = frame.width / (frame.x.to - frame.x.from);
   const zero = round(yOf(frame, 0));
-  if (apart < 1 && values.length > frame.width) {
-    const parts = Math.max(1, Math.round(values.length * apart));
-    const { least, most } = envelope(values, { from: 0, to: values.length }, parts);
-    const left = xOf(frame, first);
-    const columns = Array.from(least, (low, i) =>
-      Number.isNaN(low) ? "" : `M${round(left + i)} ${round(yOf(frame, low) + 0.5)}V${round(yOf(frame, most[i]!) - 0.5)}`);
-    return { line: columns.join(""), dots: "", area: "" };
-  }
-  const points = Array.from(values, (value, i) => [round(xOf(frame, first + i)), round(yOf(frame, value))] as const);
+  const { from, to } = nearOf(frame, first, values.length);
+  const points = Array.from({ length: Math.max(0, to - from) }, (_, i) => [round(xOf(frame, first + from + i)), round(yOf(frame, values[from + i]!))] as const);
   if (look === "bars") {
     const half = round(Math.max(0.5, 0.42 * apart));
     return { line: "", dots: "", area: points.map(([x, y]) => `M${round(x - half)} ${zero}H${round(x + half)}V${y}H${round(x - half)}Z`).join("") };

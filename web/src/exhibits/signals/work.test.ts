@@ -1,21 +1,19 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import kernelCases from "../../golden/signal-kernels.json";
 import outputCases from "../../golden/signal-outputs.json";
 import { expectNumbers, type Case } from "../../golden/read.ts";
 import { signalsPresets } from "../../generated/states.ts";
-import { envelope, pathsOf, rangeOf, ticksOf, type Frame } from "./axis.ts";
-import { Client, type Port } from "./client.ts";
-import { readCsv, writeCsv } from "./csv.ts";
+import { Client, PATIENCE, type Port } from "./client.ts";
 import { figureOf } from "./figure.ts";
 import { filterLong, filterShort, type Task } from "./filter.ts";
 import { kernelText, noise, readKernel, weightsOf } from "./kernels.ts";
 import { latexOf } from "./latex.ts";
 import { program, STYLES } from "./programs.ts";
-import { responseOf } from "./response.ts";
+import { decibelsOf, FAINTEST, responseOf } from "./response.ts";
 import { shaped, SHAPES, SOUNDS, soundOf } from "./sources.ts";
 import { levelled } from "./speaker.ts";
 import { complete, MODES, OPERATIONS, preset } from "./state.ts";
-import { readWav, Unreadable, writeWav } from "./wav.ts";
+import type { AnyTask } from "./tasks.ts";
 import { extentOf, kernelOf, signalOf, stepOf, termsOf, workOut, type Work } from "./work.ts";
 
 for (const { given, expected } of kernelCases as unknown as Case<{ text: string }, { weights: number[] | null }>[]) {
@@ -96,84 +94,54 @@ test("sounds are within bounds, and played within bounds", () => {
   for (const shape of SHAPES) expect(shaped(shape, 1)).toHaveLength(1);
 });
 
-/** A WAV file of one kind, with numbers as bytes. */
-function wavFile(kind: number, bits: number, channels: number, data: number[], write: (view: DataView, at: number, value: number) => void): ArrayBuffer {
-  const bytes = writeWav(new Float64Array(), 8000);
-  const file = new ArrayBuffer(44 + (data.length * bits) / 8);
-  new Uint8Array(file).set(new Uint8Array(bytes));
-  const view = new DataView(file);
-  view.setUint16(20, kind, true);
-  view.setUint16(22, channels, true);
-  view.setUint16(34, bits, true);
-  view.setUint32(40, (data.length * bits) / 8, true);
-  data.forEach((value, i) => write(view, 44 + (i * bits) / 8, value));
-  return file;
-}
-
-test("WAV files of every plain kind are read", () => {
-  const read = (file: ArrayBuffer) => [...readWav(file, 100).samples];
-  expect(read(wavFile(1, 8, 1, [0, 128, 192], (view, at, value) => view.setUint8(at, value)))).toEqual([-1, 0, 0.5]);
-  expect(read(wavFile(1, 16, 2, [-32768, 0, 16384, 16384], (view, at, value) => view.setInt16(at, value, true)))).toEqual([-0.5, 0.5]);
-  expect(read(wavFile(1, 24, 1, [-8388608, 4194304, -1], (view, at, value) => {
-    view.setInt16(at, value & 0xffff, true);
-    view.setInt8(at + 2, value >> 16);
-  }))).toEqual([-1, 0.5, -1 / 8388608]);
-  expect(read(wavFile(1, 32, 1, [-(2 ** 30)], (view, at, value) => view.setInt32(at, value, true)))).toEqual([-0.5]);
-  expect(read(wavFile(3, 32, 1, [0.25, NaN], (view, at, value) => view.setFloat32(at, value, true)))).toEqual([0.25, 0]);
-  expect(read(wavFile(3, 64, 1, [0.1], (view, at, value) => view.setFloat64(at, value, true)))).toEqual([0.1]);
-  const again = readWav(writeWav(Float64Array.of(0.5, -1, 2), 44100), 2);
-  expect([[...again.samples], again.rate, again.length]).toEqual([[0.25, -0.5], 44100, 3]);
-});
-
-const whyOf = (act: () => unknown): unknown => {
-  try {
-    act();
-    return null;
-  } catch (error) {
-    return error instanceof Unreadable ? [error.why, ...error.details] : error;
+test("kernels of any length have a frequency response", () => {
+  const weights = kernelOf(complete({ kernel: "reverb" }), null);
+  const gains = responseOf(weights);
+  expect(gains.length).toBeGreaterThan(2 * weights.length);
+  for (const at of [0, 1234, gains.length - 1]) {
+    const turn = (Math.PI * at) / (gains.length - 1);
+    const [a, b] = weights.reduce(([a, b], weight, i) => [a + weight * Math.cos(turn * i), b + weight * Math.sin(turn * i)], [0, 0]);
+    expect(gains[at]!).toBeCloseTo(Math.hypot(a, b), 8);
   }
-};
-
-test("other files are refused with a reason", () => {
-  const good = writeWav(Float64Array.of(1), 8000);
-  expect(whyOf(() => readWav(new ArrayBuffer(3), 9))).toEqual(["notWav"]);
-  for (let length = 12; length < 44; length++) expect(whyOf(() => readWav(good.slice(0, length), 9))).not.toBeNull();
-  expect(whyOf(() => readWav(wavFile(2, 4, 1, [], () => undefined), 9))).toEqual(["format", 2, 4]);
-  expect(whyOf(() => readWav(writeWav(new Float64Array(), 8000), 9))).toEqual(["empty"]);
-});
-
-test("tables are read, and an error names its line", () => {
-  expect([...readCsv("value\n1\n-2.5\n\n3e2\n").samples]).toEqual([1, -2.5, 300]);
-  expect(readCsv("time;value\r\n0;1,5\r\n0,5;2\r\n1;0")).toEqual({ samples: Float64Array.of(1.5, 2, 0), rate: 2 });
-  expect(readCsv("3").rate).toBeNull();
-  expect(whyOf(() => readCsv("a\n1\nx y\n"))).toEqual(["numbers", 3, "x y"]);
-  expect(whyOf(() => readCsv("1\n2\nb"))).toEqual(["numbers", 3, "b"]);
-  expect(whyOf(() => readCsv("1,2\n3\n"))).toEqual(["columns", 2, 1, 2]);
-  expect(whyOf(() => readCsv("1,2,3"))).toEqual(["columns", 1, 3, 2]);
-  expect(whyOf(() => readCsv("t,v\n0,1\n1,1\n3,1\n"))).toEqual(["times", 3, 1]);
-  expect(whyOf(() => readCsv("only words\n"))).toEqual(["empty"]);
-  const table = writeCsv(["seconds", "output"], [[0, 0.5], [1.25, -2]]);
-  expect([...readCsv(table).samples]).toEqual([1.25, -2]);
-});
-
-test("axes have round numbers, and what is long becomes an outline", () => {
-  expect(ticksOf({ from: -0.31, to: 1.02 }, 4)).toEqual([0, 0.5, 1]);
-  expect(ticksOf({ from: 3, to: 3 }, 4)).toEqual([3]);
-  expect(rangeOf([[0, 0]]).to).toBeGreaterThan(0);
-  const { least, most } = envelope([1, -2, 3, 0, 5, 4], { from: 0, to: 6 }, 3);
-  expect([[...least], [...most]]).toEqual([[-2, -2, 0], [1, 3, 5]]);
-  const frame: Frame = { x: { from: 0, to: 100_000 }, y: { from: -1, to: 1 }, left: 0, top: 0, width: 500, height: 100 };
-  const { line } = pathsOf({ values: noise(100_000, 1), first: 0, look: "line", tone: "signal" }, frame);
-  expect(line.match(/M/g)).toHaveLength(500);
+  const { values, y } = decibelsOf(Float64Array.of(1, 0.1, 0, 2));
+  expect([...values]).toEqual([0, -20, 10 - FAINTEST, 20 * Math.log10(2)]);
+  expect(y).toEqual({ from: 10 - FAINTEST, to: 12 });
+  expect(decibelsOf(new Float64Array(3)).y.to).toBe(2);
 });
 
 test("states from strangers are made to fit", () => {
   expect(complete({ signal: [], kernel: "gaussain", rate: -1, step: 2.5, mode: "half" })).toEqual(complete({}));
   expect(complete({ signal: [1, "x", NaN, 1e12], kernel: new Array(129).fill(1) }).signal).toEqual([1, 0, 0, 0]);
   expect(complete({ kernel: "__proto__" }).kernel).toBe("exponential");
+  for (const span of [[3, 2], [1], [0, 1e9], ["0", 1]]) expect(complete({ span }).span).toBeNull();
+  expect(complete({ span: [0.5, 9], rate: 1e9 })).toMatchObject({ span: [0.5, 9], rate: 1e9 });
   const stranger = complete({ signal: "own", kernel: "own" });
   expect(signalOf(stranger, null)).toBe(soundOf("pluck"));
   expect(kernelOf(stranger, null)).toHaveLength(12);
+});
+
+test("a task that takes long gives way to a newer one", async () => {
+  vi.useFakeTimers();
+  const ports: (Port & { tasks: AnyTask[]; ended: boolean })[] = [];
+  const client = new Client(() => {
+    const port = {
+      tasks: [] as AnyTask[], ended: false, onmessage: null, onerror: null,
+      postMessage: (task: AnyTask) => void port.tasks.push(task), terminate: () => void (port.ended = true),
+    };
+    ports.push(port);
+    return port;
+  });
+  const [old, lost, newest] = [1, 2, 3].map((size) => client.ask({ response: new Float64Array(size) }));
+  expect(await lost).toBeNull();
+  vi.advanceTimersByTime(PATIENCE - 1);
+  expect(ports.map(({ ended }) => ended)).toEqual([false]);
+  vi.advanceTimersByTime(1);
+  expect(await old).toBeNull();
+  expect(ports.map(({ ended, tasks }) => [ended, tasks.length])).toEqual([[true, 1], [false, 1]]);
+  ports[0]!.onmessage!({ data: Float64Array.of(0) } as MessageEvent<Float64Array>); // too late
+  ports[1]!.onmessage!({ data: Float64Array.of(5) } as MessageEvent<Float64Array>);
+  expect(await newest).toEqual(Float64Array.of(5));
+  vi.useRealTimers();
 });
 
 test("a newer task takes the place of one that waits, and without workers it is done here", async () => {

@@ -11,7 +11,8 @@ import { lengthOf, mapsOf, type Trace, type Work } from "./work.ts";
 const words = texts.sizes;
 const [LEFT, TOP, ROOM, GAP, WIDE] = [24, 26, 260, 30, 980];
 
-export function figureOf(work: Work, trace: Trace | null, picture: string | null, dark: boolean): string {
+/** What is seen of maps before that of layer `from` is left out. */
+export function figureOf(work: Work, trace: Trace | null, picture: string | null, dark: boolean, from = 0): string {
   const sheet = new Sheet(dark ? DARK : LIGHT);
   const { palette } = sheet;
   const { stack, totals } = work;
@@ -28,8 +29,11 @@ export function figureOf(work: Work, trace: Trace | null, picture: string | null
   const inside = plane.picture;
   outline(sheet, x + inside.x, y + inside.y, inside.width, inside.height);
   if (picture) sheet.picture(x + inside.x, y + inside.y, inside.width, inside.height, picture);
-  sheet.frame(x + plane.field.x, y + plane.field.y, plane.field.width, plane.field.height);
-  for (const box of plane.pieces) sheet.frame(x + box.x, y + box.y, box.width, box.height, 1);
+  const isSeen = (layer: number): boolean => layer >= from && layer <= trace.layer;
+  if (isSeen(0)) {
+    sheet.frame(x + plane.field.x, y + plane.field.y, plane.field.width, plane.field.height);
+    for (const box of plane.pieces) sheet.frame(x + box.x, y + box.y, box.width, box.height, 1);
+  }
   caption(x, y + plane.height + 18, words.input, times(stack.inputShape), trace, 0);
 
   const largest = Math.max(...maps.slice(1).flatMap(({ size }) => size), 1);
@@ -43,7 +47,7 @@ export function figureOf(work: Work, trace: Trace | null, picture: string | null
     for (let i = drawn.plates; i > 0; i -= 1) edges(sheet, left + 3 * i, top + shift - 3 * i, drawn.width, drawn.height);
     outline(sheet, left, top + shift, drawn.width, drawn.height);
     const number = map.layers[0]!;
-    if (trace.layer >= number) {
+    if (isSeen(number)) {
       const field = trace.fields[number]!;
       const box = fieldBox(field, drawn, 0);
       sheet.frame(left + box.x, top + shift + box.y, box.width, box.height, 2);
@@ -57,10 +61,10 @@ export function figureOf(work: Work, trace: Trace | null, picture: string | null
   }
   return sheet.finish(title);
 
-  function caption(at: number, down: number, name: string, size: string, { layer, fields, runs }: Trace, number: number): void {
+  function caption(at: number, down: number, name: string, size: string, { fields, runs }: Trace, number: number): void {
     sheet.text(at, down, name, { size: 12, weight: 600 });
     sheet.text(at, down + 16, size, { size: 12, colour: palette.soft });
-    if (layer >= number) sheet.text(at, down + 32, words.seen(fields[number]!.map(lengthOf), runs[number]!.map(countOf)), { size: 12, colour: palette.accent });
+    if (isSeen(number)) sheet.text(at, down + 32, words.seen(fields[number]!.map(lengthOf), runs[number]!.map(countOf)), { size: 12, colour: palette.accent });
   }
 }
 

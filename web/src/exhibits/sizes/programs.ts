@@ -15,8 +15,8 @@ const WIDTH = 100;
 
 export function programsOf(work: Work): Program[] {
   const { stack, problem } = work;
-  if (!stack) return [{ name: words.sizes, text: `# ${problem?.error.message}\n` }];
-  const note = problem ? `# ${words.until(problem.error.message)}\n` : "";
+  if (!stack) return [{ name: words.sizes, text: `# ${texts.refusal(problem!.error)}\n` }];
+  const note = problem ? `# ${words.until(texts.refusal(problem.error))}\n` : "";
   return [
     { name: words.pytorch, text: note + pytorch(stack) },
     { name: words.network, text: note + network(work) },

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { conv } from "../../tensor/convolve.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { convTransposed } from "../../tensor/transposed.ts";
+import { texts } from "../../texts/index.ts";
 import { KINDS, asKind, blockOf, inserted, moved, newBlock, removed, replaced, writeBlock } from "./blocks.ts";
 import { runsBehind } from "./cells.ts";
 import { inBytes, ratio, rounded } from "./counts.ts";
@@ -37,13 +38,13 @@ describe("stacks", () => {
     expect(stack!.layers).toHaveLength(1);
     expect(rows.map(({ layer }) => layer !== null)).toEqual([true, false, false, false, false]);
     expect(problem).toMatchObject({ layer: 1, position: 18 });
-    expect(problem!.error.message).toContain("the kernel spans 7 cells");
+    expect(texts.refusal(problem!.error)).toContain("the kernel spans 7 cells");
     const open = work("3x8x8 conv:4,k3 2*(relu 3*(bn conv:4,k1) dense:");
     expect(open.rows.map(({ text }) => text)).toEqual(["conv:4,k3"]);
     expect(open.reading.rest).toBe("2*(relu 3*(bn conv:4,k1) dense:");
     expect(inserted(open.reading, 1, "bn")).toBe("3x8x8 conv:4,k3 bn 2*(relu 3*(bn conv:4,k1) dense:");
     expect(work("nothing relu")).toMatchObject({ stack: null, problem: { position: 1, layer: null } });
-    expect(work("").problem!.error.message).toContain("but nothing was given");
+    expect(texts.refusal(work("").problem!.error)).toContain("but nothing was given");
     expect(work("3x8x8 101*relu").problem).toMatchObject({ layer: 100 });
   });
 

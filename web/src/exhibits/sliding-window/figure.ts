@@ -11,13 +11,13 @@ import {
   hasBorder, inputBox, inputView, kernelView, lightOf, outputBox, outputView, scalesOf, type Selection,
 } from "./scene.ts";
 import { sizeNumbers } from "./sizes.ts";
-import { laidKernel, stepOf, type Work } from "./work.ts";
+import { laidKernel, type Work } from "./work.ts";
 
 const words = texts.slidingWindow;
 const [LEFT, TOP, GAP, HEAD] = [24, 26, 46, 30];
 const LONGEST_SUM = 110; // characters
 
-export function figureOf(work: Work, selection: Selection, options: { dark: boolean; covered: boolean }): string {
+export function figureOf(work: Work, selection: Selection, options: { dark: boolean; upTo: number | null }): string {
   const sheet = new Sheet(options.dark ? DARK : LIGHT);
   const { palette } = sheet;
   const title = `${words.operations[work.setup.operation]}, ${words.stride.toLowerCase()} ${times(work.setup.stride)}`;
@@ -31,7 +31,6 @@ export function figureOf(work: Work, selection: Selection, options: { dark: bool
   const kernelCell = Math.max(cell, Math.min(42, Math.floor(260 / Math.max(...work.kernel.shape))));
   const scales = scalesOf(work, options.dark);
   const light = lightOf(work, scales, cell, selection);
-  const upTo = options.covered && selection.side === "output" ? stepOf(work, "output", selection.cell) : null;
   const laid = { ...work, kernel: laidKernel(work) };
 
   sheet.text(LEFT, TOP, title, { size: 16, weight: 600 });
@@ -58,7 +57,7 @@ export function figureOf(work: Work, selection: Selection, options: { dark: bool
   panel(work.flip ? `${words.kernel}, ${words.turned}` : `${words.kernel} ${times(work.kernel.shape)}`, boxes.kernel, kernelCell,
     (at) => kernelView(laid, scales, kernelCell, at), [], null, null);
   between("=");
-  panel(`${words.output} ${times(work.outputShape)}`, boxes.output, cell, (at) => outputView(work, scales, cell, at, upTo), light.output,
+  panel(`${words.output} ${times(work.outputShape)}`, boxes.output, cell, (at) => outputView(work, scales, cell, at, options.upTo), light.output,
     light.outputFrame, selection.side === "output" ? selection.cell : null);
 
   const below = middle + Math.max(...heights) / 2 + HEAD;
@@ -111,7 +110,8 @@ function drawn(
     const seen = view(at);
     const mark = marks.get(at.join());
     const text = mark?.text ?? seen.text;
-    sheet.cell(...place(at), cell, mark?.colour ?? seen.colour, text, typeSize(text, cell), seen.kind === "border" || seen.kind === "cut");
+    sheet.cell(...place(at), cell, mark?.colour ?? seen.colour, text, typeSize(text, cell), seen.kind === "border" || seen.kind === "cut",
+      mark?.above);
   }
   for (const { at } of lit.filter((mark) => mark.soft)) sheet.frame(...place(at), cell, cell, 2);
   if (current) sheet.frame(...place(current), cell, cell, 3);

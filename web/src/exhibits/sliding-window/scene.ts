@@ -3,8 +3,8 @@
 import { sourceIndex } from "../../tensor/borders.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
 import { scaleOf, type Scale } from "../../parts/colours.ts";
-import { cellText, roomOf, type Box, type CellView } from "../../parts/grid.ts";
-import { bracketed, number, shortNumber } from "../../parts/numbers.ts";
+import { cellText, factorsIn, roomOf, type Box, type CellView } from "../../parts/grid.ts";
+import { number, shortNumber } from "../../parts/numbers.ts";
 import type { Lit } from "../../parts/lit.ts";
 import { texts } from "../../texts/index.ts";
 import type { Side } from "./state.ts";
@@ -131,8 +131,7 @@ const NOTHING = { text: "", colour: { fill: "transparent", ink: "inherit" } };
 /** A product as it stands in a cell: the factors small above it. */
 function asProduct(term: Term, colour: Lit["colour"], room: number, cell: number): Omit<Lit, "at"> {
   if (roomOf(cell) === 0) return { text: "", colour };
-  const factors = `${number(term.value, 3)}·${bracketed(term.weight)}`;
-  return { text: shortNumber(term.product, room), above: factors.length <= 9 ? factors : `·${bracketed(term.weight)}`, colour };
+  return { text: shortNumber(term.product, room), above: factorsIn(term.value, term.weight, cell), colour };
 }
 
 function around(cells: readonly (readonly number[])[]): { from: number[]; to: number[] } | null {

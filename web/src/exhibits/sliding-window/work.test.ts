@@ -70,11 +70,17 @@ test("what is drawn is what was computed, and everything can be drawn and writte
     for (const side of ["output", "input"] as const) {
       const selection = { side, cell: chosenCell(work, side, null)! };
       expect(lightOf(work, scales, 48, selection).terms).toEqual(termsOf(work, side, selection.cell));
-      expect(figureOf(work, selection, { dark: true, covered: true })).toMatch(/^<svg[^]*<\/svg>\n$/);
+      expect(figureOf(work, selection, { dark: true, upTo: 0 })).toMatch(/^<svg[^]*<\/svg>\n$/);
       expect(latexOf(work, side, selection.cell)).toContain("\\begin{align*}");
     }
     for (const style of STYLES) expect(program(work.setup, style)).toMatch(/^import numpy[^]*print\(y\)\n$/);
   }
+});
+
+test("drawings write the factors of the products in the window", () => {
+  const work = workOut(complete({}));
+  const drawing = figureOf(work, { side: "output", cell: [0, 0] }, { dark: false, upTo: null });
+  for (const factors of ["10·(−1)", "20·(−2)", "90·1"]) expect(drawing).toContain(`>${factors}<`);
 });
 
 test("cells after the one that is stepped to are covered", () => {

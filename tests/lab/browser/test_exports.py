@@ -1,0 +1,51 @@
+"""What exhibits export: drawings, pictures, animations and LaTeX, of their usual state or of another view."""
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+FORMATS = {"Drawing": "svg", "Picture": "png", "Animation": "gif", "LaTeX": "tex"}
+SHOWN: dict[str, tuple[str, dict[str, Any], int]] = {
+    "gallery": ("gallery", {"photograph": "shapes"}, 21),
+    "channels": ("channels", {}, 9),
+    "sizes": ("sizes", {}, 5),
+    "borders": ("borders", {"dims": 1, "input": {"shape": [3], "data": [1, 2, 3]}, "pad": [2]}, 4),
+    "learning": ("backwards", {"part": "descent", "steps": 3}, 4),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_files(lab: Any, tmp_path: Path, name: str) -> None:
+    """The drawing is XML, the picture twice its size, the animation steps in its scale, the LaTeX is closed."""
+    exhibit, state, steps = SHOWN[name]
+    lab.open(exhibit, state)
+    lab.page.wait_for_timeout(600)  # photographs are filtered
+    lab.page.get_by_role("button", name="Export", exact=True).click()
+    for button, suffix in FORMATS.items():
+        with lab.page.expect_download(timeout=60_000) as download:
+            lab.page.locator("dialog[open]").get_by_role("button", name=button).click()
+        download.value.save_as(tmp_path / f"file.{suffix}")
+    drawing = ElementTree.parse(tmp_path / "file.svg").getroot()
+    words = [text for element in drawing.iter() for text in [element.text or "", *element.attrib.values()]]
+    assert not [text for text in words if len(text) < 1000 and re.search("NaN|undefined|Infinity", text)]
+    width, height = (int(drawing.attrib[side]) for side in ("width", "height"))
+    with Image.open(tmp_path / "file.png") as picture:
+        assert picture.size == (2 * width, 2 * height)
+    with Image.open(tmp_path / "file.gif") as animation:
+        assert animation.n_frames == steps  # type: ignore[attr-defined]
+        first = animation.convert("RGB").tobytes()
+        animation.seek(steps // 2)
+        assert animation.convert("RGB").tobytes() != first
+    tex = (tmp_path / "file.tex").read_text("utf-8")
+    opened: list[str] = []
+    for verb, environment, brace in re.findall(r"\\(?:(begin|end)\{(\w+\*?)\}|.)|([{}])", tex):
+        if verb == "begin" or brace == "{":
+            opened.append(environment)
+        elif verb or brace:
+            assert opened.pop() == environment
+    assert opened == []
+    assert len(tex) > 30

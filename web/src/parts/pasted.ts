@@ -1,0 +1,28 @@
+/** Tables of numbers as text: from spreadsheets, CSV files and what NumPy prints, and to spreadsheets. */
+
+import { readNumber } from "./numbers.ts";
+
+/** The rows of what was copied elsewhere; null where something in it is no number, or has two readings. */
+export function readTable(text: string): number[][] | null {
+  const plain = text.replace(/^\s*(np\.|numpy\.)?(array|tensor)\(|,?\s*dtype=[\w.]+|\)\s*$/g, "");
+  const lines = plain.includes("[") ? plain.split(/[[\]]+/) : plain.split(/\r?\n/);
+  const rows = lines.filter((line) => /[^\s,]/.test(line)).map((line) => line.trim().replace(/,$/, ""));
+  const mark = plain.includes("[") ? /[\s,]+/ : markOf(rows);
+  if (mark === null) return null;
+  const table = rows.map((row) => row.split(mark).map((cell) => readNumber(cell)));
+  return table.length && table.every((row) => !row.includes(null)) ? (table as number[][]) : null;
+}
+
+/** What parts the numbers: where tabs or semicolons do, commas may be decimal. */
+function markOf(rows: readonly string[]): RegExp | null {
+  for (const [sign, mark] of [["\t", /\t/], [";", /\s*;\s*/]] as const) if (rows.some((row) => row.includes(sign))) return mark;
+  if (rows.some((row) => /^[-+−]?[1-9]\d{0,2}(,\d{3})+$/.test(row))) return null; // 1,000: thousands or columns?
+  const commas = rows.map((row) => row.split(",").length - 1);
+  if (rows.some((row) => /,\s/.test(row)) || Math.max(...commas) > 1) return /\s*,\s*/;
+  if (rows.length > 1 && commas.some(Boolean) && !rows.some((row) => /\s/.test(row))) return null; // 1,5 below 2,5: columns or decimals?
+  return /\s+/;
+}
+
+/** As spreadsheets take it in; a cell that is no number stays empty. */
+export const writeTable = (rows: readonly (readonly (number | undefined)[])[]): string =>
+  rows.map((row) => row.map((value) => value ?? "").join("\t")).join("\n");
