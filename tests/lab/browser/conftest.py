@@ -24,6 +24,13 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try once more what failed in a browser, which may paint later than any wait; the summary lists it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def pictures() -> Path:
     """Return the folder for pictures of what the tests see, for people to look at."""
