@@ -67,9 +67,8 @@ def test_tiny_and_huge_problems_are_planned(dtype: str) -> None:
         assert plan.chosen.algorithm in str(plan)
 
 
-def test_pooling_belongs_to_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pooling_belongs_to_the_plan() -> None:
     """Its shape is shown; what pools apart takes its time and an array more, what pools on the way does not."""
-    monkeypatch.setattr("convolens.planning.circumstances.known_machine", lambda: None)  # whatever was measured
     spec = ConvSpec((1, 64, 224, 224), (64, 64, 3, 3), padding=1)
     plain, pooled, smooth = (
         {e.algorithm: e for e in plan_conv(spec, **options).estimates}  # type: ignore[arg-type]
