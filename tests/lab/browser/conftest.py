@@ -101,6 +101,11 @@ class Lab:
         """Wait until a part of the page says exactly this."""
         sync_api.expect(place).to_have_text(text)
 
+    @property
+    def said(self) -> Any:
+        """Locate what the exhibit said last to those who cannot see it, which is not what its toolbar said."""
+        return self.page.locator('[aria-live="polite"]:not([role="group"] *)')
+
     def check_accessible(self) -> None:
         """axe-core must find nothing to complain of, in light, dark and forced colours."""
         if not self.page.evaluate("'axe' in window"):

@@ -78,7 +78,7 @@ def test_keyboard_alone(lab: Any) -> None:
         keyboard.press(key)
     assert f"dL/dW [0, 1] = {edited['kernel'][0, 1]}" in worked.inner_text()
     assert "1·2 + 5·0 + 0·1 + 2·2" in worked.inner_text()
-    assert lab.page.locator('[aria-live="polite"]').inner_text().endswith(f"equals {edited['kernel'][0, 1]}")
+    assert lab.said.inner_text().endswith(f"equals {edited['kernel'][0, 1]}")
     lab.page.get_by_role("button", name="Step", exact=True).press("Enter")
     assert "dL/dW [1, 0] =" in worked.inner_text()
 

@@ -73,7 +73,7 @@ def test_keyboard_alone(lab: Any) -> None:
     keyboard = lab.page.keyboard
     lab.cell("wrap, padded", 0, 0).focus()
     keyboard.press("ArrowUp")
-    said = lab.page.locator('[aria-live="polite"]')
+    said = lab.said
     assert "edge: shows [0, 0] = 1; reflect: shows [1, 0] = 5; symmetric: shows [0, 0] = 1" in said.inner_text()
     keyboard.press("Space")
     lab.cell("edge, output", 0, 0).focus()

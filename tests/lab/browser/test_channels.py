@@ -70,7 +70,7 @@ def test_keyboard_alone(lab: Any) -> None:
         keyboard.press(key)
     expected = str(edited.result()[2, 1, 0]).replace("-", "−")
     assert f"map 2 [1, 0] = {expected}" in worked.inner_text()
-    assert lab.page.locator('[aria-live="polite"]').inner_text().endswith(f"equals {expected}")
+    assert lab.said.inner_text().endswith(f"equals {expected}")
     groups = lab.page.get_by_role("group", name="Groups", exact=True)
     groups.get_by_role("radio", name="4", exact=True).press("Space")
     assert lab.page.get_by_label("4 · 1 · 3 · 3 = 36").is_visible()

@@ -124,7 +124,7 @@ def test_programs_run_as_shown(lab: Any) -> None:
 def test_keyboard_alone(lab: Any) -> None:
     """A step is taken, a cell pinned, a number changed, the input shifted, and a link opens the same."""
     lab.open("pooling")
-    keyboard, said = lab.page.keyboard, lab.page.locator('[aria-live="polite"]')
+    keyboard, said = lab.page.keyboard, lab.said
     lab.page.get_by_role("button", name="Step", exact=True).press("Enter")
     lab.says(said, "Output row 0, column 1: max(2, 4, 1, 2) equals 4")
     lab.cell("Output", 0, 1).focus()

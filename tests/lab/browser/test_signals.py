@@ -121,7 +121,7 @@ def test_files(lab: Any) -> None:
         file.writeframes(np.tile(np.int16([8192, -16384]), 1000).tobytes())
     give("cut.wav", sound.getvalue()[: 44 + 40])
     breaks = "The file breaks off: 10 of its 1000 samples are there, and were taken."
-    said = lab.page.locator('[aria-live="polite"]')
+    said = lab.said
     lab.says(said, f"{breaks} 2 channels were mixed to one: their mean.")
     lab.page.get_by_label("Channel of cut.wav").select_option("right")
     lab.says(said, breaks)
@@ -198,7 +198,7 @@ def test_keyboard_alone(lab: Any) -> None:
     keyboard.press("Home")
     lab.says(lab.page.locator(".worked"), "Output at 1 = 3 · (−1) + (−1) · 2 = −5")
     keyboard.press("ArrowRight")
-    lab.says(lab.page.locator('[aria-live="polite"]'), "Output at 2: (−1) · (−1) + 4 · 2 equals 9")
+    lab.says(lab.said, "Output at 2: (−1) · (−1) + 4 · 2 equals 9")
 
 
 def test_drawing_and_link(lab: Any) -> None:

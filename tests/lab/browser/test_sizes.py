@@ -69,7 +69,7 @@ def test_a_cell_is_chosen_in_a_map(lab: Any) -> None:
     lab.page.mouse.move(0, 0)
     lab.says(lead.locator("p").first, "5 × 5 cells of the input's 7 × 7: rows 1 to 5, columns 1 to 5.")
     lab.says(
-        lab.page.locator('[aria-live="polite"]'),
+        lab.said,
         "Layer 2, conv:1,k3, row 1, column 1, sees 5 by 5 cells of the input: rows 1 to 5, columns 1 to 5",
     )
 

@@ -81,7 +81,7 @@ def test_keyboard_alone(lab: Any) -> None:
     for key in ("Control+End", "Space"):
         keyboard.press(key)
     assert "output [2, 2] = 320" in lab.page.locator(".worked").inner_text()
-    assert "equals 320" in lab.page.locator('[aria-live="polite"]').inner_text()
+    assert "equals 320" in lab.said.inner_text()
     keyboard.press("Home")
     assert "output [2, 2] = 320" in lab.page.locator(".worked").inner_text()  # pinned
     keyboard.press("Escape")

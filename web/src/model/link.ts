@@ -1,5 +1,6 @@
 /** A state as text for the hash of a link: what differs from the exhibit's default, deflated where the browser can. */
 
+import { fromBase64 } from "./bytes.ts";
 import { alike, asRecord, type CommonState, type Raw } from "./state.ts";
 
 const DEFLATED = "s=";
@@ -19,7 +20,7 @@ export async function decodeState(hash: string): Promise<Raw | null> {
   const text = hash.replace(/^#/, "");
   if (text.length > LONGEST_LINK || !(text.startsWith(DEFLATED) || text.startsWith(PLAIN))) return null;
   try {
-    const packed = toBytes(text.slice(2));
+    const packed = fromBase64(text.slice(2).replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = text.startsWith(PLAIN)
       ? packed
       : await through(packed, new DecompressionStream("deflate-raw"), LARGEST_STATE);
@@ -54,9 +55,4 @@ function toText(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function toBytes(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

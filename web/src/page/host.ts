@@ -1,5 +1,6 @@
 /** How the page came: from the server or as a file, with which exhibit, and where the others are. */
 
+import { fromBase64 } from "../model/bytes.ts";
 import type { Exhibit } from "../model/widget.ts";
 
 export class Host {
@@ -26,8 +27,7 @@ export class Host {
   /** What a widget handed over beside its state. */
   get buffers(): Record<string, DataView> {
     const texts = Object.entries(JSON.parse(this.main.dataset.buffers ?? "{}") as Record<string, string>);
-    const bytes = (text: string) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer;
-    return Object.fromEntries(texts.map(([name, text]) => [name, new DataView(bytes(text))]));
+    return Object.fromEntries(texts.map(([name, text]) => [name, new DataView(fromBase64(text).buffer)]));
   }
 
   /** Pages from files have none. */

@@ -1,5 +1,7 @@
 /** How numbers are written: a real minus sign, no more digits than say something. */
 
+import { texts } from "../texts/index.ts";
+
 export const MINUS = "−";
 
 /** Integers in full, other numbers to `digits` significant digits, as the Python side writes them. */
@@ -59,5 +61,8 @@ export function readNumber(text: string): number | null {
   if (Number.isNaN(value) || (under !== undefined && !Number.isFinite(value))) return null;
   return Number.isFinite(value) && Math.abs(value) <= 1e15 ? value : null;
 }
+
+/** Why `readNumber` did not take what was typed; `noNumber` says that it is none. */
+export const whyUnread = (typed: string, noNumber: string): string => (isAmbiguous(typed) ? texts.field.ambiguous(typed.trim()) : noNumber);
 
 export const times = (shape: readonly number[]): string => shape.join(" × ");

@@ -1,5 +1,6 @@
 /** Where photographs come from: the samples, files, what is pasted and dropped. */
 
+import { fromBase64 } from "../../model/bytes.ts";
 import type { Photograph } from "../../tensor/photo-planes.ts";
 import { CAT } from "./cat.ts";
 
@@ -18,8 +19,7 @@ export interface Opened extends Photograph {
 export async function openSample(name: string): Promise<Opened> {
   if (name === "shapes") return made(480, 320, shapesAt);
   if (name === "rings") return made(512, 512, ringsAt);
-  const bytes = Uint8Array.from(atob(CAT), (sign) => sign.charCodeAt(0));
-  return openFile(new Blob([bytes], { type: "image/webp" }));
+  return openFile(new Blob([fromBase64(CAT)], { type: "image/webp" }));
 }
 
 /** Reads a picture file; it stands upright, and what is transparent lies over white. */

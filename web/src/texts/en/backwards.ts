@@ -1,3 +1,4 @@
+import { toolbarControls } from "./common.ts";
 import { inSteps, place, spoken } from "./spoken.ts";
 
 /** Backwards. */
@@ -168,9 +169,6 @@ export const backwards = {
     momentum: "Momentum",
     steps: "How many steps",
     player: "Steps",
-    code: "Code",
-    export: "Export",
-    link: "Link",
-    undo: "Undo, redo and reset",
+    ...toolbarControls,
   } as Record<string, string>,
 };

@@ -1,3 +1,4 @@
+import { toolbarControls } from "./common.ts";
 import { place, spoken } from "./spoken.ts";
 
 /** Borders. */
@@ -74,9 +75,6 @@ export const borders = {
     input: "Numbers of the picture",
     kernel: "Kernel",
     names: "Names in other libraries",
-    code: "Code",
-    export: "Export",
-    link: "Link",
-    undo: "Undo, redo and reset",
+    ...toolbarControls,
   } as Record<string, string>,
 };

@@ -1,3 +1,4 @@
+import { toolbarControls } from "./common.ts";
 import { place } from "./spoken.ts";
 
 /** Channels. */
@@ -86,9 +87,6 @@ export const channels = {
     padding: "Padding",
     input: "Numbers of the input",
     kernel: "Numbers of the kernels",
-    code: "Code",
-    export: "Export",
-    link: "Link",
-    undo: "Undo, redo and reset",
+    ...toolbarControls,
   } as Record<string, string>,
 };

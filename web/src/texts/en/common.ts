@@ -5,6 +5,26 @@ import { inSteps } from "./spoken.ts";
 export const axisTitle = (dims: 1 | 2 | 3): readonly string[] =>
   ({ 1: ["Length"], 2: ["Rows", "Columns"], 3: ["Depth", "Rows", "Columns"] })[dims];
 
+export const paddings = {
+  valid: "none",
+  same: "same size",
+  "same-lower": "same size, odd cell before",
+  full: "full: every overlap",
+  own: "in numbers",
+};
+
+export const borders = {
+  none: "nothing: pads take no part", // in pooling alone
+  constant: "a number",
+  edge: "edge: the last cell again",
+  reflect: "reflect: mirrored, edge once",
+  symmetric: "symmetric: mirrored, edge twice",
+  wrap: "wrap: round again",
+};
+
+/** The controls of the toolbar, as a teacher finds them in the list of those that can be locked. */
+export const toolbarControls = { code: "Code", export: "Export", link: "Link", undo: "Undo, redo and reset" };
+
 /** Stands in lists that do something once, and in those where nothing fits. */
 export const choose = "choose …";
 
@@ -68,7 +88,6 @@ export const grid = {
     `${taken} ${taken === 1 ? "number" : "numbers"} pasted${left ? `, ${left} left out: the array ends before them` : ""}`,
   notPasted: "No table of numbers: paste rows with tabs, semicolons, spaces or commas between numbers",
   copied: (rows: number, columns: number) => `${rows} × ${columns} numbers copied`,
-  ambiguous: (text: string) => `${text} has two readings: write thousands without a comma, decimals with a point`,
 };
 
 export const legend = { label: "Colours", zero: "0" };
@@ -76,6 +95,7 @@ export const legend = { label: "Colours", zero: "0" };
 export const field = {
   less: (name: string) => `${name}: less`,
   more: (name: string) => `${name}: more`,
+  ambiguous: (text: string) => `${text} has two readings: write thousands without a comma, decimals with a point`,
   noNumber: (value: string) => `Not a number: ${value} stays`,
   atMost: (most: string) => `At most ${most}`,
   atLeast: (least: string) => `At least ${least}`,

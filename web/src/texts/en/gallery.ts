@@ -1,3 +1,5 @@
+import { toolbarControls } from "./common.ts";
+
 /** Gallery. */
 export const gallery = {
   title: "Gallery",
@@ -119,9 +121,7 @@ export const gallery = {
     border: "Border",
     pixel: "Pixels",
     response: "Frequency response",
-    code: "Code",
+    ...toolbarControls,
     export: "Export and download",
-    link: "Link",
-    undo: "Undo, redo and reset",
   } as Record<string, string>,
 };

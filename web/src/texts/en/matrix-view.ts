@@ -1,3 +1,4 @@
+import { toolbarControls } from "./common.ts";
 import { place } from "./spoken.ts";
 
 /** Matrix view. */
@@ -205,10 +206,7 @@ export const matrixView = {
     player: "Steps",
     layer: "Layer that is counted",
     times: "Measured times",
-    code: "Code",
-    export: "Export",
-    link: "Link",
-    undo: "Undo, redo and reset",
+    ...toolbarControls,
   } as Record<string, string>,
   programs: { loops: "Loops", im2col: "im2col", toeplitz: "SciPy Toeplitz", fft: "SciPy FFT", convolens: "Convolens" },
 };

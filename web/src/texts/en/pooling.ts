@@ -1,3 +1,4 @@
+import { borders, paddings, toolbarControls } from "./common.ts";
 import { minus, place, spoken } from "./spoken.ts";
 
 /** Pooling. */
@@ -51,22 +52,9 @@ export const pooling = {
   before: "Pad before",
   after: "Pad after",
   padding: "Padding",
-  paddings: {
-    valid: "none",
-    same: "same size",
-    "same-lower": "same size, odd cell before",
-    full: "full: every overlap",
-    own: "in numbers",
-  },
+  paddings,
   outside: "What lies outside",
-  outsides: {
-    none: "nothing: pads take no part",
-    constant: "a number",
-    edge: "edge: the last cell again",
-    reflect: "reflect: mirrored, edge once",
-    symmetric: "symmetric: mirrored, edge twice",
-    wrap: "wrap: round again",
-  },
+  outsides: borders,
   outsideValue: "Number outside",
   countPads: "Count pads as zeros in the mean",
   ceil: "Round the size up (ceil mode)",
@@ -183,9 +171,6 @@ export const pooling = {
     feature: "Feature map",
     method: "Method",
     measure: "What is compared",
-    code: "Code",
-    export: "Export",
-    link: "Link",
-    undo: "Undo, redo and reset",
+    ...toolbarControls,
   } as Record<string, string>,
 };

@@ -1,3 +1,4 @@
+import { toolbarControls } from "./common.ts";
 import { minus } from "./spoken.ts";
 
 /** Signals. */
@@ -173,9 +174,7 @@ export const signals = {
     sound: "Sound",
     response: "Frequency response",
     values: "Table of numbers",
-    code: "Code",
+    ...toolbarControls,
     export: "Export and files",
-    link: "Link",
-    undo: "Undo, redo and reset",
   } as Record<string, string>,
 };

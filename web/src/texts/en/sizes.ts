@@ -1,3 +1,4 @@
+import { paddings, toolbarControls } from "./common.ts";
 import { axes, minus, spoken } from "./spoken.ts";
 
 /** Sizes. */
@@ -103,7 +104,7 @@ export const sizes = {
     conv: "Kernels", deconv: "Kernels", dw: "Kernels a channel", max: "Window", avg: "Window", lp: "Window", adaptive: "Size", "adaptive-max": "Size", dense: "Outputs",
   } as Record<string, string>,
   options: { kernel: "Kernel size", stride: "Stride", dilation: "Dilation", groups: "Groups", outputPadding: "Output padding", padding: "Padding" } as Record<string, string>,
-  paddings: { valid: "none", same: "same size", "same-lower": "same size, odd cell before", full: "full: every overlap", own: "in numbers" },
+  paddings,
   pad: "Pad",
   padBefore: "Pad before",
   padAfter: "Pad after",
@@ -185,9 +186,6 @@ export const sizes = {
     dtype: "Type of number",
     worked: "The layer worked out",
     connected: "Beside fully connected",
-    code: "Code",
-    export: "Export",
-    link: "Link",
-    undo: "Undo, redo and reset",
+    ...toolbarControls,
   } as Record<string, string>,
 };

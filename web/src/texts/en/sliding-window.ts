@@ -1,3 +1,4 @@
+import { borders, paddings, toolbarControls } from "./common.ts";
 import { minus, place, spoken } from "./spoken.ts";
 
 /** Sliding window. */
@@ -47,21 +48,9 @@ export const slidingWindow = {
   after: "Pad after",
   outputPadding: "Output padding",
   padding: "Padding",
-  paddings: {
-    valid: "none",
-    same: "same size",
-    "same-lower": "same size, odd cell before",
-    full: "full: every overlap",
-    own: "in numbers",
-  },
+  paddings,
   border: "Border",
-  borders: {
-    constant: "a number",
-    edge: "edge: the last cell again",
-    reflect: "reflect: mirrored, edge once",
-    symmetric: "symmetric: mirrored, edge twice",
-    wrap: "wrap: round again",
-  },
+  borders,
   borderValue: "Number outside",
   fill: "Fill the input",
   fills: { zeros: "zeros", ones: "ones", count: "1, 2, 3 …", random: "random digits", impulse: "one 1 in the middle", ramp: "a ramp" },
@@ -124,9 +113,6 @@ export const slidingWindow = {
     input: "Numbers of the input",
     kernel: "Numbers of the kernel",
     player: "Steps",
-    code: "Code",
-    export: "Export",
-    link: "Link",
-    undo: "Undo, redo and reset",
+    ...toolbarControls,
   } as Record<string, string>,
 };
