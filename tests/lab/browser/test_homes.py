@@ -119,6 +119,23 @@ def test_what_was_done_stays(page: Any, tmp_path: Path) -> None:
     assert output(page) == EXPECTED
 
 
+def test_a_theme_is_chosen(page: Any, tmp_path: Path) -> None:
+    """The theme that the address asks for holds until another is chosen, which a reload and other pages keep."""
+    export_site(tmp_path / "site")
+    exhibit = (tmp_path / "site" / "sliding-window.html").as_uri()
+    theme = page.locator("html")
+    page.goto(exhibit + "?theme=dark#j=e30")
+    assert theme.get_attribute("data-theme") == "dark"
+    page.get_by_text("Light", exact=True).click()
+    assert theme.get_attribute("data-theme") == "light"
+    page.reload()
+    page.wait_for_selector(".lab .lab")
+    assert theme.get_attribute("data-theme") == "light"
+    assert page.url == exhibit + "#j=e30"
+    page.goto(exhibit + "?theme=dark")
+    assert theme.get_attribute("data-theme") == "dark"
+
+
 def test_a_frame_in_a_book(page: Any, tmp_path: Path) -> None:
     """A page of any book shows an exhibit of the site, alone, by a link with its state and the book's colours."""
     export_site(tmp_path / "site")
