@@ -10,7 +10,8 @@ import pytest
 
 import convolens as cl
 from convolens.lab.export import export_site
-from convolens.lab.states import SlidingWindow
+from convolens.lab.pages import static_page
+from convolens.lab.states import STATES, SlidingWindow
 from lab.running import Running
 
 EXPECTED = SlidingWindow().result().tolist()
@@ -134,6 +135,23 @@ def test_a_theme_is_chosen(page: Any, tmp_path: Path) -> None:
     assert page.url == exhibit + "#j=e30"
     page.goto(exhibit + "?theme=dark")
     assert theme.get_attribute("data-theme") == "dark"
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_what_is_not_understood(lab: Any, tmp_path: Path, name: str) -> None:
+    """A link or file with fields that nobody understands says which, and one that Python wrote says nothing."""
+    lab.open(name, {"version": 2, "hiden": ["code"]})
+    alert = lab.page.get_by_role("alert")
+    lab.says(alert, "Not understood in this link: version, hiden. Defaults stand in for that.")
+    state = STATES[name]().to_json()
+    file = tmp_path / f"{name}.html"
+    file.write_text(static_page(name, {**state, "locked": ["code", 1]}))
+    lab.page.goto(file.as_uri())
+    lab.says(alert, "Not understood in this file: locked. Defaults stand in for that.")
+    file.write_text(static_page(name, state))
+    lab.page.reload()
+    lab.page.get_by_role("group", name="Edit and share").wait_for()
+    assert alert.count() == 0
 
 
 def test_a_frame_in_a_book(page: Any, tmp_path: Path) -> None:

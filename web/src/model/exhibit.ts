@@ -20,6 +20,7 @@ export function makeExhibit<S extends CommonState>(
   complete: Completion<S>,
 ): Exhibit {
   return {
+    complete,
     render({ model, el, signal }) {
       const root = el.ownerDocument.createElement("section"); // in which headers and asides are none of the notebook's
       root.className = "lab";

@@ -1,5 +1,7 @@
 /** What an exhibit knows of its host: the contract of anywidget's front-end modules, and nothing else. */
 
+import type { Completion } from "./state.ts";
+
 export type Listener = (...values: any[]) => void;
 
 /** The model that a host gives to an exhibit; its trait `state` holds the exhibit's JSON state. */
@@ -20,5 +22,7 @@ export interface RenderProps {
 
 /** The default export of an exhibit's module. */
 export interface Exhibit {
+  /** What it makes of a state from anywhere. */
+  complete: Completion<object>;
   render(props: RenderProps): () => void;
 }

@@ -1,3 +1,9 @@
+const MOST = 8;
+
+/** The first of names that a stranger may have written, none of them long. */
+const firstOf = (names: readonly string[]): string =>
+  names.slice(0, MOST).map((name) => name.slice(0, 32)).join(", ") + (names.length > MOST ? ` and ${names.length - MOST} more` : "");
+
 /** The page that lists the exhibits. */
 export const page = {
   title: "Convolens lab",
@@ -9,6 +15,8 @@ export const page = {
   system: "As the system",
   failed: (name: string) => `The exhibit “${name}” could not be opened.`,
   brokenLink: "The link could not be read, so the exhibit starts as it always does.",
+  notUnderstood: (names: readonly string[], linked: boolean) =>
+    `Not understood in this ${linked ? "link" : "file"}: ${firstOf(names)}. Defaults stand in for that.`,
   lost: "No connection to the server; what needs it will go on when it is back.",
   exhibits: {
     "sliding-window": {
