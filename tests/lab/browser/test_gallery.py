@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import convolens as cl
+from convolens.lab.pages import static_page
 from convolens.lab.photographs import open_sample
 
 KERNEL = np.random.default_rng(7).integers(-4, 5, (2, 5))
@@ -96,6 +97,25 @@ def test_own_photograph(lab: Any, tmp_path: Path) -> None:
     download.value.save_as(tmp_path / "result.png")
     expected = cl.filter_image(photograph, KERNEL, border="wrap", flip=True)
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "result.png").convert("RGB")), expected)
+
+
+def test_tiff(lab: Any, tmp_path: Path) -> None:
+    """Python reads what the browser cannot; where it is not there, the page says what to do."""
+    photograph = np.random.default_rng(3).integers(0, 256, (40, 60, 3), np.uint8)
+    Image.fromarray(photograph).save(tmp_path / "own.tif")
+    file = lab.page.locator("input[type=file]")
+    lab.open("gallery", STATE)
+    lab.wait("document.querySelector('option[value=coins]')")
+    file.set_input_files(tmp_path / "own.tif")
+    lab.wait("document.querySelector('.picture canvas').width === 60")
+    np.testing.assert_array_equal(_pixels(lab, 1), photograph)
+    (tmp_path / "own.tif").write_bytes(b"II*\0 and no more")
+    file.set_input_files(tmp_path / "own.tif")
+    lab.page.get_by_text("own.tif: holds 0 pictures").first.wait_for()
+    (tmp_path / "gallery.html").write_text(static_page("gallery"))
+    lab.page.goto((tmp_path / "gallery.html").as_uri())
+    file.set_input_files(tmp_path / "own.tif")
+    lab.page.get_by_text("own.tif: this browser cannot read TIFF. Make it a PNG").first.wait_for()
 
 
 def test_camera(lab: Any) -> None:

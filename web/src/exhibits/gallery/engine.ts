@@ -4,21 +4,27 @@ import type { FileAnswer, LabAnswer, OpenedAnswer, WelcomeAnswer } from "../../g
 import { ask, type Question } from "../../model/ask.ts";
 import type { WidgetModel } from "../../model/widget.ts";
 import { texts } from "../../texts/index.ts";
-import type { Opened } from "./photographs.ts";
+import { MOST_PIXELS, type Opened } from "./photographs.ts";
 import type { GalleryState } from "./state.ts";
 
 /** What there is. */
 export const welcome = async (model: WidgetModel): Promise<WelcomeAnswer> => (await answered<WelcomeAnswer>(model, { kind: "hello" })).answer;
 
-export async function openTheirs(model: WidgetModel, sample: string): Promise<Opened> {
-  const { answer, buffer } = await answered<OpenedAnswer>(model, { kind: "open", sample });
-  const { rows: height, columns: width, channels, photograph } = answer;
+export const openTheirs = (model: WidgetModel, sample: string): Promise<Opened> => opened(model, { kind: "open", sample });
+
+/** A picture file, as Python reads it: TIFF, too. */
+export const readTheirs = async (model: WidgetModel, file: Blob, name: string): Promise<Opened> =>
+  opened(model, { kind: "open", name, fit: Math.sqrt(MOST_PIXELS) }, [await file.arrayBuffer()]);
+
+async function opened(model: WidgetModel, question: Question, buffers: ArrayBuffer[] = []): Promise<Opened> {
+  const { answer, buffer } = await answered<OpenedAnswer>(model, question, buffers);
+  const { rows: height, columns: width, channels, photograph, region } = answer;
   letGo(model, photograph);
   const data = new Uint8ClampedArray(4 * width * height).fill(255);
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < 3; c++) data[4 * i + c] = buffer!.getUint8(channels * i + Math.min(c, channels - 1));
   }
-  return { width, height, data, from: { width, height } };
+  return { width, height, data, from: { width: region.columns, height: region.rows } };
 }
 
 /** What is measured of all of a picture file, as a PNG of the file's own size and depth. */

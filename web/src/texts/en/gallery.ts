@@ -17,10 +17,12 @@ export const gallery = {
   taken: "From the camera",
   noCamera: "No camera could be used: there is none, something else uses it, or the browser was not allowed to.",
   lost: "The picture was somebody's own, which neither a link nor a reload keeps: open it again. Until then another stands in.",
-  openHint: "Open a picture of your own, drop it here, or paste it. It stays in this browser, unless you let Python filter it whole.",
+  openHint: "Open a picture of your own, drop it here, or paste it. It stays in this browser, unless Python is to read a TIFF or to filter it whole.",
   shrunk: (width: number, height: number, to: number, by: number) =>
     `Shrunk from ${width} × ${height} to ${to} × ${by} pixels, so that it can follow your hand.`,
   unreadable: (name: string) => `${name}: the browser cannot read this as a picture. PNG, JPEG and WebP work, up to 100 MB.`,
+  unreadableTiff: (name: string, most: number) =>
+    `${name}: this browser cannot read TIFF. ${most ? `Python takes it up to ${Math.floor(most / 1e6)} MB.` : "Make it a PNG, or open it on a page with Python behind it: convolens lab."}`,
   preset: "Example",
   presets: {
     edges: "Edges", all: "All kernels", blur: "Blur", sharpen: "Sharpen", stripes: "Stripes at 45°",
