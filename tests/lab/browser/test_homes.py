@@ -142,6 +142,7 @@ def test_what_is_not_understood(lab: Any, tmp_path: Path, name: str) -> None:
     """A link or file with fields that nobody understands says which, and one that Python wrote says nothing."""
     lab.open(name, {"version": 2, "hiden": ["code"]})
     alert = lab.page.get_by_role("alert")
+    lab.page.wait_for_timeout(300)  # a socket that opens takes nothing back
     lab.says(alert, "Not understood in this link: version, hiden. Defaults stand in for that.")
     state = STATES[name]().to_json()
     file = tmp_path / f"{name}.html"
