@@ -45,9 +45,17 @@ export function makeExhibit<S extends CommonState>(
   };
 }
 
-/** Keeps JupyterLab's shortcuts off: those of its command mode look at the element that has the focus alone. */
+/**
+ * Keeps JupyterLab's shortcuts off: those of its command mode look at the element that has the focus alone.
+ * Saving goes on to the notebook, as if it was pressed beside the exhibit.
+ */
 function keepKeys(root: HTMLElement): void {
   root.addEventListener("focusin", ({ target }) => {
     (target as HTMLElement | SVGElement).dataset.lmSuppressShortcuts = "true";
+  });
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+    event.stopPropagation();
+    if (!root.parentElement!.dispatchEvent(new KeyboardEvent("keydown", event))) event.preventDefault();
   });
 }
