@@ -10,9 +10,10 @@ import textwrap
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,8 +62,8 @@ mo.Html(f"<pre id='states'>{states}</pre>")""",
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
-    """Run JupyterLab in its dark theme, and give the address of the notebook."""
+def jupyterlab(folder: Path, cells: Sequence[str] = CELLS, keeps_states: bool = False) -> Iterator[str]:
+    """Run JupyterLab in its dark theme, and give the address of a notebook, which keeps widgets' states or not."""
     keeps = {
         "HOME": "", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
         "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
@@ -71,14 +72,11 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     settings.mkdir(parents=True)
     (settings / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab Dark"}')
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
-    cells = [
-        {"cell_type": "code", "id": str(i), "source": text, "metadata": {}, "execution_count": None, "outputs": []}
-        for i, text in enumerate(CELLS)
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    widgets = folder / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
+    widgets.mkdir(parents=True)
+    (widgets / "plugin.jupyterlab-settings").write_text(json.dumps({"saveState": keeps_states}))
     (folder / "work").mkdir()
-    (folder / "work" / "lab.ipynb").write_text(json.dumps(notebook))
+    (folder / "work" / "lab.ipynb").write_text(json.dumps(notebook(cells)))
     command = [
         "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port_retries=0", "--ip=127.0.0.1",
         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder / 'work'}",
@@ -87,6 +85,16 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     places = {name: str(folder / place) for name, place in keeps.items()}
     with _serving(command, folder, places, "/api") as address:
         yield f"{address}/doc/tree/lab.ipynb?token={TOKEN}"
+
+
+def notebook(cells: Sequence[str]) -> dict[str, Any]:
+    """Write a notebook as Jupyter has it, none of whose cells has run."""
+    written = [
+        {"cell_type": "code", "id": str(i), "source": text, "metadata": {}, "execution_count": None, "outputs": []}
+        for i, text in enumerate(cells)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"cells": written, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
 
 
 @contextmanager

@@ -230,6 +230,9 @@ def test_exported_html_has_a_static_page(widget: Any) -> None:
         '<iframe title="sliding-window" sandbox="allow-scripts allow-downloads" srcdoc="&lt;!doctype'
     )
     assert "&amp;quot;input&amp;quot;" in data["text/html"]
+    assert data["text/html"].endswith(
+        ">The exhibit sliding-window of Convolens: run this cell to see it.</iframe>"
+    )
 
 
 def test_it_is_loaded_where_it_is_asked_for() -> None:

@@ -178,7 +178,11 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
         self.state = {**self.state, **as_json(values)}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Add a static page for viewers that run no widgets: exported HTML, and viewers of notebooks."""
+        """
+        Add a static page for viewers that run no widgets: exported HTML, and viewers of notebooks.
+
+        Those that take frames out, as JupyterLab does of notebooks that are not trusted, leave the sentence in it.
+        """
         found = super()._repr_mimebundle_(**kwargs)
         handed = {
             name: getattr(self, name) for name, trait in self.traits().items() if isinstance(trait, BytesTrait)
@@ -187,7 +191,8 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
         page = html.escape(static_page(self.state_class.exhibit, self.state, buffers))
         frame = (
             f'<iframe title="{self.state_class.exhibit}" sandbox="allow-scripts allow-downloads" srcdoc="{page}" '
-            'style="width: 100%; height: 40rem; border: 0"></iframe>'
+            'style="width: 100%; height: 40rem; border: 0">'
+            f"The exhibit {self.state_class.exhibit} of Convolens: run this cell to see it.</iframe>"
         )
         data, metadata = found if isinstance(found, tuple) else (found or {}, {})
         return {**data, "text/html": frame}, metadata
