@@ -12,14 +12,18 @@ export interface Column {
 export interface Table {
   /** Those that hold numbers, less the times. */
   columns: Column[];
-  /** Samples a second; null without a column of times. */
-  rate: number | null;
+  /** The name of the column of times; null without one. */
+  times: string | null;
+  /** Samples a second, if there are times; an error names the line of one that is out of step. */
+  rate(): number | null;
   /** Rows that the file has; more than were taken where it is long. */
   length: number;
   /** Lines before the numbers that were passed over, and are neither names nor remarks. */
   skipped: number;
   decimalCommas: boolean;
   thousands: boolean;
+  /** Each line might as well be one number with a decimal comma. */
+  ambiguous: boolean;
 }
 
 interface Row {
@@ -32,17 +36,18 @@ const MARKS = ["\t", ";", ",", " "] as const;
 const EVEN = 1e-3; // of a step: by how much times may be off
 const GAP = /^(|nan|n\/?a|null|none|-+|#n\/?a|[-+−]?(inf|infinity|∞))$/i;
 const NUMBER = /^[-+−]?(\d[\d.,]*|[.,]\d+|\d{1,3}([\s'’]\d{3})+([.,]\d*)?)(e[-+]?\d+)?$/i;
+const WITH_COMMA = /^\s*[-+−]?\d+,\d+\s*$/; // one number, or two
 const MOST_COLUMNS = 256;
 const MOST_HEAD = 1000; // lines before the numbers
 
 const looksNumber = (cell: string): boolean => NUMBER.test(cell);
 const fits = (cell: string): boolean => looksNumber(cell) || GAP.test(cell);
 
-/** Reads the first `most` rows of a table; an error names its line, counted from 1. */
-export function readTable(text: string, most: number): Table {
+/** Reads the first `most` rows of a table; an error names its line, counted from 1. With `whole` lines nothing parts columns. */
+export function readTable(text: string, most: number, whole = false): Table {
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/).map((content, i) => ({ line: i + 1, content }));
   const given = lines.filter(({ content }) => /[^\s;,]/.test(content));
-  const mark = markOf(given.map(({ content }) => content));
+  const mark = whole ? "" : markOf(given.map(({ content }) => content));
   const all = given.slice(0, most + MOST_HEAD).map(({ line, content }): Row => ({ line, cells: cellsOf(content, mark) }));
   const width = commonest(all.map(({ cells }) => cells.findLastIndex(Boolean) + 1)); // marks at the end part nothing
   const body = lastHalf(all.filter(({ cells }) => cells.length >= width));
@@ -56,20 +61,23 @@ export function readTable(text: string, most: number): Table {
   const read = (cell: string) => numberOf(cell, decimal);
   const names = head.findLast(({ cells }) => cells.length >= width)?.cells;
   const skipped = count(head, ({ cells }) => !cells[0]!.startsWith("#") && (cells !== names || cells.some(looksNumber)));
-  const about = { length: given.length - begin, skipped, decimalCommas: decimal === ",", thousands };
+  const ambiguous = mark === "," && !names && given.slice(begin).every(({ content }) => WITH_COMMA.test(content));
+  const about = { length: given.length - begin, skipped, decimalCommas: decimal === ",", thousands, ambiguous };
   if (rows.length === 1 && width > 2) {
     const [{ line, cells }] = rows as [Row];
     const across = cells.map((cell): Row => ({ line, cells: [cell] }));
-    return { ...about, length: width, columns: [{ name: "1", samples: () => valuesOf(across, 0, 1, read) }], rate: null };
+    return { ...about, length: width, columns: [{ name: "1", samples: () => valuesOf(across, 0, 1, read) }], times: null, rate: () => null };
   }
   const places = numeric.flatMap((is, column) => (is ? [column] : []));
-  const timed = places.length > 1 && rises(rows, places[0]!, read);
-  const rate = timed ? rateOf(rows, places[0]!, width, read) : null;
-  const columns = places.slice(timed ? 1 : 0).map((column) => ({
-    name: names?.[column]?.replace(/^#\s*/, "") || String(column + 1),
-    samples: () => valuesOf(rows, column, width, read),
-  }));
-  return { ...about, columns, rate };
+  const nameOf = (column: number) => names?.[column]?.replace(/^#\s*/, "") || String(column + 1);
+  const first = places[0]!;
+  const timed = places.length > 1 && rises(rows, first, read);
+  return {
+    ...about,
+    columns: places.slice(timed ? 1 : 0).map((column) => ({ name: nameOf(column), samples: () => valuesOf(rows, column, width, read) })),
+    times: timed ? nameOf(first) : null,
+    rate: () => (timed ? rateOf(rows, first, width, read) : null),
+  };
 }
 
 /** The mark that parts the cells: the one by which most of them are numbers; none in tables of one column. */

@@ -123,16 +123,18 @@ const names = (text: string) => table(text).columns.map(({ name }) => name);
 
 test("tables are read, and an error names its line", () => {
   expect(column("value\n1\n-2.5\n\n3e2\n")).toEqual([1, -2.5, 300]);
-  expect(table("time;value\r\n0;1,5\r\n0,5;2\r\n1;0")).toMatchObject({ rate: 2, decimalCommas: true, skipped: 0 });
+  const timed = table("time;value\r\n0;1,5\r\n0,5;2\r\n1;0");
+  expect(timed).toMatchObject({ times: "time", decimalCommas: true, skipped: 0, ambiguous: false });
+  expect(timed.rate()).toBe(2);
   expect(column("time;value\r\n0;1,5\r\n0,5;2\r\n1;0")).toEqual([1.5, 2, 0]);
-  expect(table("3").rate).toBeNull();
+  expect(table("3").rate()).toBeNull();
   expect(whyOf(() => column("a\n1\nx y\n"))).toEqual(["numbers", 3, "x y"]);
   expect(whyOf(() => column("1\n2\nb"))).toEqual(["numbers", 3, "b"]);
   expect(whyOf(() => column("t,v\n0,1\n1,NaN\n2,3\n"))).toEqual(["numbers", 3, "NaN"]);
   expect(whyOf(() => column("t,v\n0,1\n1,\n2,3\n"))).toEqual(["numbers", 3, ""]);
   expect(whyOf(() => column("1,2\n3\n"))).toEqual(["columns", 2, 1, 2]);
   expect(whyOf(() => column("1,2\n2,3,4\n3,4\n"))).toEqual(["columns", 2, 3, 2]);
-  expect(whyOf(() => table("t,v\n0,1\n1,1\n3,1\n"))).toEqual(["times", 3, 1]);
+  expect(whyOf(() => table("t,v\n0,1\n1,1\n3,1\n").rate())).toEqual(["times", 3, 1]);
   expect(whyOf(() => column("1\n2e12\n"))).toEqual(["large", 2, "2e12"]);
   for (const empty of ["", "\n\n", "only words\n", ";;\n"]) expect(whyOf(() => table(empty))).toEqual(["empty"]);
   expect(column(writeCsv(["seconds", "output"], [[0, 0.5], [1.25, -2]]))).toEqual([1.25, -2]);
@@ -140,16 +142,16 @@ test("tables are read, and an error names its line", () => {
 
 test("of several columns one is chosen, and times are none of them", () => {
   const text = "# made by a scope\ntime (s),left,right,label\n0,1,10,a\n0.001,2,20,b\n0.002,3,,c\n";
-  expect([names(text), table(text).rate, table(text).skipped]).toEqual([["left", "right"], 1000, 0]);
+  expect([names(text), table(text).rate(), table(text).skipped]).toEqual([["left", "right"], 1000, 0]);
   expect(column(text)).toEqual([1, 2, 3]);
   expect(whyOf(() => column(text, 1))).toEqual(["numbers", 5, ""]);
-  expect([names("5,1\n3,2\n4,0\n"), table("5,1\n3,2\n4,0\n").rate]).toEqual([["1", "2"], null]);
+  expect([names("5,1\n3,2\n4,0\n"), table("5,1\n3,2\n4,0\n").rate()]).toEqual([["1", "2"], null]);
   expect(column("1,2,3,4\n")).toEqual([1, 2, 3, 4]); // one line is a signal that lies
   expect([table("scope 7\nrate;9\nt;v\n0;1\n1;2\n").skipped, table("0;1,5x\n1;2\n2;3\n").skipped]).toEqual([2, 1]);
   expect(column("1.5e+00 2\n2.5e+00 7\n3.5 8\n")).toEqual([2, 7, 8]); // as numpy.savetxt writes
   expect(column('a;b\n1;"x;y"\n2;"z"\n')).toEqual([1, 2]);
-  expect(table("0.00;1\n0.33;1\n0.67;1\n1.00;1\n").rate).toBeCloseTo(3, 9); // times rounded to hundredths
-  expect(table("1700000000.0,1\n1700000000.5,2\n").rate).toBe(2);
+  expect(table("0.00;1\n0.33;1\n0.67;1\n1.00;1\n").rate()).toBeCloseTo(3, 9); // times rounded to hundredths
+  expect(table("1700000000.0,1\n1700000000.5,2\n").rate()).toBe(2);
   expect(readTable("1\n2\n3\n4\n", 3).columns[0]!.samples()).toHaveLength(3);
 });
 
@@ -171,8 +173,22 @@ test("text in UTF-16 is read, and what is done to a table is said", async () => 
     const bytes = new DataView(new ArrayBuffer(2 + 2 * text.length));
     [..."\ufeff" + text].forEach((sign, i) => bytes.setUint16(2 * i, sign.charCodeAt(0), little));
     const { samples, rate, note } = (await openFile(new File([bytes.buffer], "a.csv"))).take(0);
-    expect([[...samples], rate, note]).toEqual([[1.5, 2.5], 1, "Commas were read as decimal ones."]);
+    expect([[...samples], rate]).toEqual([[1.5, 2.5], 1]);
+    expect(note).toBe("2 columns of numbers: column “name” was read as times, column “zwei” is shown. Commas were read as decimal ones.");
   }
   const { rate, note } = (await openFile(new File(["0,1\n1e-13,2\n2e-13,3"], "fast.csv"))).take(0);
-  expect([rate, note]).toEqual([null, "Its 1.00e+13 samples a second are beyond what is counted here; the axis has samples instead."]);
+  expect([rate, note]).toEqual([null, "2 columns of numbers: column “1” was read as times, column “2” is shown. Its 1.00e+13 samples a second are beyond what is counted here; the axis has samples instead."]);
+});
+
+test("two whole numbers with a comma between may be one with decimals, and both can be chosen", async () => {
+  const opened = await openFile(new File(["1,5\n1,7\n2,25\n"], "a.csv"));
+  expect(opened.choices).toEqual(["2", "one column with decimal commas"]);
+  expect(whyOf(() => opened.take(0))).toEqual(["times", 2, 1]);
+  const { samples, rate, note } = opened.take(1);
+  expect([[...samples], rate, note]).toEqual([[1.5, 1.7, 2.25], null, "Commas were read as decimal ones."]);
+  expect((await openFile(new File(["5,1\n3,2\n"], "a.csv"))).choices).toEqual(["1", "2", "one column with decimal commas"]);
+  expect((await openFile(new File(["value\n5,1\n3,2\n"], "a.csv"))).choices).toHaveLength(3); // a title over them
+  for (const plain of ["t,v\n1,5\n2,7\n", "1.0,5\n2,7\n", "1,-5\n2,7\n", "1, 5\n2, 7\n", "1,5,2\n2,7,1\n", "1,5;\n2,7;\n"]) {
+    expect(table(plain).ambiguous).toBe(false);
+  }
 });

@@ -55,18 +55,24 @@ function openSound(name: string, bytes: ArrayBuffer): Opened {
 }
 
 function openTable(name: string, text: string): Opened {
-  const { columns, rate, length, skipped, decimalCommas, thousands } = readTable(text, MOST_TAKEN);
+  const table = readTable(text, MOST_TAKEN);
+  const ways = table.columns.map((column) => ({ table, column, title: column.name }));
+  if (table.ambiguous) {
+    const other = readTable(text, MOST_TAKEN, true);
+    ways.push({ table: other, column: other.columns[0]!, title: words.asDecimals });
+  }
   return {
-    name, kind: "columns", choices: columns.length === 1 ? [] : columns.map((column) => column.name),
+    name, kind: "columns", choices: ways.length === 1 ? [] : ways.map(({ title }) => title),
     take(choice) {
-      const samples = columns[choice]!.samples();
+      const { table, column } = ways[choice]!;
+      const count = table.columns.length + Number(table.times !== null);
       const note = [
-        ...(skipped ? [words.skipped(skipped)] : []),
-        ...(columns.length > 1 ? [words.oneColumn(columns[choice]!.name, columns.length)] : []),
-        ...(decimalCommas ? [words.decimalCommas] : []),
-        ...(thousands ? [words.thousands] : []),
+        ...(table.skipped ? [words.skipped(table.skipped)] : []),
+        ...(count > 1 ? [words.readColumns(count, table.times, column.name)] : []),
+        ...(table.decimalCommas ? [words.decimalCommas] : []),
+        ...(table.thousands ? [words.thousands] : []),
       ];
-      return taken(name, samples, rate, length, note);
+      return taken(name, column.samples(), table.rate(), table.length, note);
     },
   };
 }

@@ -43,7 +43,9 @@ export const signals = {
   channel: (n: number) => `channel ${n}`,
   choose: { columns: (file: string) => `Column of ${file}`, channels: (file: string) => `Channel of ${file}` },
   mixedNote: (channels: number) => `${channels} channels were mixed to one: their mean.`,
-  oneColumn: (name: string, count: number) => `Column “${name}”, one of ${count}, was taken.`,
+  readColumns: (count: number, times: string | null, shown: string) =>
+    `${count} columns of numbers: ${times === null ? "" : `column “${times}” was read as times, `}column “${shown}” is shown.`,
+  asDecimals: "one column with decimal commas",
   beginning: (most: number, all: number) => `The first ${most} of ${all} samples were taken.`,
   breaksOff: (all: number, found: number) => `The file breaks off: ${found} of its ${all} samples are there, and were taken.`,
   holes: (count: number) => `${count} ${count === 1 ? "sample was no number and counts" : "samples were no numbers and count"} as 0.`,
