@@ -127,6 +127,7 @@ def test_files(lab: Any) -> None:
     breaks = "The file breaks off: 10 of its 1000 samples are there, and were taken."
     said = lab.said
     lab.says(said, f"{breaks} 2 channels were mixed to one: their mean.")
+    lab.page.get_by_role("combobox", name="Kernel").select_option("Gaussian")
     lab.page.get_by_label("Channel of cut.wav").select_option("right")
     lab.says(said, breaks)
     holds(" ".join(["-0.5"] * 10))
