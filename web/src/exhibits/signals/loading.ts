@@ -32,7 +32,8 @@ export async function openFile(file: File): Promise<Opened> {
   const bytes = await file.arrayBuffer();
   const tag = tagOf(bytes, 0);
   if (isWav(tag)) return openSound(file.name, bytes);
-  if (/^(ID3|OggS|fLaC|FORM|caff|#!AM|\xff[\xe0-\xff])/.test(tag) && !/^\xff\xfe/.test(tag) || tagOf(bytes, 4) === "ftyp") throw new Unreadable("compressed");
+  // MPEG's frames begin with eleven bits that are set; 0xff 0xfe is a text in UTF-16.
+  if (/^(ID3|OggS|fLaC|FORM|caff|#!AM|\xff[\xe0-\xfd\xff])/.test(tag) || tagOf(bytes, 4) === "ftyp") throw new Unreadable("compressed");
   return openTable(file.name, textOf(bytes));
 }
 
