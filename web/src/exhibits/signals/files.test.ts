@@ -181,13 +181,15 @@ test("text in UTF-16 is read, and what is done to a table is said", async () => 
 });
 
 test("two whole numbers with a comma between may be one with decimals, and both can be chosen", async () => {
-  const opened = await openFile(new File(["1,5\n1,7\n2,25\n"], "a.csv"));
-  expect(opened.choices).toEqual(["2", "one column with decimal commas"]);
-  expect(whyOf(() => opened.take(0))).toEqual(["times", 2, 1]);
-  const { samples, rate, note } = opened.take(1);
-  expect([[...samples], rate, note]).toEqual([[1.5, 1.7, 2.25], null, "Commas were read as decimal ones."]);
-  expect((await openFile(new File(["5,1\n3,2\n"], "a.csv"))).choices).toEqual(["1", "2", "one column with decimal commas"]);
-  expect((await openFile(new File(["value\n5,1\n3,2\n"], "a.csv"))).choices).toHaveLength(3); // a title over them
+  const opened = async (text: string) => openFile(new File([text], "a.csv"));
+  const either = await opened("1,5\n2,7\n3,25\n");
+  expect(either.choices).toEqual(["2", "one column with decimal commas"]);
+  expect(either.take(0)).toMatchObject({ samples: Float64Array.of(5, 7, 25), rate: 1 });
+  expect(either.take(1)).toMatchObject({ samples: Float64Array.of(1.5, 2.7, 3.25), rate: null, note: "Commas were read as decimal ones." });
+  const uneven = await opened("1,5\n1,7\n2,25\n"); // no times
+  expect([uneven.choices, [...uneven.take(0).samples]]).toEqual([[], [1.5, 1.7, 2.25]]);
+  expect((await opened("5,1\n3,2\n")).choices).toEqual(["1", "2", "one column with decimal commas"]);
+  expect((await opened("value\n5,1\n3,2\n")).choices).toHaveLength(3); // a title over them
   for (const plain of ["t,v\n1,5\n2,7\n", "1.0,5\n2,7\n", "1,-5\n2,7\n", "1, 5\n2, 7\n", "1,5,2\n2,7,1\n", "1,5;\n2,7;\n"]) {
     expect(table(plain).ambiguous).toBe(false);
   }

@@ -1,7 +1,7 @@
 /** Files that a viewer opens: tables and sounds. They stay in the browser. */
 
 import { texts } from "../../texts/index.ts";
-import { readTable } from "./csv.ts";
+import { readTable, type Table } from "./csv.ts";
 import { AUDIBLE } from "./speaker.ts";
 import { RATES } from "./state.ts";
 import { isWav, readWav, Unreadable } from "./wav.ts";
@@ -57,10 +57,11 @@ function openSound(name: string, bytes: ArrayBuffer): Opened {
 
 function openTable(name: string, text: string): Opened {
   const table = readTable(text, MOST_TAKEN);
-  const ways = table.columns.map((column) => ({ table, column, title: column.name }));
+  let ways = table.columns.map((column) => ({ table, column, title: column.name }));
   if (table.ambiguous) {
     const other = readTable(text, MOST_TAKEN, true);
-    ways.push({ table: other, column: other.columns[0]!, title: words.asDecimals });
+    const way = { table: other, column: other.columns[0]!, title: words.asDecimals };
+    ways = inStep(table) ? [...ways, way] : [way];
   }
   return {
     name, kind: "columns", choices: ways.length === 1 ? [] : ways.map(({ title }) => title),
@@ -76,6 +77,16 @@ function openTable(name: string, text: string): Opened {
       return taken(name, column.samples(), table.rate(), table.length, note);
     },
   };
+}
+
+/** Whether its times, if it has some, rise evenly; else its columns cannot be taken. */
+function inStep(table: Table): boolean {
+  try {
+    table.rate();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function taken(name: string, samples: Float64Array, rate: number | null, length: number, note: string[]): Taken {
