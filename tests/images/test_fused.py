@@ -235,3 +235,9 @@ def test_boxes_neither_lose_small_numbers_nor_overflow(level: float) -> None:
 def test_weights_of_a_box_may_be_next_to_nothing() -> None:
     """Its sums are no whole multiples of anything, and round to zero."""
     assert not filter_image(np.full((200, 300), 200, np.uint8), np.full((5, 5), 1e-310)).any()
+
+
+def test_heavy_weights() -> None:
+    """Weights near the end of their range are no whole multiples of anything either, and saturate."""
+    found = filter_image(np.full((200, 300), 200, np.uint8), [[0, 0], [0, 1.7e302]])
+    assert found.min() == 255

@@ -215,6 +215,7 @@ def test_a_kernel_of_your_own_says_what_it_does_to_an_even_area() -> None:
         (np.zeros((2, 2, 2)), SpecError, r"found shape \(2, 2, 2\)"),
         (np.zeros((0, 3)), SpecError, r"is empty: shape \(0, 3\)"),
         ([[1, float("nan")]], SpecError, "not a finite number"),
+        ([[1e308, 1e308]], SpecError, "their sum may be no finite number"),
         ([[1, 2], [3]], SpecError, "rows do not have the same length"),
         ([[1j]], DTypeError, "found dtype complex128"),
         ([["a"]], DTypeError, "must hold real numbers"),

@@ -68,6 +68,8 @@ def in_whole_numbers(kernels: Weights) -> tuple[Weights, int] | None:
     """
     if kernels.dtype.kind == "i":
         return kernels, 1
+    if np.abs(kernels).max() >= 2.0**52:  # places of larger ones pass the range of float64
+        return None
     places = kernels * 2.0**PLACES
     least = np.abs(kernels[kernels != 0]).min()
     divisor = round(1 / least) if 2.0**-PLACES < least < 1 else 1

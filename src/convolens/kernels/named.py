@@ -230,6 +230,8 @@ def _checked(name: str, values: npt.ArrayLike) -> Weights:
         raise SpecError(f"kernel {name!r} has a weight that is not a finite number")
     whole = found.dtype.kind in "biu" and np.can_cast(found.dtype, np.int64)
     weights: Weights = found.astype(np.int64, order="C") if whole else found.astype(np.float64, order="C")
+    if np.abs(weights).max() > np.finfo(np.float64).max / weights.size:
+        raise SpecError(f"kernel {name!r} has weights so large that their sum may be no finite number")
     weights.setflags(write=False)
     return weights
 
