@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from convolens.errors import SpecError, unknown_name
-from convolens.lab.records import Number, Within, plain, read_record
+from convolens.lab.records import LONGEST_NAME, Number, Within, plain, read_record
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.sliding_window import BorderName, PaddingName, Pads, Steps
 
 MOST_FIT = 4096
 _SIDE = 1 << 20
-_LONGEST_NAME = 64
-Name = Annotated[str, Within(1, _LONGEST_NAME)]
+Name = Annotated[str, Within(1, LONGEST_NAME)]
 Message = TypeVar("Message", bound="Request | Answer")
 
 
@@ -57,7 +56,7 @@ class Open(Request):
     """Open a sample, or the picture file in the request's buffer. Answered by `Opened`, then its picture."""
 
     kind: ClassVar[str] = "open"
-    sample: Annotated[str, Within(0, 64)] = ""
+    sample: Annotated[str, Within(0, LONGEST_NAME)] = ""
     name: Annotated[str, Within(0, 256)] = ""
     fit: Annotated[int, Within(16, MOST_FIT)] = 1024
 
@@ -376,7 +375,7 @@ def _read(known: dict[str, type[Message]], what: str, found: Any) -> Message:
     if not isinstance(kind, str):
         raise SpecError(f"the {what} must be a JSON object with the field 'kind'")
     if kind not in known:
-        raise unknown_name(what, kind[:_LONGEST_NAME], known)
+        raise unknown_name(what, kind[:LONGEST_NAME], known)
     return read_record(known[kind], {name: value for name, value in found.items() if name != "kind"}, what)
 
 

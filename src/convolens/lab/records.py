@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from convolens.errors import SpecError, nearest
 
 Record = TypeVar("Record")
-_LONGEST_NAME = 64  # letters of an unknown name that are held against the known ones
+
+LONGEST_NAME = 64
+"""Letters that a name may have; more of an unknown one are not held against the known ones."""
 
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 LARGEST_WHOLE = 2**53  # beyond it JavaScript's numbers are not exact
@@ -95,7 +97,7 @@ def read_record(owner: type[Record], found: object, where: str) -> Record:
     hints = field_types(owner)
     for name in found:
         if name not in hints:
-            near = nearest(str(name)[:_LONGEST_NAME], list(hints))
+            near = nearest(str(name)[:LONGEST_NAME], list(hints))
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(hints)}"
             raise SpecError(f"{where} has no field {shown(name)}; {hint}")
     required = {entry.name for entry in _fields(owner) if _is_required(entry)}
@@ -225,10 +227,7 @@ def shown(found: Any) -> str:
         text = found if isinstance(found, str) else json.dumps(plain(found), default=repr)
     except RecursionError:
         return "lists in lists, too deep to be shown"
-    except (
-        TypeError,
-        ValueError,
-    ):  # keys that are no text, a list in itself, whole numbers of thousands of digits
+    except (TypeError, ValueError):  # keys that are no text, a list in itself, numbers of thousands of digits
         return f"something of type {type(found).__name__}"
     text = json.dumps(text, ensure_ascii=False) if isinstance(found, str) else text
     return text if len(text) <= 60 else f"{text[:57]}…"
