@@ -259,7 +259,7 @@ def test_a_killed_worker_is_replaced(lab: Running, page: Page) -> None:
 def test_who_leaves_stops_its_work(lab: Running, page: Page) -> None:
     """A long measurement is broken off when its page has gone, and whoever waited behind it is answered."""
     (worker,) = lab.lab.pool.workers["slow"]
-    file = picture_file(np.random.default_rng(0).integers(0, 256, (1100, 1100)))
+    file = picture_file(np.random.default_rng(0).integers(0, 256, (2100, 2000)))
     with lab.page() as leaving:
         leaving.send({**MEASURE, "input_shape": [32, 64, 56, 56], "id": 5})
         while worker._job is None:
@@ -311,6 +311,8 @@ def test_lanes() -> None:
     assert lane(photograph="b", kernel="gaussian:sigma=90") == "slow"
     assert lane(photograph="b", kernel="gaussian:sigma=1e9") == "quick"
     assert lane(photograph="b", kernel=kernel) == "quick"
+    for rows, expected in ((1000, "quick"), (10_000, "slow")):  # in as many bytes
+        assert lane_of(Open(id=1, key="o"), [memoryview(png_bomb(rows, 4000))], {}) == expected
     assert lane_of(Open(id=1, key="o"), [memoryview(bytes(2 << 20))], {}) == "slow"
     assert lane_of(Open(id=1, key="o", sample="rings"), [], {}) == "quick"
     assert lane_of(Times(id=1, key="t", input_shape=(1, 1, 8, 8), weight_shape=(1, 1, 3, 3)), [], {}) == "slow"

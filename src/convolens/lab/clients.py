@@ -15,6 +15,7 @@ from typing import Any
 
 from convolens.errors import ConvolensError, ImageError, SpecError
 from convolens.lab.frames import Buffer, pack, unpack
+from convolens.lab.headers import claimed_pixels
 from convolens.lab.limits import Limits
 from convolens.lab.messages import (
     Answer,
@@ -33,7 +34,6 @@ from convolens.lab.session import MISTAKE, failure
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.workers import Lane, Pool, WorkerError
 
-HEAVY_BYTES = 1 << 20
 HEAVY_PIXELS = 4_000_000
 HEAVY_PRODUCTS = 2_000_000_000
 HEAVY_SIDE = 64
@@ -108,7 +108,7 @@ class Client:
         self._waiting: dict[str, _Waiting] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._pixels: dict[str, int] = {}
-        self._held = 0  # bytes of files that wait or are worked on
+        self._held = 0  # bytes of files that wait
         self._over = False
 
     async def take(self, frame: Buffer) -> bool:
@@ -254,7 +254,7 @@ def lane_of(request: Request, buffers: list[memoryview], pixels: dict[str, int])
     """
     match request:
         case Open():
-            heavy = any(buffer.nbytes > HEAVY_BYTES for buffer in buffers)
+            heavy = any(claimed_pixels(buffer) > HEAVY_PIXELS for buffer in buffers)
         case Times():
             heavy = True
         case Work():

@@ -18,6 +18,7 @@ from convolens.errors import FileError, ImageError, unknown_name
 from convolens.images.image import Image
 from convolens.images.reading import decode_image
 from convolens.lab.frames import Buffer
+from convolens.lab.headers import claimed_pixels
 from convolens.lab.limits import Limits
 from convolens.lab.messages import Sample
 
@@ -144,7 +145,8 @@ def open_upload(data: Buffer, name: str, limits: Limits) -> Pixels:
         what = "the file is empty" if not head else f"is {found or 'no picture that is known here'}"
         raise ImageError(f"{name}: {what}; PNG, JPEG, TIFF and WebP are read")
     _refuse_stowaways(data, format, name)
-    return _over_white(decode_image(io.BytesIO(data), name, max_pixels=limits.upload_pixels), name)
+    most = min(limits.upload_pixels, claimed_pixels(data))  # by which the lane was chosen
+    return _over_white(decode_image(io.BytesIO(data), name, max_pixels=int(most)), name)
 
 
 def shown_name(name: str) -> str:
