@@ -19,6 +19,8 @@ from convolens.errors import FileError, ImageError
 from convolens.images import Image, luminance, read_image, write_image
 from convolens.images.deep import write_png
 from convolens.images.metadata import upright_view
+from convolens.images.reading import decode_image
+from convolens.images.writing import encode_image
 
 DTYPES = [np.uint8, np.uint16, np.int8, np.int16, np.uint32, np.int32, np.float16, np.float32, np.float64]
 
@@ -86,7 +88,7 @@ def test_deep_png_agrees_with_pillow(tmp_path: Path, channels: int | None) -> No
     shape = (6, 5) if channels is None else (6, 5, channels)
     pixels = samples(np.uint16, shape)
     with open(tmp_path / "a.png", "wb") as file:
-        write_png(file, pixels)
+        write_png(file, pixels, compression=6)
     with PIL.Image.open(tmp_path / "a.png") as opened:
         decoded = np.asarray(opened)
     if channels is None:
@@ -95,6 +97,21 @@ def test_deep_png_agrees_with_pillow(tmp_path: Path, channels: int | None) -> No
         np.testing.assert_array_equal(decoded[..., [0, 3]], pixels >> 8)
     else:
         np.testing.assert_array_equal(decoded, pixels >> 8)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+def test_compression(format: str, dtype: Any) -> None:
+    """A file that zlib tries harder on is smaller, and has the same pixels."""
+    rows, columns = np.mgrid[:200, :300]
+    pixels = (100 + 50 * np.sin(rows / 9) * np.cos(columns / 7)).astype(dtype)
+    sizes = []
+    for compression in (1, 9):
+        encode_image(file := io.BytesIO(), Image(pixels), format, compression=compression)
+        sizes.append(file.tell())
+        file.seek(0)
+        np.testing.assert_array_equal(decode_image(file, "it").pixels, pixels)
+    assert sizes[0] > sizes[1]
 
 
 def interlaced_png(pixels: NDArray[np.uint16]) -> bytes:

@@ -78,6 +78,7 @@ def write_png(
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
     dpi: tuple[float, float] | None = None,
+    compression: int,
 ) -> None:
     """
     Write a PNG of 16 bits per channel.
@@ -94,6 +95,8 @@ def write_png(
         Camera data.
     dpi : pair of float, optional
         Dots per inch, across and down.
+    compression : int
+        How hard zlib tries, from 1 to 9.
 
     References
     ----------
@@ -110,12 +113,12 @@ def write_png(
         _write_chunk(file, b"pHYs", struct.pack(">IIB", *per_metre, 1))
     if exif:
         _write_chunk(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
-    _write_rows(file, samples.reshape(height, width * channels))
+    _write_rows(file, samples.reshape(height, width * channels), compression)
     _write_chunk(file, b"IEND", b"")
 
 
-def _write_rows(file: BinaryIO, samples: NDArray[np.uint16]) -> None:
-    compressor = zlib.compressobj(6)
+def _write_rows(file: BinaryIO, samples: NDArray[np.uint16], compression: int) -> None:
+    compressor = zlib.compressobj(compression)
     height, width = samples.shape
     above = np.zeros((1, 2 * width), np.uint8)
     rows_at_once = max(1, _SLICE // (2 * width))

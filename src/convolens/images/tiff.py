@@ -156,7 +156,7 @@ def _resolution(page: TiffPage, *, swapped: bool) -> tuple[float, float] | None:
     return resolution(page.get_resolution(unit="INCH"), swapped=swapped)
 
 
-def write_tiff(file: BinaryIO, image: Image) -> None:
+def write_tiff(file: BinaryIO, image: Image, compression: int) -> None:
     """Write a TIFF, or a BigTIFF where 4 GB do not suffice; integers compressed without loss."""
     import tifffile
 
@@ -174,6 +174,7 @@ def write_tiff(file: BinaryIO, image: Image) -> None:
         planarconfig="contig" if channels.ndim == 3 else None,
         extrasamples=extra or None,
         compression="zlib" if is_integer else None,
+        compressionargs={"level": compression} if is_integer else None,
         predictor=is_integer,
         resolution=image.dpi,
         resolutionunit="INCH" if image.dpi else None,

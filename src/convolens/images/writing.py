@@ -20,7 +20,6 @@ ENDINGS = {
     ".webp": "WEBP",
 }
 _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {},
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True, "exact": True, "method": 2, "quality": 20},  # more effort takes twice the memory
 }
@@ -74,12 +73,16 @@ def write_image(path: str | os.PathLike[str], image: Image, *, overwrite: bool =
         encode_image(file, image, format)
 
 
-def encode_image(file: BinaryIO, image: Image, format: str) -> None:
-    """Write a picture that `check_fits` lets pass into a file that is open and seekable."""
+def encode_image(file: BinaryIO, image: Image, format: str, *, compression: int = 6) -> None:
+    """
+    Write a picture that `check_fits` lets pass into a file that is open and seekable.
+
+    ``compression`` is how hard zlib tries, from 1 to 9, to make PNG and TIFF small.
+    """
     if format == "TIFF":
         from convolens.images.tiff import write_tiff
 
-        write_tiff(file, image)
+        write_tiff(file, image, compression)
     elif image.pixels.dtype.newbyteorder("=") == np.uint16:
         write_png(
             file,
@@ -87,9 +90,10 @@ def encode_image(file: BinaryIO, image: Image, format: str) -> None:
             icc_profile=image.icc_profile,
             exif=image.exif,
             dpi=image.dpi,
+            compression=compression,
         )
     else:
-        _write_with_pillow(file, image, format)
+        _write_with_pillow(file, image, format, compression)
 
 
 def check_fits(path: str | os.PathLike[str], image: Image, format: str) -> None:
@@ -113,13 +117,13 @@ def check_fits(path: str | os.PathLike[str], image: Image, format: str) -> None:
         raise ImageError(f"{path}: {format} is limited to {limit:,} pixels a side, the picture is {size}")
 
 
-def _write_with_pillow(file: BinaryIO, image: Image, format: str) -> None:
+def _write_with_pillow(file: BinaryIO, image: Image, format: str, compression: int) -> None:
     import PIL.Image
 
     channels = image.channels()
     if channels.ndim == 3 and channels.shape[2] == 1:
         channels = channels[..., 0]
-    options = dict(_ENCODER_OPTIONS[format])
+    options = dict(_ENCODER_OPTIONS.get(format, {"compress_level": compression}))
     if image.icc_profile:
         options["icc_profile"] = image.icc_profile
     if image.exif:

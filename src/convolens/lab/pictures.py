@@ -129,10 +129,11 @@ def _painted(request: Download, grey: Pixels, region: Region, border: Border) ->
         patch, inner = _patch(grey, band, 1, border)
         steepness = edge_magnitude(patch, operator=request.operator, border=border)[inner]
         degrees = edge_direction(patch, operator=request.operator, border=border)[inner]
-        light = np.minimum(1, GAIN * steepness.astype(float) / white)[..., np.newaxis]
-        angles = np.radians(degrees)[..., np.newaxis]
-        colours = np.cos(angles) * [90, 10, -90] + np.sin(angles) * 88
-        painted[first : first + band.rows] = np.rint(128 + light * colours)
+        light = np.minimum(1, GAIN * steepness.astype(float) / white)
+        angles = np.radians(degrees)
+        across, upward = light * np.cos(angles), light * np.sin(angles)
+        for channel, warm in enumerate((90, 10, -90)):
+            painted[first : first + band.rows, :, channel] = np.rint(128 + warm * across + 88 * upward)
     return painted
 
 

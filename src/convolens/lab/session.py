@@ -62,6 +62,8 @@ NO_MEMORY = "there is not memory enough for that; ask for less, such as a smalle
 _MEDIA = {"png": "image/png", "jpg": "image/jpeg", "tif": "image/tiff", "webp": "image/webp"}
 _FORMATS = {"png": "PNG", "jpg": "JPEG", "tif": "TIFF", "webp": "WEBP"}
 
+_COMPRESSION = 1  # somebody waits: trying harder takes up to ten times as long, for a file that is a fifth smaller
+
 Reply = tuple[Answer, list[Buffer]]
 
 
@@ -122,8 +124,8 @@ class Session:
             answer, results = failure(content, NO_MEMORY), []
         return to_json(answer), results
 
-    def _pixels(self, request: Work) -> Pixels:
-        return self.shelf.get(request.photograph, grey=request.channels == "luminance")
+    def _pixels(self, request: Work, *, grey: bool = False) -> Pixels:
+        return self.shelf.get(request.photograph, grey=grey or request.channels == "luminance")
 
     def _welcome(self, request: Hello) -> Welcome:
         limits = self.limits
@@ -174,13 +176,12 @@ class Session:
         return tuple(dropped)
 
     def _download(self, request: Download) -> Reply:
-        grey = request.channels == "luminance" or request.measure == "direction"
-        photograph = self.shelf.get(request.photograph, grey=grey)
+        photograph = self._pixels(request, grey=request.measure == "direction")
         image = Image(np.ascontiguousarray(whole(request, photograph)))
         name = f"picture.{request.format}"
         check_fits(name, image, _FORMATS[request.format])
         file = io.BytesIO()
-        encode_image(file, image, _FORMATS[request.format])
+        encode_image(file, image, _FORMATS[request.format], compression=_COMPRESSION)
         if file.tell() > self.limits.download_bytes:
             raise ImageError(
                 f"{name}: has {file.tell():,} bytes; the lab sends files of up to {self.limits.download_bytes:,}; "
