@@ -1,5 +1,6 @@
 """What exhibits export: drawings, pictures, animations and LaTeX, of their usual state or of another view."""
 
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,32 @@ def test_files(lab: Any, tmp_path: Path, name: str) -> None:
             assert opened.pop() == environment
     assert opened == []
     assert len(tex) > 30
+
+
+LARGE = {"shape": [64, 64], "data": random.Random(0).choices(range(10), k=4096)}
+
+
+def test_long_animations(lab: Any) -> None:
+    """A long one leaves the page its turns; Cancel breaks it off, and so does closing the sheet."""
+    lab.open("sliding-window", {"input": LARGE})
+    sheet, status = lab.page.locator("dialog[open]"), lab.page.locator("dialog[open] [role=status]")
+    export = lab.page.get_by_role("button", name="Export", exact=True)
+    saved: list[Any] = []
+    lab.page.on("download", lambda found: saved.append(found))
+    export.click()
+    animation, cancel = (sheet.get_by_role("button", name=name) for name in ("Animation", "Cancel"))
+    animation.click()
+    lab.wait("/step [2-9] of 144/.test(document.querySelector('dialog[open] [role=status]').textContent)")
+    assert cancel.evaluate("button => button === document.activeElement")
+    assert sheet.get_by_role("button", name="Drawing").is_disabled()
+    cancel.click()
+    lab.says(status, "")
+    animation.click()
+    lab.wait("/step [1-9]/.test(document.querySelector('dialog[open] [role=status]').textContent)")
+    lab.page.keyboard.press("Escape")
+    export.click()
+    lab.says(status, "")
+    lab.says(animation, "Animation (GIF)")
+    with lab.page.expect_download() as download:
+        sheet.get_by_role("button", name="Drawing").click()
+    assert [found.suggested_filename for found in saved] == [download.value.suggested_filename]

@@ -17,12 +17,17 @@ export function enlarged(drawings: readonly string[]): string[] {
   return drawings.map((svg) => svg.replace(/ width="[^"]*" height="[^"]*" viewBox="[^"]*"/, ` width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`));
 }
 
-export async function rasterise(svg: string, canvas: HTMLCanvasElement): Promise<CanvasRenderingContext2D> {
+export async function loaded(svg: string): Promise<HTMLImageElement> {
   const image = new Image();
   image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`; // VS Code may forbid pictures from blobs
   await image.decode();
+  return image;
+}
+
+/** Draws what is loaded onto a canvas, one over the other. */
+export function draw(images: Iterable<HTMLImageElement>, canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  for (const image of images) context.drawImage(image, 0, 0, canvas.width, canvas.height);
   return context;
 }
 
@@ -36,7 +41,7 @@ export function canvasFor(svg: string, sharpness: number): HTMLCanvasElement {
 
 export async function pngOf(svg: string): Promise<Blob> {
   const canvas = canvasFor(svg, SHARPNESS);
-  await rasterise(svg, canvas);
+  draw([await loaded(svg)], canvas);
   return await new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(texts.toolbar.tooLarge))), "image/png");
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { drawnSize, enlarged } from "./raster.ts";
-import { LIGHT, Sheet } from "./svg.ts";
+import { layersOf, LIGHT, Sheet } from "./svg.ts";
 
 test("a sheet grows with what is on it, and takes any words", () => {
   const sheet = new Sheet(LIGHT);
@@ -24,4 +24,19 @@ test("steps of an animation have room for the largest, and stay in their scale",
   expect(sizes[0]).toEqual(sizes[1]);
   expect(sizes[0]).toEqual(drawnSize(drawings[1]!));
   expect(enlarged(drawings)[0]).toContain(`viewBox="0 0 ${sizes[0]!.width} ${sizes[0]!.height}"`);
+});
+
+test("layers have all parts in their order, each layer the size and the patterns of the whole", () => {
+  const sheet = new Sheet(LIGHT);
+  for (let i = 0; i < 5; i += 1) sheet.text(10, 20 * i, `<${i}>\n`);
+  const whole = sheet.finish("five");
+  const layers = layersOf(whole, 2);
+  expect(layers.length).toBe(3); // the paper is a part too
+  for (const layer of layers) {
+    expect(drawnSize(layer)).toEqual(drawnSize(whole));
+    expect(layer).toContain('id="dots"');
+    expect(layer.trimEnd().endsWith("</svg>")).toBe(true);
+  }
+  const parts = (svg: string): string[] => svg.match(/<(rect width|text)[^]*?>/g)!;
+  expect(layers.flatMap(parts)).toEqual(parts(whole));
 });

@@ -114,6 +114,12 @@ export class Sheet {
   }
 }
 
+/** Cuts a drawing into several that lie one over the other, each of so many parts at most: of large ones few change from step to step. */
+export function layersOf(svg: string, most: number): string[] {
+  const [head, , defs, ...parts] = svg.slice(0, svg.lastIndexOf("</svg>")).split(/\n(?=<[a-z])/);
+  return Array.from({ length: Math.ceil(parts.length / most) }, (_, i) => [head, defs, ...parts.slice(i * most, (i + 1) * most), "</svg>"].join("\n"));
+}
+
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 const escape = (words: string): string =>

@@ -7,14 +7,16 @@ export interface Program {
   text: string;
 }
 
+/** Is told of each step, and often: it gives the page its turn, and throws to break off. */
+export type Progress = (step: number, all: number) => Promise<void>;
+
 export interface Steps {
   count(): number;
   /** How many of them a GIF holds at most. */
   most: number;
   /** What they are, where it is not a window that steps on. */
   hint?: string;
-  /** `progress` hears of each. */
-  gif(progress: (done: number, all: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+  gif(progress: Progress): Promise<Blob>;
 }
 
 export interface Shareable<S extends CommonState> {

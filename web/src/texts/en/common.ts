@@ -63,6 +63,7 @@ export const toolbar = {
   jsonHint: "to go on with in Python or in a notebook",
   making: (done: number, all: number) => `Drawing step ${done} of ${all} …`,
   tooLarge: "the picture is too large",
+  cancel: "Cancel",
   failed: (why: string) => `That did not work: ${why}`,
   tooLong: (most: number) => `The first ${most} steps, as there are more than an animation should have`,
 };
