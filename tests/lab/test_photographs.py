@@ -39,6 +39,13 @@ def test_bombs_are_not_decoded() -> None:
     assert peak < 4 << 20
 
 
+def test_heads_that_lie() -> None:
+    """A file that unfolds to more than its head claims, by which it was given its place, is refused."""
+    small, large = png_bomb(30, 40), png_bomb(3000, 4000)
+    with pytest.raises(ImageError, match=r"is 3000×4000 = 12,000,000 pixels; the limit is 1,200"):
+        open_upload(small[:33] + large[8:], "a.png", LIMITS)
+
+
 def test_too_large() -> None:
     """Bytes and pixels have limits of their own."""
     data = picture_file(GREY)
