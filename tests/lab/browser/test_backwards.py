@@ -52,7 +52,7 @@ def test_programs_run_as_shown(lab: Any, state: Backwards) -> None:
     """Each program under "Show the code" runs, and gives the gradients, or the kernel that was learned."""
     lab.open("backwards", state.to_json())
     lab.page.get_by_role("button", name="Show the code").click()
-    for style in ("NumPy", "PyTorch", "Convolens"):
+    for style in ("NumPy", "im2col", "PyTorch", "SciPy", "Convolens"):
         lab.page.get_by_role("radio", name=style, exact=True).check()
         names: dict[str, Any] = {}
         with contextlib.redirect_stdout(io.StringIO()):

@@ -20,6 +20,7 @@ def _digits(*shape: int) -> Numbers:
 
 STATES = {
     "picture": Borders(input=_digits(4, 5), kernel=_digits(3, 2), pad=(2, 3), border_value=-4),
+    "narrow": Borders(input=_digits(6, 5), kernel=_digits(5, 3), pad=(1, 1), border_value=7),
     "row, wide border": Borders(dims=1, input=_digits(4), kernel=_digits(3), pad=(9,), border_value=2.5),
 }
 
@@ -53,10 +54,11 @@ def test_arrays_on_the_screen(lab: Any, name: str) -> None:
 
 def test_programs_run_as_shown(lab: Any) -> None:
     """Each program under "Show the code" runs, with every border that its library has."""
-    for name, missing in (("picture", {"symmetric"}), ("row, wide border", {"symmetric", "reflect", "wrap"})):
+    wide = {"symmetric", "reflect", "wrap"}
+    for name, missing in (("picture", {"symmetric"}), ("narrow", {"symmetric"}), ("row, wide border", wide)):
         lab.open("borders", STATES[name].to_json())
         lab.page.get_by_role("button", name="Show the code").click()
-        for style in ("NumPy", "PyTorch", "OpenCV", "Convolens"):
+        for style in ("NumPy", "im2col", "PyTorch", "SciPy", "OpenCV", "Convolens"):
             lab.page.get_by_role("radio", name=style, exact=True).check()
             names: dict[str, Any] = {}
             with contextlib.redirect_stdout(io.StringIO()):

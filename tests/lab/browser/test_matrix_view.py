@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ STATES = {
         operation="convolution",
     ),
     "signal": MatrixView(input=_digits(2, 6), weight=_digits(4, 3), padding="full", stride=2),
+    "tiles": MatrixView(input=_digits(2, 5, 4), weight=_digits(4, 3, 3), padding="same", operation="convolution"),
 }  # fmt: skip
 
 
@@ -53,20 +55,31 @@ def test_matrices_on_the_screen(lab: Any, name: str) -> None:
     np.testing.assert_array_equal(numbers(lab, "Windows as columns"), cl.unfold(x, size, border=border, **options))
 
 
+@pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("name", STATES)
-def test_programs_run_as_shown(lab: Any, name: str) -> None:
-    """Each program under "Show the code" runs and gives the output, and the matrix where it makes one."""
-    state = STATES[name]
+def test_programs_run_as_shown(lab: Any, name: str, transposed: bool) -> None:
+    """Each program under "Show the code" runs and gives the output, the way back and any matrix."""
+    state = STATES[name].replace(transposed=transposed)
     lab.open("matrix-view", state.to_json())
     lab.page.get_by_role("button", name="Show the code").click()
-    for style in ("Loops", "im2col", "SciPy Toeplitz", "SciPy FFT", "Convolens"):
+    ran = []
+    for style in ("NumPy", "im2col", "SciPy Toeplitz", "Winograd", "SciPy FFT", "PyTorch", "Convolens"):
         lab.page.get_by_role("dialog").get_by_role("radio", name=style, exact=True).check()
+        text = lab.page.locator("dialog[open] pre").inner_text()
+        if re.fullmatch(r"# .*\s*", text):
+            continue
+        ran.append(style)
         names: dict[str, Any] = {}
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(lab.page.locator("dialog[open] pre").inner_text(), names)
-        np.testing.assert_allclose(names["y"], state.result(), atol=1e-10, err_msg=style)
+            exec(text, names)
+        y = names["y"].detach() if style == "PyTorch" else names["y"]
+        np.testing.assert_allclose(y, state.result(), atol=1e-10, err_msg=style)
+        if transposed:
+            back = state.matrix().T @ state.result().ravel()
+            np.testing.assert_allclose(np.ravel(names["back"]), back, atol=1e-10, err_msg=style)
         if style == "SciPy Toeplitz":
             np.testing.assert_array_equal(names["A"], state.matrix())
+    assert len(ran) == (5 if transposed else 7 if name == "tiles" else 6)
 
 
 def test_keyboard_alone(lab: Any) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -108,11 +109,16 @@ def test_programs_run_as_shown(lab: Any) -> None:
     for name, state in {**WINDOWS, **SHIFTS}.items():
         lab.show("pooling", state.to_json())
         lab.page.get_by_role("button", name="Show the code").click()
-        for style in ("NumPy", "PyTorch", "Convolens"):
+        for style in ("NumPy", "im2col", "PyTorch", "SciPy", "Convolens"):
             lab.page.get_by_role("radio", name=style, exact=True).check()
+            text = lab.page.locator("dialog[open] pre").inner_text()
+            if name == "regions" and style in ("im2col", "SciPy"):
+                assert re.fullmatch(r"# .* as under NumPy\.\s*", text)
+                assert lab.page.get_by_text("Runs as it stands").count() == 0
+                continue
             names: dict[str, Any] = {}
             with contextlib.redirect_stdout(io.StringIO()):
-                exec(lab.page.locator("dialog[open] pre").inner_text(), names)
+                exec(text, names)
             if state.view == "windows":
                 np.testing.assert_allclose(names["y"], state.result(), rtol=1e-12, err_msg=f"{style}, {name}")
                 continue

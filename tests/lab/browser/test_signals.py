@@ -14,7 +14,7 @@ from convolens.lab.states import Signals
 from convolens.lab.states.presets import SIGNALS
 from convolens.lab.states.signal_kernels import signal_kernel
 
-STYLES = ("NumPy", "SciPy", "PyTorch", "Convolens")
+STYLES = ("NumPy", "im2col", "SciPy", "PyTorch", "Convolens")
 TYPED = (3, -1, 4, 1, -5, 9, 2, 6)
 
 
@@ -80,7 +80,9 @@ def test_echo_is_saved_and_programmed(lab: Any, tmp_path: Path) -> None:
     here = Path.cwd()
     try:
         os.chdir(tmp_path)
-        for style, text in _programs(lab).items():
+        programs = _programs(lab)
+        assert programs.pop("im2col").startswith("# The windows")
+        for style, text in programs.items():
             names: dict[str, Any] = {}
             exec(text, names)
             np.testing.assert_allclose(names["y"], expected, atol=1e-9, err_msg=style)

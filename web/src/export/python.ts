@@ -2,10 +2,17 @@
 
 import type { Numbers } from "../generated/states.ts";
 import { toTensor } from "../model/numbers.ts";
+import type { Program } from "../parts/share.ts";
+import { texts } from "../texts/index.ts";
 
-/** What most exhibits are written with. */
+/** What every exhibit is written with; one that cannot say it has a comment that says why. */
 export const STYLES = ["numpy", "im2col", "pytorch", "scipy", "convolens"] as const;
 export type Style = (typeof STYLES)[number];
+
+export const inStyles = (write: (style: Style) => string): Program[] =>
+  STYLES.map((style) => ({ name: texts.code.styles[style], text: write(style) }));
+
+export const comment = (sentence: string): string => `# ${sentence}\n`;
 
 const WIDTH = 100;
 
@@ -35,6 +42,16 @@ export const python = (value: number): string =>
   Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "np.nan" : value > 0 ? "np.inf" : "-np.inf";
 
 export const tuple = (values: readonly (string | number)[]): string => `(${values.join(", ")}${values.length === 1 ? "," : ""})`;
+
+/** One number for all axes where they have the same. */
+export const short = (values: readonly number[]): string => (new Set(values).size === 1 ? String(values[0]) : tuple(values));
+
+export const pairs = (list: readonly (readonly number[])[]): string => tuple(list.map(tuple));
+
+export const anyAbove = (values: readonly number[], least: number): boolean => values.some((value) => value > least);
+
+/** A slice that keeps every so manieth. */
+export const every = (by: number): string => (by > 1 ? `::${by}` : ":");
 
 export function nest(names: readonly string[], counts: readonly number[], body: readonly string[]): string[] {
   const lines = names.map((name, i) => `${"    ".repeat(i)}for ${name} in range(${counts[i]}):`);

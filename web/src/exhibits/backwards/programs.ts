@@ -4,61 +4,64 @@ import type { Program } from "../../parts/share.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { plainNumber } from "../../model/state.ts";
 import { texts } from "../../texts/index.ts";
-import { array, nest, python, tuple } from "../../export/python.ts";
+import { anyAbove, array, comment, every, inStyles, nest, pairs, python, short, tuple, type Style } from "../../export/python.ts";
 import type { Descent } from "./descent.ts";
 import type { Work } from "./layer.ts";
 
-export const STYLES = ["numpy", "pytorch", "convolens"] as const;
-export type Style = (typeof STYLES)[number];
-
 const IMPORTS: Record<Style, string> = {
-  numpy: "import numpy as np", pytorch: "import numpy as np\nimport torch", convolens: "import numpy as np\n\nimport convolens as cl",
+  numpy: "import numpy as np", im2col: "import numpy as np", pytorch: "import numpy as np\nimport torch",
+  scipy: "import numpy as np\nimport scipy.signal", convolens: "import numpy as np\n\nimport convolens as cl",
 };
 
 const written = (name: string, { shape, data }: Tensor): string =>
   array(name, { shape: [...shape], data: [...data].map(plainNumber) }, ", dtype=float");
 
-const all = (write: (style: Style) => string): Program[] => STYLES.map((style) => ({ name: texts.code.styles[style], text: write(style) }));
-
-export const layerPrograms = (work: Work): Program[] => all((style) => layerProgram(work, style));
+export const layerPrograms = (work: Work): Program[] => inStyles((style) => layerProgram(work, style));
 
 /** Gives dx, dweight and dbias. */
 export function layerProgram(work: Work, style: Style): string {
   const dims = work.input.shape.length;
-  if (!work.layer) return `# ${texts.backwards.tooLarge}\n`;
+  if (!work.layer) return comment(texts.backwards.tooLarge);
   const given = [
     written("x", work.input), written("weight", work.kernel), `bias = ${python(work.bias)}`,
     `${written("dy", work.layer.grad)}  # what comes back from the loss`,
   ];
-  const write = { numpy: loops, pytorch: autograd, convolens };
+  const write = { numpy: loops, im2col, pytorch: autograd, scipy, convolens };
   return `${[IMPORTS[style], given.join("\n"), write[style](work, dims).join("\n"), "print(dx, dweight, dbias, sep=\"\\n\")"].join("\n\n")}\n`;
 }
 
-const padded = ({ pad }: Work): boolean => pad.some(Boolean);
-const above1 = (values: readonly number[]): boolean => values.some((value) => value > 1);
-const short = (values: readonly number[]): string => (new Set(values).size === 1 ? String(values[0]) : tuple(values));
+/** The line that puts zeros around x. */
+const padded = ({ pad }: Work): string =>
+  anyAbove(pad, 0) ? `padded = np.pad(x, ${pairs(pad.map((cells) => [cells, cells]))})` : "padded = x";
+
+/** The line that leaves the zeros out of the gradient again. */
+function unpadded({ pad, input }: Work): string {
+  const inside = pad.map((cells, i) => `${cells} : ${cells + input.shape[i]!}`).join(", ");
+  return anyAbove(pad, 0) ? `dx = dpadded[${inside}]  # what flows to the padding is lost` : "dx = dpadded";
+}
+
+const spanOf = ({ kernel, dilation }: Work): number[] => kernel.shape.map((taps, i) => dilation[i]! * (taps - 1) + 1);
 
 function options({ pad, stride, dilation }: Work): string[] {
   return [
-    ...(above1(stride) ? [`stride=${short(stride)}`] : []),
-    ...(pad.some(Boolean) ? [`padding=${short(pad)}`] : []),
-    ...(above1(dilation) ? [`dilation=${short(dilation)}`] : []),
+    ...(anyAbove(stride, 1) ? [`stride=${short(stride)}`] : []),
+    ...(anyAbove(pad, 0) ? [`padding=${short(pad)}`] : []),
+    ...(anyAbove(dilation, 1) ? [`dilation=${short(dilation)}`] : []),
   ];
 }
 
 function loops(work: Work, dims: number): string[] {
-  const { kernel, stride, dilation, pad, input } = work;
+  const { stride, dilation } = work;
   const axes = ["row", "column"].slice(2 - dims);
   const window = axes
     .map((axis, i) => {
       const start = stride[i] === 1 ? axis : `${stride[i]} * ${axis}`;
-      return `${start} : ${start} + ${dilation[i]! * (kernel.shape[i]! - 1) + 1}${dilation[i]! > 1 ? ` : ${dilation[i]}` : ""}`;
+      return `${start} : ${start} + ${spanOf(work)[i]}${dilation[i]! > 1 ? ` : ${dilation[i]}` : ""}`;
     })
     .join(", ");
   const at = axes.join(", ");
-  const rim = pad.map((cells, i) => `${cells} : ${cells + input.shape[i]!}`).join(", ");
   return [
-    ...(padded(work) ? [`padded = np.pad(x, ${tuple(pad.map((cells) => tuple([cells, cells])))})`] : ["padded = x"]),
+    padded(work),
     "y = np.zeros(dy.shape)",
     "dpadded, dweight = np.zeros(padded.shape), np.zeros(weight.shape)",
     ...nest(axes, work.layer!.grad.shape, [
@@ -66,7 +69,45 @@ function loops(work: Work, dims: number): string[] {
       `dweight += dy[${at}] * padded[${window}]`,
       `dpadded[${window}] += dy[${at}] * weight`,
     ]),
-    padded(work) ? `dx = dpadded[${rim}]  # what flows to the padding is lost` : "dx = dpadded",
+    unpadded(work),
+    "dbias = dy.sum()",
+  ];
+}
+
+/** The slice that keeps every so manieth along each axis; nothing where all are kept. */
+const thinned = (steps: readonly number[]): string => (anyAbove(steps, 1) ? `[${steps.map(every).join(", ")}]` : "");
+
+function im2col(work: Work): string[] {
+  return [
+    padded(work),
+    "cells = np.arange(padded.size).reshape(padded.shape)",
+    `cells = np.lib.stride_tricks.sliding_window_view(cells, ${tuple(spanOf(work))})${thinned([...work.stride, ...work.dilation])}`,
+    "cells = cells.reshape(dy.size, weight.size).T  # which cells are in a window, a window in each column",
+    "columns = padded.ravel()[cells]",
+    "y = (weight.ravel() @ columns).reshape(dy.shape) + bias",
+    "dweight = (columns @ dy.ravel()).reshape(weight.shape)",
+    "dcolumns = np.outer(weight, dy)",
+    "dpadded = np.bincount(cells.ravel(), dcolumns.ravel(), padded.size)  # col2im: what flows to one cell adds up",
+    "dpadded = dpadded.reshape(padded.shape)",
+    unpadded(work),
+    "dbias = dy.sum()",
+  ];
+}
+
+function scipy(work: Work): string[] {
+  const [steps, taps] = [thinned(work.stride), thinned(work.dilation)];
+  const wide = [`wide = np.zeros(${tuple(spanOf(work))})`, `wide${taps} = weight  # dilation: zeros between the weights`];
+  const size = "[cells - span + 1 for cells, span in zip(padded.shape, wide.shape)]";
+  const spread = [`spread = np.zeros(${size})`, `spread${steps} = dy  # stride: zeros between what comes back`];
+  const call = (verb: string, arrays: string, mode: string) => `scipy.signal.${verb}(${arrays}, mode="${mode}", method="direct")`;
+  return [
+    padded(work),
+    ...(taps ? wide : ["wide = weight"]),
+    ...(steps ? spread : ["spread = dy"]),
+    `y = ${call("correlate", "padded, wide", "valid")}${steps} + bias`,
+    `dweight = ${call("correlate", "padded, spread", "valid")}${taps}`,
+    `dpadded = ${call("convolve", "spread, wide", "full")}  # the kernel turned by 180°, over the rim too`,
+    unpadded(work),
     "dbias = dy.sum()",
   ];
 }
@@ -89,13 +130,13 @@ function convolens(work: Work, dims: number): string[] {
 }
 
 export const descentPrograms = (descent: Descent, step: number): Program[] =>
-  all((style) => descentProgram(descent, step, style));
+  inStyles((style) => descentProgram(descent, step, style));
 
 /** Gives the weights after as many steps as are seen, or after all where none is. */
 export function descentProgram(descent: Descent, step: number, style: Style): string {
   const given = [written("picture", descent.picture), written("target", descent.target), written("weight", firstKernel(descent))];
   const steps = step || descent.moments.length - 1;
-  const write = { numpy: learnNumpy, pytorch: learnPytorch, convolens: learnConvolens };
+  const write = { numpy: learnNumpy, im2col: learnColumns, pytorch: learnPytorch, scipy: learnScipy, convolens: learnConvolens };
   return `${[IMPORTS[style], given.join("\n"), write[style](descent, steps).join("\n"), "print(weight, loss, sep=\"\\n\")"].join("\n\n")}\n`;
 }
 
@@ -120,6 +161,34 @@ function learnNumpy(descent: Descent, steps: number): string[] {
     "    dweight = np.tensordot(dy, windows, 2)",
     ...taken(descent),
     "loss = ((np.tensordot(windows, weight, 2) - wanted) ** 2).mean()",
+  ];
+}
+
+function learnColumns(descent: Descent, steps: number): string[] {
+  return [
+    "windows = np.lib.stride_tricks.sliding_window_view(picture, weight.shape)",
+    "columns = windows.reshape(-1, weight.size).T  # a window in each column",
+    "wanted, weight = target.ravel() @ columns, weight.ravel()",
+    ...velocity(descent),
+    `for step in range(${steps}):`,
+    "    error = weight @ columns - wanted",
+    "    dweight = columns @ (2 * error / error.size)  # of the mean of the squared errors",
+    ...taken(descent),
+    "loss = ((weight @ columns - wanted) ** 2).mean()",
+    "weight = weight.reshape(target.shape)",
+  ];
+}
+
+function learnScipy(descent: Descent, steps: number): string[] {
+  const slid = (over: string) => `scipy.signal.correlate(picture, ${over}, mode="valid")`;
+  return [
+    `wanted = ${slid("target")}`,
+    ...velocity(descent),
+    `for step in range(${steps}):`,
+    `    error = ${slid("weight")} - wanted`,
+    `    dweight = ${slid("2 * error / error.size")}  # of the mean of the squared errors`,
+    ...taken(descent),
+    `loss = ((${slid("weight")} - wanted) ** 2).mean()`,
   ];
 }
 

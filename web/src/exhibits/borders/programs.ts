@@ -2,26 +2,27 @@
 
 import type { Program } from "../../parts/share.ts";
 import { texts } from "../../texts/index.ts";
-import { array, python, tuple } from "../../export/python.ts";
+import { array, comment, inStyles, pairs, python, tuple, type Style } from "../../export/python.ts";
 import { borderNames, type BorderName } from "../../generated/states.ts";
 import type { BordersState } from "./state.ts";
 import { workOut, type Work } from "./work.ts";
 
-export const STYLES = ["numpy", "pytorch", "opencv", "convolens"] as const;
-export type Style = (typeof STYLES)[number];
+const IMPORTS: Record<Style | "opencv", string> = {
+  numpy: "import numpy as np", im2col: "import numpy as np", pytorch: "import numpy as np\nimport torch\nimport torch.nn.functional as F",
+  scipy: "import numpy as np\nimport scipy.ndimage", convolens: "import numpy as np\n\nimport convolens as cl", opencv: "import cv2\nimport numpy as np",
+};
+const SCIPY: Record<BorderName, string> = { constant: "constant", edge: "nearest", reflect: "mirror", symmetric: "reflect", wrap: "wrap" };
 
-export function programsOf(state: BordersState): Program[] {
-  return STYLES.map((style) => ({ name: style === "opencv" ? "OpenCV" : texts.code.styles[style], text: program(state, style) }));
-}
+export const programsOf = (state: BordersState): Program[] =>
+  [...inStyles((style) => program(state, style)), { name: "OpenCV", text: program(state, "opencv") }];
 
-export function program(state: BordersState, style: Style): string {
+export function program(state: BordersState, style: Style | "opencv"): string {
   const work = workOut(state);
-  if (!work.panels[0]!.result) return `# ${texts.borders.tooLarge}\n`;
-  const imports = { numpy: [], pytorch: ["import torch", "import torch.nn.functional as F"], opencv: ["import cv2"], convolens: ["", "import convolens as cl"] };
-  const write = { numpy, pytorch, opencv, convolens };
+  if (!work.panels[0]!.result) return comment(texts.borders.tooLarge);
+  const write = { numpy, im2col, pytorch, scipy, opencv, convolens };
   const float = style === "convolens" && Number.isInteger(work.value) ? "" : ", dtype=float";
   return `${[
-    [...(style === "pytorch" || style === "opencv" ? [...imports[style], "import numpy as np"].sort(plainImports) : ["import numpy as np", ...imports[style]])].join("\n"),
+    IMPORTS[style],
     [array("x", state.input, float), array("weight", state.kernel, float)].join("\n"),
     "outputs = {}",
     write[style](work).join("\n"),
@@ -29,9 +30,7 @@ export function program(state: BordersState, style: Style): string {
   ].join("\n\n")}\n`;
 }
 
-const plainImports = (one: string, other: string): number => (one < other ? -1 : 1);
-
-const pairs = ({ pad }: Work): string => tuple(pad.map((cells) => tuple([cells, cells])));
+const pads = ({ pad }: Work): string => pairs(pad.map((cells) => [cells, cells]));
 const list = (names: readonly string[]): string => tuple(names.map((name) => `"${name}"`));
 
 /** The lines that slide the kernel over `padded`. */
@@ -40,12 +39,41 @@ const slide = (indent: string, mode: string): string[] => [
   `${indent}outputs[${mode}] = np.tensordot(windows, weight, weight.ndim)`,
 ];
 
-function numpy(work: Work): string[] {
+const padded = (work: Work): string[] => [
+  `for mode in ${list(borderNames)}:`,
+  `    options = {"constant_values": ${python(work.value)}} if mode == "constant" else {}`,
+  `    padded = np.pad(x, ${pads(work)}, mode, **options)`,
+];
+
+const numpy = (work: Work): string[] => [...padded(work), ...slide("    ", "mode")];
+
+const im2col = (work: Work): string[] => [
+  ...padded(work),
+  "    windows = np.lib.stride_tricks.sliding_window_view(padded, weight.shape)",
+  "    columns = windows.reshape(-1, weight.size).T  # a window in each column",
+  "    outputs[mode] = (weight.ravel() @ columns).reshape(windows.shape[: weight.ndim])",
+];
+
+/** SciPy's filters make borders themselves where windows have their middle on the picture; wider ones are looked up. */
+function scipy(work: Work): string[] {
+  const { pad, kernel, input, value, panels } = work;
+  const { shape } = panels[0]!.output;
+  const inside = pad.every((cells, axis) => cells <= Math.floor((kernel.shape[axis]! - 1) / 2));
+  const kept = pad.map((cells, axis) => {
+    const first = Math.floor(kernel.shape[axis]! / 2) - cells;
+    return `${first}:${first + shape[axis]!}`;
+  });
+  const cut = shape.every((size, axis) => size === input.shape[axis]) ? "" : `[${kept.join(", ")}]  # where the pads are wide enough`;
+  const before = tuple(pad.length === 1 ? pad : pad.map((cells) => `[[${cells}]]`));
+  const names = Object.entries(SCIPY).map(([mode, name]) => `"${mode}": "${name === "wrap" && !inside ? "grid-wrap" : name}"`);
+  const call = `mode=name, cval=${python(value)})`;
   return [
-    `for mode in ${list(borderNames)}:`,
-    `    options = {"constant_values": ${python(work.value)}} if mode == "constant" else {}`,
-    `    padded = np.pad(x, ${pairs(work)}, mode, **options)`,
-    ...slide("    ", "mode"),
+    `names = {${names.join(", ")}}`,
+    ...(inside ? [] : [`places = np.indices(${tuple(panels[0]!.padded.shape)}) - ${before}  # in the picture, and outside of it`]),
+    "for mode, name in names.items():",
+    ...(inside
+      ? [`    outputs[mode] = scipy.ndimage.correlate(x, weight, ${call}${cut}`]
+      : [`    padded = scipy.ndimage.map_coordinates(x, places, order=0, ${call}`, ...slide("    ", "mode")]),
   ];
 }
 
@@ -54,7 +82,7 @@ function convolens(work: Work): string[] {
   return [
     `for mode in ${list(borderNames)}:`,
     `    border = ${python(work.value)} if mode == "constant" else mode`,
-    `    outputs[mode] = cl.conv${dims}d(x[None], weight[None, None], padding=${pairs(work)}, border=border)[0]`,
+    `    outputs[mode] = cl.conv${dims}d(x[None], weight[None, None], padding=${pads(work)}, border=border)[0]`,
   ];
 }
 
@@ -68,10 +96,10 @@ function pytorch(work: Work): string[] {
     ...(fits((cells, size) => cells <= size) ? { wrap: "circular" } : {}),
   };
   const wider = [...(names.reflect ? [] : ["reflect"]), ...(names.wrap ? [] : ["circular"])];
-  const pads = tuple([...work.pad].reverse().flatMap((cells) => [cells, cells]));
+  const sides = tuple([...work.pad].reverse().flatMap((cells) => [cells, cells]));
   return [
     "x, weight = torch.tensor(x)[None, None], torch.tensor(weight)[None, None]",
-    `pads = ${pads}  # the last axis first`,
+    `pads = ${sides}  # the last axis first`,
     `padded = {"constant": F.pad(x, pads, value=${torchNumber(work.value)})}`,
     "# There is no symmetric border.",
     ...(wider.length ? [`# ${wider.join(" and ")} would be refused: the border is too wide for the picture.`] : []),

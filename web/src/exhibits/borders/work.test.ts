@@ -3,7 +3,7 @@ import { borderNames } from "../../generated/states.ts";
 import { figureOf } from "./figure.ts";
 import { latexOf } from "./latex.ts";
 import { LIBRARIES, misleads, NAMES } from "./names.ts";
-import { program, STYLES } from "./programs.ts";
+import { program, programsOf } from "./programs.ts";
 import { lightOf, readingOf, scalesOf, spokenOf } from "./scene.ts";
 import { complete, preset } from "./state.ts";
 import { MODES, numberAt, outputAt, periodOf, productsAt, reachesOut, sourceOf, windowOf, workOut, type Work } from "./work.ts";
@@ -89,7 +89,7 @@ describe("borders", () => {
       expect(svg).not.toMatch(/NaN|undefined/);
       expect(latexOf(work).match(/bmatrix/g)).toHaveLength(12);
     }
-    for (const style of STYLES) expect(program(complete(preset("wide")), style)).toContain("outputs");
+    for (const { text } of programsOf(complete(preset("wide")))) expect(text).toContain("outputs");
     expect(program(complete(preset("wide")), "pytorch")).toContain("would be refused");
     expect(scalesOf(CASES[0]!, false).input.most).toBe(12);
   });

@@ -4,14 +4,13 @@ import type { Program } from "../../parts/share.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { plainNumber } from "../../model/state.ts";
 import { texts } from "../../texts/index.ts";
-import { array, nest, STYLES, tuple, type Style } from "../../export/python.ts";
+import { array, comment, inStyles, nest, tuple, type Style } from "../../export/python.ts";
 import type { Work } from "./work.ts";
 
-export const programsOf = (work: Work): Program[] =>
-  STYLES.map((style) => ({ name: texts.code.styles[style], text: program(work, style) }));
+export const programsOf = (work: Work): Program[] => inStyles((style) => program(work, style));
 
 export function program(work: Work, style: Style): string {
-  if (!work.layer) return `# ${texts.channels.tooLarge(work.weight.shape.slice(2).join(" × "), work.input.shape.slice(1).join(" × "))}\n`;
+  if (!work.layer) return comment(texts.channels.tooLarge(work.weight.shape.slice(2).join(" × "), work.input.shape.slice(1).join(" × ")));
   const imports = { numpy: [], im2col: [], pytorch: ["import torch"], scipy: ["import scipy.signal"], convolens: ["", "import convolens as cl"] };
   const write = { numpy: loops, im2col, pytorch, scipy, convolens };
   const fraction = work.bias?.data.some((value) => !Number.isInteger(value)); // which whole numbers would not keep

@@ -137,7 +137,11 @@ test("what is shared says the same", () => {
       expect(svg).toContain(sentence(work, selection, linksOf(work, selection), view, state.transposed && view === "toeplitz"));
       expect(latexOf(work, view, [0, ...work.made!.output.shape.slice(1).map(() => 0)], state.transposed)).toContain("\\begin{bmatrix}");
     }
-    for (const style of STYLES) expect(program(work, style, false)).toMatch(/^import numpy[^]*print\(y\)\n$/);
+    for (const style of STYLES) {
+      const tiles = style !== "winograd" || !tileRefusal(work);
+      expect(program(work, style, false)).toMatch(tiles ? /^import numpy[^]*print\(y\)\n$/ : /^# Tiles of F/);
+      expect(program(work, style, true)).toMatch(["winograd", "fft"].includes(style) ? /^# / : /^import numpy[^]*print\(back\)\n$/);
+    }
   }
   expect(complexText(spectraOf(workOut(complete(preset("spectra"))), 0), [0, 5])).toEqual({
     frequency: [1], text: "(−8.2426 − 8.2426i) · (2.4142 + 2.4142i) = (0 − 39.799i)",

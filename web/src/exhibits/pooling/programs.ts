@@ -1,27 +1,26 @@
 /** The programs that pool what is on the screen, with its numbers: each runs as it stands. */
 
-import { array, python, tuple } from "../../export/python.ts";
+import { anyAbove, array, comment, every, inStyles, pairs, python, short, tuple, type Style } from "../../export/python.ts";
 import { asNumber } from "../../model/state.ts";
 import type { Program } from "../../parts/share.ts";
 import type { PoolSpec } from "../../tensor/pool-geometry.ts";
+import { product } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import { problemText } from "./problem.ts";
 import { shiftProgram } from "./shift-programs.ts";
 import type { Dims, PoolingState } from "./state.ts";
-import { IMPORTS, STYLES, type Style } from "./styles.ts";
+import { IMPORTS } from "./styles.ts";
 import { power, setupOf, workOut, type Setup, type Work } from "./work.ts";
 
 export const programsOf = (state: PoolingState): Program[] =>
-  STYLES.map((style) => ({
-    name: texts.code.styles[style],
-    text: state.view === "windows" ? program(setupOf(state, null), style) : shiftProgram(state, style),
-  }));
+  inStyles((style) => (state.view === "windows" ? program(setupOf(state, null), style) : shiftProgram(state, style)));
 
 export function program(setup: Setup, style: Style): string {
   const work = workOut(setup);
-  if (work.problem) return `# ${problemText(work.problem, setup.dims as Dims)}\n`;
-  const lines = { numpy, pytorch, convolens }[style](work);
-  const float = style === "pytorch" || lines.some((line) => /=-?(\d*\.\d|\d+e|np\.)/.test(line)) ? ", dtype=float" : "";
+  if (work.problem) return comment(problemText(work.problem, setup.dims as Dims));
+  if (work.grid && (style === "im2col" || style === "scipy")) return comment(texts.pooling.noRegions[style]);
+  const lines = { numpy, im2col, pytorch, scipy, convolens }[style](work);
+  const float = style === "pytorch" || style === "scipy" || lines.some((line) => /=-?(\d*\.\d|\d+e|np\.)/.test(line)) ? ", dtype=float" : "";
   return `${[IMPORTS[style].join("\n"), array("x", setup.input, float), lines.join("\n"), "print(y)"].join("\n\n")}\n`;
 }
 
@@ -36,10 +35,6 @@ function joined(name: string, setup: Setup, over: string, torch = false): string
   return `(${size} ** ${python(p)}).sum(${over}) ** (1 / ${python(p)})`;
 }
 
-const short = (values: readonly number[]): string => (new Set(values).size === 1 ? String(values[0]) : tuple(values));
-const anyAbove = (values: readonly number[], least: number): boolean => values.some((value) => value > least);
-const step = (value: number): string => (value > 1 ? `::${value}` : ":");
-const pairs = (list: readonly (readonly number[])[]): string => tuple(list.map(tuple));
 const kindName = ({ kind }: Setup): string => (kind === "average" ? "avg" : kind);
 
 /** Pads with what a last window reaches behind them. */
@@ -76,26 +71,69 @@ function counts(work: Work): string[] {
   return [`counted = np.pad(np.ones(${tuple(spec!.paddedSize)}), ${pairs(behind)})  # what lies behind the pads never counts`];
 }
 
-/** The line that leaves out windows that would begin in the padding behind. */
-function cut({ spec }: Work): string[] {
-  const found = reached(spec!).map((pair, axis) => {
-    const room = spec!.inputSize[axis]! + pair[0] + pair[1] - spec!.windowSize[axis]!;
+/** How many windows lie in what `padded` makes of x: where the size is rounded up, perhaps more than count. */
+const found = ({ spec }: Work): number[] =>
+  reached(spec!).map(([before, after], axis) => {
+    const room = spec!.inputSize[axis]! + before + after - spec!.windowSize[axis]!;
     return Math.floor(room / spec!.stride[axis]!) + 1;
   });
-  if (found.every((count, axis) => count === spec!.outputSize[axis])) return [];
-  return [`y = y[${spec!.outputSize.map((count) => `:${count}`).join(", ")}]  # no window begins behind the input`];
+
+/** The line that leaves out windows that would begin in the padding behind. */
+function cut(work: Work): string[] {
+  const { outputSize } = work.spec!;
+  if (found(work).every((count, axis) => count === outputSize[axis])) return [];
+  return [`y = y[${outputSize.map((count) => `:${count}`).join(", ")}]  # no window begins behind the input`];
 }
 
 function numpy(work: Work): string[] {
-  const { setup, spec, grid } = work;
+  const { setup, grid } = work;
   if (grid) return adaptive(work);
   if (setup.windows === "global") return [`y = ${joined("x", setup, "keepdims=True")}`];
-  const over = `axis=${setup.dims === 1 ? 1 : "(2, 3)"}`;
-  const thin = anyAbove([...spec!.stride, ...spec!.dilation], 1) ? `[${[...spec!.stride, ...spec!.dilation].map(step).join(", ")}]` : "";
-  const view = (name: string) => `np.lib.stride_tricks.sliding_window_view(${name}, ${tuple(spec!.windowSize)})${thin}`;
-  const start = [...counts(work), ...padded(work), `windows = ${view("x")}`];
-  if (!uneven(work)) return [...start, `y = ${joined("windows", setup, over)}`, ...cut(work)];
-  return [...start, `counted = ${view("counted")}`, `y = windows.sum(${over}) / counted.sum(${over})`, ...cut(work)];
+  return windowed(work, "windows", "", setup.dims === 1 ? "axis=1" : "axis=(2, 3)");
+}
+
+function im2col(work: Work): string[] {
+  const columns = `.reshape(-1, ${product(work.spec!.kernelSize)}).T  # a window in each column`;
+  return windowed(work, "columns", columns, "axis=0", `.reshape(${tuple(found(work))})`);
+}
+
+/** All windows as one array, laid out as `layout` says, and reduced over the axes of their cells. */
+function windowed(work: Work, name: string, layout: string, over: string, back = ""): string[] {
+  const { stride, dilation, windowSize } = work.spec!;
+  const thin = anyAbove([...stride, ...dilation], 1) ? `[${[...stride, ...dilation].map(every).join(", ")}]` : "";
+  const view = (of: string) => `np.lib.stride_tricks.sliding_window_view(${of}, ${tuple(windowSize)})${thin}${layout}`;
+  const start = [...counts(work), ...padded(work), `${name} = ${view("x")}`];
+  if (!uneven(work)) return [...start, `y = ${bound(joined(name, work.setup, over), back)}`, ...cut(work)];
+  return [...start, `counted = ${view("counted")}`, `y = ${bound(`${name}.sum(${over}) / counted.sum(${over})`, back)}`, ...cut(work)];
+}
+
+const bound = (formula: string, method: string): string =>
+  method && / [*/]/.test(formula) ? `(${formula})${method}` : formula + method;
+
+/** SciPy's filters have a window around every cell of x: those that lie inside of it are kept, and thinned out. */
+function scipy(work: Work): string[] {
+  const { setup } = work;
+  const { stride, dilation, kernelSize, windowSize, outputSize } = work.spec!;
+  const cells = anyAbove(dilation, 1)
+    ? [`cells = np.zeros(${tuple(windowSize)})`, `cells[${dilation.map(every).join(", ")}] = 1`]
+    : [`cells = np.ones(${tuple(kernelSize)})`];
+  const kept = outputSize.map((count, axis) => {
+    const first = Math.floor(windowSize[axis]! / 2);
+    return `${first}:${first + (count - 1) * stride[axis]! + 1}${stride[axis]! > 1 ? `:${stride[axis]}` : ""}`;
+  });
+  const p = power(setup);
+  const most = (of: string) => `scipy.ndimage.maximum_filter(${of}, footprint=cells)[kept]`;
+  const sum = (of: string) => `scipy.ndimage.correlate(${of}, cells)[kept]`;
+  const filtered = () => {
+    if (setup.kind === "max") return most("x");
+    if (setup.kind === "lp") return p === Infinity ? most("np.abs(x)") : `${sum(`np.abs(x) ** ${python(p)}`)} ** (1 / ${python(p)})`;
+    return `${sum("x")} / ${uneven(work) ? sum("counted") : "cells.sum()"}`;
+  };
+  return [
+    ...counts(work), ...padded(work), ...cells,
+    `kept = np.s_[${kept.join(", ")}]  # the windows inside of x, by the stride`,
+    `y = ${filtered()}`,
+  ];
 }
 
 function adaptive({ setup, input }: Work): string[] {
@@ -149,7 +187,7 @@ function pytorch(work: Work): string[] {
 /** For what PyTorch has no pooling of: windows as a view. */
 function unfolded(work: Work): string[] {
   const { setup, spec } = work;
-  const thin = anyAbove(setup.dilation, 1) ? `[..., ${setup.dilation.map(step).join(", ")}]` : "";
+  const thin = anyAbove(setup.dilation, 1) ? `[..., ${setup.dilation.map(every).join(", ")}]` : "";
   const view = (name: string) =>
     `torch.from_numpy(${name})${spec!.windowSize.map((span, axis) => `.unfold(${axis}, ${span}, ${spec!.stride[axis]})`).join("")}${thin}`;
   const over = setup.dims === 1 ? "-1" : "(-2, -1)";

@@ -1,10 +1,10 @@
 /** The programs that shift the input and compare the maps before and after: each runs as it stands. */
 
-import { array, tuple } from "../../export/python.ts";
+import { array, tuple, type Style } from "../../export/python.ts";
 import { featureKernel, type Method } from "../../tensor/shifts.ts";
 import { strideOf } from "./shift-work.ts";
 import { MOST_SHIFT, type PoolingState } from "./state.ts";
-import { IMPORTS, type Style } from "./styles.ts";
+import { IMPORTS } from "./styles.ts";
 
 export function shiftProgram(state: PoolingState, style: Style): string {
   const moved = state.measure === "moved";
@@ -13,7 +13,7 @@ export function shiftProgram(state: PoolingState, style: Style): string {
     [head.join("\n")],
     [array("x", state.input, ", dtype=float"), `shift = ${tuple(state.shift)}`, ...weights(state)],
     moveLines(state),
-    ...(style === "numpy" ? [windowLines(state)] : style === "pytorch" ? [padLines(state)] : []),
+    ...helpers(state, style),
     ["def pooled(x):", ...bodyLines(state, style).map((line) => `    ${line}`)],
     ["before, after = pooled(x), pooled(moved(x, shift))"],
     measureLines(state),
@@ -55,38 +55,45 @@ function moveLines(state: PoolingState): string[] {
   return ["def moved(x, by):  # zeros come in", `    return np.roll(np.pad(x, ${MOST_SHIFT}), by, axis=${axes})[${inner}]`];
 }
 
-const windowLines = (state: PoolingState): string[] => [
-  "def windows(x, reach):  # at every cell, from so many cells before it to so many behind",
-  `    padded = np.pad(x, reach${mode(state)})`,
-  "    size = [before + 1 + after for before, after in reach]",
-  "    return np.lib.stride_tricks.sliding_window_view(padded, size)",
-];
-
-const padLines = (state: PoolingState): string[] => [
-  "def padded(x, reach):",
-  `    return torch.from_numpy(np.pad(x, reach${mode(state)}))[None, None]`,
-];
+function helpers(state: PoolingState, style: Style): string[][] {
+  const window = `np.lib.stride_tricks.sliding_window_view(np.pad(x, reach${mode(state)}), size)`;
+  const size = "    size = [before + 1 + after for before, after in reach]";
+  const why = "at every cell, from so many cells before it to so many behind";
+  if (style === "numpy") return [[`def windows(x, reach):  # ${why}`, size, `    return ${window}`]];
+  if (style === "im2col") return [[`def columns(x, reach):  # a window ${why}`, size, `    return ${window}.reshape(x.size, -1).T`]];
+  if (style !== "pytorch") return [];
+  return [["def padded(x, reach):", `    return torch.from_numpy(np.pad(x, reach${mode(state)}))[None, None]`]];
+}
 
 function bodyLines(state: PoolingState, style: Style): string[] {
   const { method, dims } = state;
+  const outside = `mode="${wraps(state) ? "wrap" : "constant"}"`;
   const write = {
     numpy: {
       convolved: (weight: string) => `(windows(x, ${around(state)}) * ${weight}).sum(${last(state)})`,
-      rectified: (sums: string) => `np.maximum(${sums}, 0)`,
       pooled: (how: string) => `windows(x, ${behind(state)}).${how === "avg" ? "mean" : "max"}(${last(state)})`,
+    },
+    im2col: {
+      convolved: (weight: string) => `(${weight}.ravel() @ columns(x, ${around(state)})).reshape(x.shape)`,
+      pooled: (how: string) => `columns(x, ${behind(state)}).${how === "avg" ? "mean" : "max"}(axis=0).reshape(x.shape)`,
+    },
+    scipy: {
+      convolved: (weight: string) => `scipy.ndimage.correlate(x, ${weight}, ${outside})`,
+      pooled: (how: string) => {
+        const origin = tuple(state.window.map((cells) => -Math.floor(cells / 2))); // windows begin at their cell
+        return `scipy.ndimage.${how === "avg" ? "uniform" : "maximum"}_filter(x, ${tuple(state.window)}, ${outside}, origin=${origin})`;
+      },
     },
     pytorch: {
       convolved: (weight: string) => `F.conv${dims}d(padded(x, ${around(state)}), torch.from_numpy(${weight})[None, None])[0, 0].numpy()`,
-      rectified: (sums: string) => `np.maximum(${sums}, 0)`,
       pooled: (how: string) => `F.${how}_pool${dims}d(padded(x, ${behind(state)}), ${tuple(state.window)}, stride=1)[0, 0].numpy()`,
     },
     convolens: {
       convolved: (weight: string) => `cl.conv${dims}d(x[None], ${weight}[None, None], padding=1, ${border(state)})[0]`,
-      rectified: (sums: string) => `np.maximum(${sums}, 0)`,
       pooled: (how: string) => `cl.${how}_pool${dims}d(x[None], ${tuple(state.window)}, stride=1, padding=${behind(state)}, ${border(state)})[0]`,
     },
   }[style];
-  const lines = state.feature === "none" ? [] : [`x = ${write.rectified(write.convolved("edges"))}`];
+  const lines = state.feature === "none" ? [] : [`x = np.maximum(${write.convolved("edges")}, 0)`];
   if (method === "max" || method === "max-blur") lines.push(`x = ${write.pooled("max")}`);
   if (method === "average") lines.push(`x = ${write.pooled("avg")}`);
   if (blurs(method)) lines.push(`x = ${write.convolved("blur")}`);

@@ -1,10 +1,11 @@
-/** What the programs are written with, and what each of them imports. */
+/** What each of the programs imports. */
 
-export const STYLES = ["numpy", "pytorch", "convolens"] as const;
-export type Style = (typeof STYLES)[number];
+import type { Style } from "../../export/python.ts";
 
 export const IMPORTS: Record<Style, string[]> = {
   numpy: ["import numpy as np"],
+  im2col: ["import numpy as np"],
   pytorch: ["import numpy as np", "import torch", "import torch.nn.functional as F"],
+  scipy: ["import numpy as np", "import scipy.ndimage"],
   convolens: ["import numpy as np", "", "import convolens as cl"],
 };

@@ -1,24 +1,24 @@
 /** The programs that compute the output: those of short signals run as they stand, those of sounds beside signal.wav. */
 
 import type { Program } from "../../parts/share.ts";
-import { array } from "../../export/python.ts";
+import { array, comment, inStyles, type Style } from "../../export/python.ts";
 import { texts } from "../../texts/index.ts";
 import { readKernel } from "./kernels.ts";
 import { MOST_SAMPLES, MOST_WEIGHTS, type SignalsState } from "./state.ts";
 import type { Work } from "./work.ts";
 
-export const STYLES = ["numpy", "scipy", "pytorch", "convolens"] as const;
-export type Style = (typeof STYLES)[number];
+const MOST_IN_COLUMNS = 2e7; // numbers: 160 MB
 
-export const programsOf = (state: SignalsState, work: Work): Program[] =>
-  STYLES.map((style) => ({ name: texts.code.styles[style], text: program(state, work, style) }));
+export const programsOf = (state: SignalsState, work: Work): Program[] => inStyles((style) => program(state, work, style));
 
 export function program(state: SignalsState, work: Work, style: Style): string {
-  if (work.count < 1) return `# ${texts.signals.tooLong(work.weights.length, work.samples.length)}\n`;
+  if (work.count < 1) return comment(texts.signals.tooLong(work.weights.length, work.samples.length));
+  if (style === "im2col" && work.weights.length * work.count > MOST_IN_COLUMNS) return comment(texts.signals.noColumns(work.count, work.weights.length));
   const files = work.samples.length > MOST_SAMPLES;
-  const write = { numpy, scipy, pytorch, convolens }[style];
+  const write = { numpy, im2col, scipy, pytorch, convolens }[style];
   const imports = {
     numpy: ["import numpy as np"],
+    im2col: ["import numpy as np"],
     scipy: ["import numpy as np", work.mode === "same" && !work.long ? "import scipy.ndimage" : "import scipy.signal"],
     pytorch: ["import numpy as np", "import torch"],
     convolens: ["import numpy as np", "", "import convolens as cl"],
@@ -88,6 +88,21 @@ function numpy(work: Work): string[] {
   return [`y = np.${verb(work)}(x, w, mode="${whole(work)}")`, ...middle(work)];
 }
 
+/** The line that puts zeros around the signal, where windows reach out. */
+function padded({ start, count, weights: kernel, samples }: Work, pad: (before: number, after: number) => string): string[] {
+  const [before, after] = [-start, count - 1 + start + kernel.length - samples.length];
+  return before || after ? [pad(before, after)] : [];
+}
+
+function im2col(work: Work): string[] {
+  return [
+    ...(work.operation === "convolution" ? ["w = w[::-1]  # convolution turns the kernel"] : []),
+    ...padded(work, (before, after) => `x = np.pad(x, (${before}, ${after}))`),
+    "columns = np.lib.stride_tricks.sliding_window_view(x, len(w)).T  # a window in each column",
+    "y = w @ columns",
+  ];
+}
+
 function scipy(work: Work): string[] {
   if (work.long) return [`y = scipy.signal.${verb(work)}(x, w, mode="${whole(work)}", method="fft")`, ...middle(work)];
   if (work.mode === "same") return [`y = scipy.ndimage.${verb(work)}1d(x, w, mode="constant")  # zeros outside`];
@@ -105,12 +120,10 @@ function pytorch(work: Work): string[] {
       ...(work.mode === "valid" ? ["y = y[len(w) - 1 : len(x)]"] : middle(work)),
     ];
   }
-  const before = -work.start;
-  const after = work.count - 1 + work.start + work.weights.length - work.samples.length;
   return [
     "x, w = torch.from_numpy(x)[None, None], torch.from_numpy(w)[None, None]",
     ...(turn ? ["w = w.flip(-1)  # PyTorch correlates: convolution turns the kernel"] : []),
-    ...(before || after ? [`x = torch.nn.functional.pad(x, (${before}, ${after}))`] : []),
+    ...padded(work, (before, after) => `x = torch.nn.functional.pad(x, (${before}, ${after}))`),
     "y = torch.nn.functional.conv1d(x, w)[0, 0].numpy()",
   ];
 }

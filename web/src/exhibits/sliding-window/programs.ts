@@ -1,20 +1,17 @@
 /** The programs that compute what is on the screen, with its numbers: each runs as it stands. */
 
 import type { Program } from "../../parts/share.ts";
-import { array, nest, python, STYLES, tuple, type Style } from "../../export/python.ts";
-import { texts } from "../../texts/index.ts";
+import { anyAbove, array, comment, every, inStyles, nest, pairs, python, short, tuple, type Style } from "../../export/python.ts";
 import { problemText } from "./problem.ts";
 import { borderValue as outside, workOut, type Setup, type Work } from "./work.ts";
 
 const LOOPS = ["depth", "row", "column"];
 
-export function programsOf(setup: Setup): Program[] {
-  return STYLES.map((style) => ({ name: texts.code.styles[style], text: program(setup, style) }));
-}
+export const programsOf = (setup: Setup): Program[] => inStyles((style) => program(setup, style));
 
 export function program(setup: Setup, style: Style): string {
   const work = workOut(setup);
-  if (work.problem) return `# ${problemText(work.problem, work.setup.dims)}\n`;
+  if (work.problem) return comment(problemText(work.problem, work.setup.dims));
   const imports = { numpy: [], im2col: [], pytorch: ["import torch"], scipy: ["import scipy.signal"], convolens: ["", "import convolens as cl"] };
   const write = { numpy: loops, im2col, pytorch, scipy, convolens };
   const float = style === "pytorch" || !Number.isInteger(outside(work.setup)) ? ", dtype=float" : "";
@@ -26,11 +23,7 @@ export function program(setup: Setup, style: Style): string {
   ].join("\n\n")}\n`;
 }
 
-const short = (values: readonly number[]): string => (new Set(values).size === 1 ? String(values[0]) : tuple(values));
-const pairs = (work: Work): string => tuple(work.pads.map(tuple));
 const padded = (work: Work): boolean => work.pads.flat().some((cells) => cells > 0);
-const anyAbove1 = (values: readonly number[]): boolean => values.some((value) => value > 1);
-const step = (value: number): string => (value > 1 ? `::${value}` : ":");
 const axes = (work: Work): string[] => LOOPS.slice(3 - work.setup.dims);
 
 const borderValue = (work: Work): string => python(outside(work.setup));
@@ -42,7 +35,7 @@ function prepared(work: Work, { pad = true, turn = true } = {}): string[] {
   if (pad && padded(work)) {
     const mode = setup.border === "constant" ? "" : `, mode="${setup.border}"`;
     const value = setup.border === "constant" && borderValue(work) !== "0" ? `, constant_values=${borderValue(work)}` : "";
-    lines.push(`x = np.pad(x, ${pairs(work)}${mode}${value})`);
+    lines.push(`x = np.pad(x, ${pairs(work.pads)}${mode}${value})`);
   }
   if (turn && work.flip) lines.push("weight = np.flip(weight)  # convolution: the kernel turned by 180°");
   return lines;
@@ -96,7 +89,7 @@ function im2col(work: Work): string[] {
       ...cut(work),
     ];
   }
-  const thin = anyAbove1([...stride, ...dilation]) ? `[${[...stride, ...dilation].map(step).join(", ")}]` : "";
+  const thin = anyAbove([...stride, ...dilation], 1) ? `[${[...stride, ...dilation].map(every).join(", ")}]` : "";
   return [
     ...prepared(work),
     `windows = np.lib.stride_tricks.sliding_window_view(x, ${tuple(work.window)})${thin}`,
@@ -117,8 +110,8 @@ function pytorch(work: Work): string[] {
   const inCall = setup.border === "constant" && borderValue(work) === "0" && even;
   const options = [
     ...(inCall && padded(work) ? [`padding=${short(work.pads.map(([before]) => before))}`] : []),
-    ...(anyAbove1(setup.stride) ? [`stride=${short(setup.stride)}`] : []),
-    ...(anyAbove1(setup.dilation) ? [`dilation=${short(setup.dilation)}`] : []),
+    ...(anyAbove(setup.stride, 1) ? [`stride=${short(setup.stride)}`] : []),
+    ...(anyAbove(setup.dilation, 1) ? [`dilation=${short(setup.dilation)}`] : []),
   ];
   const tensors = ["x = torch.from_numpy(x)[None, None]", "weight = torch.from_numpy(weight)[None, None]"];
   if (work.transposed) {
@@ -147,11 +140,11 @@ function widened(work: Work): string[] {
 
 /** Zeros between the cells of an array. */
 function spread(name: string, shape: readonly number[], steps: readonly number[], why: string): string[] {
-  if (!anyAbove1(steps)) return [];
+  if (!anyAbove(steps, 1)) return [];
   const size = shape.map((cells, i) => steps[i]! * (cells - 1) + 1);
   return [
     `spread = np.zeros(${tuple(size)})`,
-    `spread[${steps.map(step).join(", ")}] = ${name}  # ${why}`,
+    `spread[${steps.map(every).join(", ")}] = ${name}  # ${why}`,
     `${name} = spread`,
   ];
 }
@@ -168,7 +161,7 @@ function scipy(work: Work): string[] {
       ...cut(work),
     ];
   }
-  const thin = anyAbove1(setup.stride) ? `[${setup.stride.map(step).join(", ")}]` : "";
+  const thin = anyAbove(setup.stride, 1) ? `[${setup.stride.map(every).join(", ")}]` : "";
   const verb = work.flip ? "convolve" : "correlate";
   return [
     ...prepared(work, { turn: false }),
@@ -179,16 +172,16 @@ function scipy(work: Work): string[] {
 
 function convolens(work: Work): string[] {
   const { setup } = work;
-  const options = anyAbove1(setup.stride) ? [`stride=${short(setup.stride)}`] : [];
+  const options = anyAbove(setup.stride, 1) ? [`stride=${short(setup.stride)}`] : [];
   if (padded(work)) {
     const even = work.pads.every(([before, after]) => before === after);
-    options.push(`padding=${even ? short(work.pads.map(([before]) => before)) : pairs(work)}`);
+    options.push(`padding=${even ? short(work.pads.map(([before]) => before)) : pairs(work.pads)}`);
     if (!work.transposed) {
       if (setup.border !== "constant") options.push(`border="${setup.border}"`);
       else if (borderValue(work) !== "0") options.push(`border=${borderValue(work)}`);
     }
   }
-  if (anyAbove1(setup.dilation)) options.push(`dilation=${short(setup.dilation)}`);
+  if (anyAbove(setup.dilation, 1)) options.push(`dilation=${short(setup.dilation)}`);
   if (work.transposed && work.outputPadding.some(Boolean)) options.push(`output_padding=${short(work.outputPadding)}`);
   if (work.flip) options.push("flip=True");
   const name = work.transposed ? "conv_transpose" : "conv";

@@ -208,5 +208,8 @@ export const matrixView = {
     times: "Measured times",
     ...toolbarControls,
   } as Record<string, string>,
-  programs: { loops: "Loops", im2col: "im2col", toeplitz: "SciPy Toeplitz", fft: "SciPy FFT", convolens: "Convolens" },
+  programs: {
+    loops: "NumPy", im2col: "im2col", toeplitz: "SciPy Toeplitz", winograd: "Winograd", fft: "SciPy FFT", pytorch: "PyTorch", convolens: "Convolens",
+  },
+  noWayBack: "The other programs go back; this one would be a convolution of its own.",
 };

@@ -153,6 +153,10 @@ export const pooling = {
     `${map} ${spoken(cell)}: ${value}${changed ? ", changed" : ""}`,
   evenNote: "Faint lines: shifts by whole strides, under which a map only moves along.",
 
+  noRegions: {
+    im2col: "Regions differ in size, so they are no columns of one matrix: each is pooled by itself, as under NumPy.",
+    scipy: "SciPy's filters have windows of one size and no regions: each is pooled by itself, as under NumPy.",
+  },
   latexHint: "this cell worked out, or the maps before and after, for amsmath",
   controls: {
     preset: "Example",

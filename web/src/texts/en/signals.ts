@@ -86,6 +86,7 @@ export const signals = {
     valid: "valid: only where the kernel lies on the signal wholly",
   },
   letters: { output: "output", signal: "signal", kernel: "kernel" },
+  noColumns: (windows: number, taps: number) => `The windows, ${windows} of ${taps} samples, are too many for a matrix: the other programs need none.`,
   tooLong: (taps: number, samples: number) => `The kernel has ${taps} samples, the signal ${samples}: it lies on it wholly nowhere. Choose “full” or “same”.`,
 
   kernels: {
