@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellIn, extent, goalOf } from "./grid.ts";
+import { cellIn, cellText, extent, goalOf, typeSize } from "./grid.ts";
 
 test("as many cells as are asked for fit a width, as large as they can be", () => {
   for (const [width, columns] of [[500, 9], [301, 14], [77, 20]] as const) {
@@ -16,4 +16,14 @@ test("keys lead along rows and columns, to their ends, and with Control to those
   expect([goal("ArrowUp"), goal("ArrowRight"), goal("PageDown")]).toEqual([[0, 1], [1, 2], [6, 1]]);
   expect([goal("Home"), goal("End"), goal("Home", true), goal("End", true)]).toEqual([[1, -2], [1, 5], [-1, -2], [4, 5]]);
   expect(goal("Enter")).toBeNull();
+});
+
+test("a number is written whole or not at all: what would be cut is its sign alone", () => {
+  for (let cell = 20; cell <= 60; cell += 1) {
+    for (const value of [-2e10, 4.5e-7, -31234.567, 12345678, -0.000123456]) {
+      const text = cellText(value, cell);
+      expect(0.6 * typeSize(text, cell) * text.length, `${text} in ${cell}`).toBeLessThanOrEqual(cell);
+    }
+  }
+  expect([cellText(-2e10, 24), cellText(2e10, 24), cellText(-2e10, 28), cellText(-2e10, 38)]).toEqual(["−", "2e10", "−2e10", "−2e10"]);
 });

@@ -52,16 +52,19 @@ export function cellIn(width: number, columns: number, least: number, most: numb
 /** Characters that a cell has room for, at its usual size of type. */
 export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 : cell < 34 ? 3 : cell < 42 ? 4 : 5);
 
+const SMALLEST_TYPE = 8;
+const sizeWithin = (text: string, width: number): number => width / (0.63 * Math.max(text.length, 1));
+
 /** The size of type at which the text fits the cell. */
 export const typeSize = (text: string, cell: number): number =>
-  Math.max(8, Math.min(16, 3 + 0.3 * cell, (cell - 4) / (0.63 * Math.max(text.length, 1))));
+  Math.max(SMALLEST_TYPE, Math.min(16, 3 + 0.3 * cell, sizeWithin(text, cell - 6)));
 
-/** The number as it fits a cell; of one too small for numbers, only that it is negative. */
+/** The number as it fits a cell; its sign alone where it would be cut, and of cells too small for numbers the minus. */
 export function cellText(value: number, cell: number): string {
   const room = roomOf(cell);
   if (!room) return value < 0 && cell >= 11 ? MINUS : "";
   const text = shortNumber(value, room + 1);
-  return text.length > room + 1 ? (value < 0 ? MINUS : "+") : text;
+  return text.length <= room + 1 || sizeWithin(text, cell - 1) >= SMALLEST_TYPE ? text : value < 0 ? MINUS : "+";
 }
 
 /** The factors of a product as they stand small above it: both, the other's alone, or that in short; undefined where none fits. */

@@ -36,6 +36,14 @@ export function shortNumber(value: number, room: number): string {
 /** With a power of ten, and no zeros at the end of what is before it. */
 const powered = (value: number, digits: number): string => signed(value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e"));
 
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** A power of ten. */
+export function powerText(power: number): string {
+  if (power === 0) return "1";
+  const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
+  return `10${power < 0 ? "⁻" : ""}${digits}`;
+}
+
 /** A factor or a term that follows an operator: in brackets if it is negative. */
 export const bracketed = (value: number): string => (value < 0 ? `(${number(value)})` : number(value));
 

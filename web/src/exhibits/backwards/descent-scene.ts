@@ -83,13 +83,6 @@ export function ticksOf({ bottom, top }: Curve): number[] {
   return Array.from({ length: Math.floor((top - bottom) / step) + 1 }, (_, i) => top - i * step);
 }
 
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-export function powerText(power: number): string {
-  if (power === 0) return "1";
-  const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
-  return `10${power < 0 ? "⁻" : ""}${digits}`;
-}
-
 /** The kernel after the next step is what the rate and the velocity make of this one. */
 export const stepTaken = (descent: Descent, step: number): Tensor | null => {
   const [now, next] = [descent.moments[step], descent.moments[step + 1]];

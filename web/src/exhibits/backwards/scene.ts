@@ -3,7 +3,7 @@
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { cellText, factorsIn, roomOf, type Box, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
-import { number, shortNumber } from "../../parts/numbers.ts";
+import { number } from "../../parts/numbers.ts";
 import { flatIndex, type Tensor } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import { spreadOf, type Selection, type Term, type Work, type WorkedCell } from "./layer.ts";
@@ -87,9 +87,8 @@ export function lightOf(worked: WorkedCell, scales: Scales, cell: number): Light
 
 /** A product as it stands in a cell: the factors small above it. */
 function asProduct({ product }: Term, own: number, other: number, colour: Lit["colour"], cell: number): Omit<Lit, "at"> {
-  const room = roomOf(cell);
-  if (room === 0) return { text: "", colour };
-  return { text: shortNumber(product, room + 1), above: factorsIn(own, other, cell), colour };
+  if (roomOf(cell) === 0) return { text: "", colour };
+  return { text: cellText(product, cell), above: factorsIn(own, other, cell), colour };
 }
 
 /** The picture of a gradient as a convolution: what is slid over, with the window of the chosen cell. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { descend, keySteps, largestDifference, stepShown } from "./descent.ts";
 import { descentFigure } from "./descent-figure.ts";
-import { curveOf, powerText, ticksOf } from "./descent-scene.ts";
+import { powerText } from "../../parts/numbers.ts";
+import { curveOf, ticksOf } from "./descent-scene.ts";
 import { inDimensions, TARGETS, withLayer, withTarget } from "./edits.ts";
 import { cellAt, cellsOf, cellWork, chosenCell, nudges, spreadOf, stepCount, stepOf, turnedKernel, workOut } from "./layer.ts";
 import { layerFigure } from "./layer-figure.ts";

@@ -3,7 +3,7 @@
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { factorsIn, roomOf, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
-import { number, shortNumber } from "../../parts/numbers.ts";
+import { number } from "../../parts/numbers.ts";
 import type { Pads } from "../../tensor/padding.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
 import type { WorkedCell } from "../../tensor/window.ts";
@@ -60,7 +60,7 @@ export function lightOf(worked: WorkedCell, { input: scale }: Scales, cell: numb
   const input = worked.terms.map(({ channel, position, value, weight, product, border }): Lit => {
     return {
       at: [channel, ...position],
-      text: room ? shortNumber(product, room + 1) : "",
+      text: room ? cellText(product, cell) : "",
       above: room ? factorsIn(value, weight, cell) : undefined,
       colour: scale.colour(value),
       hatched: border,

@@ -3,7 +3,7 @@
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { cellText, roomOf, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
-import { number, shortNumber } from "../../parts/numbers.ts";
+import { number } from "../../parts/numbers.ts";
 import { asNumber } from "../../model/state.ts";
 import { sourceIndex } from "../../tensor/borders.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
@@ -72,13 +72,12 @@ export function lightOf(work: Work, scale: Scale, cell: number, at: readonly num
 
 /** What a cell gives to the result, as it stands in it: a share of the mean, a power, or itself. */
 function givenBy({ setup }: Work, { value }: Member, counted: number, cell: number): { text: string; above?: string } {
-  const room = roomOf(cell);
-  if (!room) return { text: "" };
+  if (!roomOf(cell)) return { text: "" };
   if (value === null) return { text: "–" };
   const p = power(setup);
-  if (setup.kind === "average") return { text: shortNumber(value / counted, room + 1), above: `${number(value, 3)}/${counted}` };
-  if (setup.kind === "lp" && p !== Infinity) return { text: shortNumber(Math.abs(value) ** p, room + 1), above: powered(value, p) };
-  return { text: shortNumber(value, room + 1) };
+  if (setup.kind === "average") return { text: cellText(value / counted, cell), above: `${number(value, 3)}/${counted}` };
+  if (setup.kind === "lp" && p !== Infinity) return { text: cellText(Math.abs(value) ** p, cell), above: powered(value, p) };
+  return { text: cellText(value, cell) };
 }
 
 /** The output cells that a cell of the input goes into; those that it wins stand out by their frame. */

@@ -1,5 +1,6 @@
 /** Counts in three digits, as `convolens shape` writes them. */
 
+import { powerText } from "../../parts/numbers.ts";
 import { thousands } from "../../tensor/formula.ts";
 
 /** A count with a unit of a thousand's power; exactly below 10,000. */
@@ -12,8 +13,15 @@ export const inBytes = (count: number): string => threeDigits(count, 1024, [" B"
 function threeDigits(count: number, base: number, units: readonly string[]): string {
   let [number, steps] = [count, 0];
   for (; number >= 999.5 && steps < units.length - 1; steps++) number /= base;
+  if (number >= 999.5) return `${powers(count)}${units[0]}`;
   const places = steps === 0 || number >= 99.95 ? 0 : number >= 9.995 ? 1 : 2;
   return fixed(number, places) + units[steps];
+}
+
+/** Beyond all units: 1.02 · 10²⁸. */
+function powers(count: number): string {
+  const [mantissa, exponent] = count.toExponential(2).split("e");
+  return `${Number(mantissa)} · ${powerText(Number(exponent))}`;
 }
 
 /** Halves go to the even digit, as in Python; only halves of powers of two are exact. */
@@ -26,6 +34,9 @@ function fixed(number: number, places: 0 | 1 | 2): string {
 
 /** A count with all its digits where a number holds them. */
 export const exactly = (count: number): string => (Number.isSafeInteger(count) ? thousands(count) : `≈ ${rounded(count)}`);
+
+/** What a formula comes to. */
+export const equals = (count: number): string => (Number.isSafeInteger(count) ? `= ${exactly(count)}` : exactly(count));
 
 /** How many times one count is another. */
 export function ratio(over: number, under: number): string {

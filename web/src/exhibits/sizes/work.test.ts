@@ -5,7 +5,7 @@ import { convTransposed } from "../../tensor/transposed.ts";
 import { texts } from "../../texts/index.ts";
 import { KINDS, asKind, blockOf, inserted, moved, newBlock, removed, replaced, writeBlock } from "./blocks.ts";
 import { runsBehind } from "./cells.ts";
-import { inBytes, ratio, rounded } from "./counts.ts";
+import { exactly, inBytes, ratio, rounded } from "./counts.ts";
 import { borderOf, numbersOf, paddingOf, ticksOf } from "./fields.ts";
 import { figureOf } from "./figure.ts";
 import { latexOf } from "./latex.ts";
@@ -180,6 +180,8 @@ test("counts are written as the command line writes them", () => {
   expect([9472, 118_013_952, 1_849_688_064].map(rounded)).toEqual(["9,472", "118 M", "1.85 G"]);
   expect([576, 602_112, 553_430_176, 6_422_528, 6_432_768].map(inBytes)).toEqual(["576 B", "588 KiB", "528 MiB", "6.12 MiB", "6.13 MiB"]);
   expect([ratio(150_528_000, 1728), ratio(10_240, 61_706)]).toEqual(["87,111", "0.166"]);
+  expect([999.4e18, 999.6e18, 1.024e28].map(rounded)).toEqual(["999 E", "1 · 10²¹", "1.02 · 10²⁸"]);
+  expect([inBytes(1.5 * 2 ** 60), inBytes(2 ** 93), exactly(1.024e28)]).toEqual(["1.50 EiB", "9.9 · 10²⁷ B", "≈ 1.02 · 10²⁸"]);
 });
 
 test("states from strangers are made to fit", () => {

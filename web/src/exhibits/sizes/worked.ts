@@ -7,7 +7,7 @@ import { paddingThatKeeps } from "../../tensor/solve.ts";
 import type { Layer, Stack } from "../../tensor/stack.ts";
 import { transposedSpec } from "../../tensor/transposed-geometry.ts";
 import { product } from "../../tensor/tensor.ts";
-import { exactly, fraction, ratio } from "./counts.ts";
+import { equals, fraction, ratio } from "./counts.ts";
 
 /** How a layer adds to the field before it, along one dimension. */
 export interface Growth {
@@ -90,7 +90,7 @@ export function connectedOf({ inputShape, outputShape, parameters }: Pick<Layer,
   return {
     parameters,
     weights,
-    formula: `${factors(inputShape)} · ${factors(outputShape)} = ${exactly(weights)}`,
+    formula: `${factors(inputShape)} · ${factors(outputShape)} ${equals(weights)}`,
     times: parameters ? ratio(weights, parameters) : "",
   };
 }
