@@ -133,6 +133,8 @@ def test_programs_run_as_shown(lab: Any) -> None:
         shapes.append(tuple(found.shape[1:]) if found is not None else names["stack"].output_shape)
         if style == "PyTorch":
             parameters.append(sum(weights.numel() for weights in names["network"].parameters()))
+    lab.page.get_by_role("radio", name="NumPy, im2col, SciPy", exact=True).check()
+    assert lab.page.locator("dialog[open] pre").inner_text().startswith("# A stack is for libraries that have layers")
     assert shapes == [stack.output_shape] * 3
     assert parameters == [stack.parameters]
 

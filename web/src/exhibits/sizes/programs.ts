@@ -2,12 +2,13 @@
 
 import { texts } from "../../texts/index.ts";
 import type { Program } from "../../parts/share.ts";
-import { tuple } from "../../export/python.ts";
+import { comment, tuple } from "../../export/python.ts";
 import { blockOf } from "./blocks.ts";
 import { pytorch } from "./pytorch.ts";
 import type { Work } from "./work.ts";
 
 const words = texts.sizes.code;
+const { numpy, im2col, scipy } = texts.code.styles;
 /** What `convolens.nn` calls otherwise than a stack does, and what it has not. */
 const RENAMED: Record<string, string> = { hardswish: "hard-swish", hardsigmoid: "hard-sigmoid" };
 const MISSING = ["elu", "selu", "mish", "softplus", "lrn", "identity", "lp"];
@@ -15,12 +16,13 @@ const WIDTH = 100;
 
 export function programsOf(work: Work): Program[] {
   const { stack, problem } = work;
-  if (!stack) return [{ name: words.sizes, text: `# ${texts.refusal(problem!.error)}\n` }];
-  const note = problem ? `# ${words.until(texts.refusal(problem.error))}\n` : "";
+  if (!stack) return [{ name: words.sizes, text: comment(texts.refusal(problem!.error)) }];
+  const note = problem ? comment(words.until(texts.refusal(problem.error))) : "";
   return [
     { name: words.pytorch, text: note + pytorch(stack) },
     { name: words.network, text: note + network(work) },
     { name: words.sizes, text: note + sizes(work) },
+    { name: `${numpy}, ${im2col}, ${scipy}`, text: comment(words.single) },
   ];
 }
 

@@ -154,7 +154,7 @@ export const pooling = {
   evenNote: "Faint lines: shifts by whole strides, under which a map only moves along.",
 
   noRegions: {
-    im2col: "Regions differ in size, so they are no columns of one matrix: each is pooled by itself, as under NumPy.",
+    im2col: "Regions may differ in size, which columns of a matrix do not: each is pooled by itself, as under NumPy.",
     scipy: "SciPy's filters have windows of one size and no regions: each is pooled by itself, as under NumPy.",
   },
   latexHint: "this cell worked out, or the maps before and after, for amsmath",

@@ -172,6 +172,7 @@ export const sizes = {
 
   code: {
     pytorch: "PyTorch", network: "Network (cl.nn)", sizes: "Sizes (cl.parse_stack)",
+    single: "A stack is for libraries that have layers; one layer in each of these is in Channels, Pooling and Matrix view.",
     notThere: "there is no such layer here; what comes before it stands",
     until: (why: string) => `As far as the stack goes: ${why}`,
   },
