@@ -73,7 +73,7 @@ def test_programs_run_as_shown(lab: Any, tmp_path: Path, monkeypatch: pytest.Mon
     Image.fromarray(_pixels(lab, 1)).save("photograph.png")
     shown = _pixels(lab, 0)
     lab.page.get_by_role("button", name="Show the code").click()
-    for style in ("NumPy", "SciPy", "Convolens") if measure == "kernel" else ("Convolens",):
+    for style in ("NumPy", "im2col", "PyTorch", "SciPy", "Convolens") if measure == "kernel" else ("Convolens",):
         lab.page.get_by_role("radio", name=style, exact=True).check()
         exec(lab.page.locator("dialog[open] pre").inner_text(), {})
         found = np.asarray(Image.open("result.png"))

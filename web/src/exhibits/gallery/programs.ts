@@ -12,14 +12,41 @@ const SCIPY = { constant: "constant", edge: "nearest", reflect: "mirror", symmet
 
 export function programsOf(state: GalleryState, kernel: Kernel): Program[] {
   const styles = texts.code.styles;
-  if (state.view === "all") return [{ name: styles.convolens, text: each(state) }];
-  if (state.measure !== "kernel") return [{ name: styles.convolens, text: edges(state) }];
+  const { convolens: own, ...others } = styles;
+  if (state.view === "all" || state.measure !== "kernel") {
+    const rest = { name: Object.values(others).join(", "), text: `# ${texts.gallery.oneKernel}\n` };
+    return [{ name: own, text: state.view === "all" ? each(state) : edges(state) }, rest];
+  }
+  const written = (style: keyof typeof others, lines: string[], ...more: string[]): Program => ({
+    name: styles[style],
+    text: file(state, ["import numpy as np", ...more], [...weights(kernel), ...lines, ...shades(state, kernel)]),
+  });
   return [
-    { name: styles.numpy, text: file(state, ["import numpy as np", "from PIL import Image"], [...weights(kernel), ...numpy(state, kernel)]) },
-    { name: styles.scipy, text: file(state, ["import numpy as np", "from PIL import Image", "from scipy import ndimage"], [...weights(kernel), ...scipy(state, kernel)]) },
-    { name: styles.convolens, text: file(state, CONVOLENS, convolens(state, kernel)) },
+    written("numpy", [...padded(state, kernel), ...NUMPY], PIL),
+    written("im2col", [...padded(state, kernel), ...IM2COL], PIL),
+    written("pytorch", [...padded(state, kernel), ...PYTORCH], "import torch", PIL),
+    written("scipy", scipy(state), PIL, "from scipy import ndimage"),
+    { name: own, text: file(state, CONVOLENS, convolens(state, kernel)) },
   ];
 }
+
+const PIL = "from PIL import Image";
+const NUMPY = [
+  "rows, columns = x.shape[:2]",
+  "s = sum(weight[i, j] * padded[i : i + rows, j : j + columns] for i, j in np.ndindex(weight.shape))",
+];
+const IM2COL = [
+  "windows = np.lib.stride_tricks.sliding_window_view(padded, weight.shape, axis=(0, 1))",
+  "s = np.empty(x.shape)",
+  "for row in range(len(x)):  # a matrix for each row of pixels: one for all would be large",
+  "    columns = windows[row].reshape(-1, weight.size).T",
+  "    s[row] = (weight.ravel() @ columns).reshape(x.shape[1:])",
+];
+const PYTORCH = [
+  "planes = torch.from_numpy(np.atleast_3d(padded)).permute(2, 0, 1)[:, None]  # each channel by itself",
+  "s = torch.nn.functional.conv2d(planes, torch.from_numpy(weight.astype(float))[None, None])",
+  "s = s[:, 0].permute(1, 2, 0).numpy().reshape(x.shape)",
+];
 
 function file(state: GalleryState, imports: string[], lines: string[], save = 'Image.fromarray(y).save("result.png")'): string {
   return `${[
@@ -35,22 +62,19 @@ function weights({ weights: { shape, data } }: Kernel): string[] {
   return ["weight = np.array([", ...rows, "])"];
 }
 
-function numpy(state: GalleryState, kernel: Kernel): string[] {
+function padded(state: GalleryState, kernel: Kernel): string[] {
   const reach = reachAround(kernel.weights, state.flip).map(([before, after]) => `(${before}, ${after})`);
   const pads = [...reach, ...(state.channels === "each" ? ["(0, 0)"] : [])].join(", ");
   return [
     ...(state.flip ? ["weight = weight[::-1, ::-1]  # convolution turns the kernel"] : []),
     `padded = np.pad(x.astype(float), (${pads}), mode="${state.border}")`,
-    "rows, columns = x.shape[:2]",
-    "s = sum(weight[i, j] * padded[i : i + rows, j : j + columns] for i, j in np.ndindex(weight.shape))",
-    ...shades(state, kernel),
   ];
 }
 
-function scipy(state: GalleryState, kernel: Kernel): string[] {
+function scipy(state: GalleryState): string[] {
   const name = state.flip ? "convolve" : "correlate";
   const weight = state.channels === "each" ? "weight[..., np.newaxis]" : "weight";
-  return [`s = ndimage.${name}(x.astype(float), ${weight}, mode="${SCIPY[state.border]}")`, ...shades(state, kernel)];
+  return [`s = ndimage.${name}(x.astype(float), ${weight}, mode="${SCIPY[state.border]}")`];
 }
 
 function shades({ display, gain }: GalleryState, { weights: kernel }: Kernel): string[] {
@@ -72,7 +96,7 @@ function convolens(state: GalleryState, kernel: Kernel): string[] {
   ];
 }
 
-const CONVOLENS = ["import numpy as np", "from PIL import Image", "", "import convolens as cl"];
+const CONVOLENS = ["import numpy as np", PIL, "", "import convolens as cl"];
 
 function edges(state: GalleryState): string {
   const call = (name: string) => `cl.edge_${name}(x, operator="${state.operator}", ${options(state)})`;

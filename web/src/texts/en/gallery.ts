@@ -109,6 +109,7 @@ export const gallery = {
   },
   wipeHint: "from before to after",
   eachHint: "one kernel after the other",
+  oneKernel: "These are for one kernel at a time: choose it alone.",
   latexHint: "the kernel, and the pixel worked out, for amsmath",
   programsNote: "Runs beside a file photograph.png, and writes result.png.",
   programsNoteAll: "Runs beside a file photograph.png, and writes a file for each kernel.",
