@@ -78,6 +78,9 @@ def test_programs_run_as_shown(lab: Any, tmp_path: Path, monkeypatch: pytest.Mon
         exec(lab.page.locator("dialog[open] pre").inner_text(), {})
         found = np.asarray(Image.open("result.png"))
         np.testing.assert_allclose(found.astype(int), shown, atol=measure == "direction", err_msg=style)
+    if measure != "kernel":
+        lab.page.get_by_role("radio", name="NumPy, im2col, PyTorch, SciPy", exact=True).check()
+        assert lab.page.locator("dialog[open] pre").inner_text().startswith("# These are for one kernel")
 
 
 def test_own_photograph(lab: Any, tmp_path: Path) -> None:

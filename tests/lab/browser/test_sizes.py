@@ -134,7 +134,7 @@ def test_programs_run_as_shown(lab: Any) -> None:
         if style == "PyTorch":
             parameters.append(sum(weights.numel() for weights in names["network"].parameters()))
     lab.page.get_by_role("radio", name="NumPy, im2col, SciPy", exact=True).check()
-    assert lab.page.locator("dialog[open] pre").inner_text().startswith("# A stack is for libraries that have layers")
+    assert lab.page.locator("dialog[open] pre").inner_text().startswith("# A stack is for libraries")
     assert shapes == [stack.output_shape] * 3
     assert parameters == [stack.parameters]
 
