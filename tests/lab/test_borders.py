@@ -54,6 +54,9 @@ def test_widget() -> None:
     widget.state = {**widget.state, "input": {"shape": [3], "data": [0, 0, 1]}}
     assert widget.image.tolist() == [0, 0, 1]
     assert widget.outputs["constant"][0] == 27
+    wide = cl.widgets.Borders([1, 2], [1, 1, 1], pad=1).outputs
+    assert "none" not in wide
+    assert wide["edge"].tolist() == [4, 5]
     assert cl.widgets.Borders(preset="gradient", kernel="sobel-y").outputs["none"].any() == 0
     with pytest.raises(ConvolensError, match="unknown preset"):
         cl.widgets.Borders(preset="gradent")

@@ -77,12 +77,12 @@ class Borders(State):
 
     def results(self) -> dict[str, npt.NDArray[Any]]:
         """
-        Compute what the kernel makes of the picture with every border, and without one as "none".
+        Compute what the kernel makes of the picture with every border; "none" is without one, where it fits in.
 
         Raises
         ------
         SpecError
-            If the kernel is larger than the picture; it has to fit without a border.
+            If the kernel is larger than the picture with its border.
         """
         from convolens.ops import conv
 
@@ -91,7 +91,8 @@ class Borders(State):
             image = image.astype(np.float64)
         x, weight = image[np.newaxis], self.kernel.array()[np.newaxis, np.newaxis]
         run = getattr(conv, f"conv{self.dims}d")
-        results: dict[str, npt.NDArray[Any]] = {"none": run(x, weight)[0]}
+        fits = all(size <= cells for size, cells in zip(weight.shape[2:], image.shape, strict=True))
+        results: dict[str, npt.NDArray[Any]] = {"none": run(x, weight)[0]} if fits else {}
         for name in get_args(BorderName):
             border = self.border_value if name == "constant" else name
             results[name] = run(x, weight, padding=tuple((cells, cells) for cells in self.pad), border=border)[0]

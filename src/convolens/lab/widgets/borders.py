@@ -69,5 +69,5 @@ class Borders(Exhibit[states.Borders]):
 
     @property
     def outputs(self) -> dict[str, npt.NDArray[Any]]:
-        """What the engine computes with every border, and without one as "none"."""
+        """What the engine computes with every border, and without one, where it fits in, as "none"."""
         return self._read().results()
