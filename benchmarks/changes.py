@@ -96,18 +96,17 @@ def typed(what: str, state: State | None, grid: str, *, value: str = "", place: 
     return Change(what, state, events, value or f"document.querySelector({json.dumps(selector)}).ariaLabel")
 
 
-def pointed(what: str, state: State | None, row: str, count: int, value: str) -> Change:
-    """Point at one place after the other along the middle of an element, as of a row of cells."""
+def pointed(what: str, state: State | None, selector: str, count: int, value: str) -> Change:
+    """Point at one place after the other along the middle of an element, as of a grid of so many columns."""
 
     def events(page: Page) -> Events:
-        element = page.locator(row).first
+        element = page.locator(selector).first
         element.scroll_into_view_if_needed()
         box = element.bounding_box()
         assert box is not None
+        middle = box["y"] + box["height"] / 2 + 8  # beside a gap between rows that may be there
         for i in cycle(range(count)):
-            yield partial(
-                page.mouse.move, box["x"] + (i + 0.5) / count * box["width"], box["y"] + box["height"] / 2
-            )
+            yield partial(page.mouse.move, box["x"] + (i + 0.5) / count * box["width"], middle)
 
     return Change(what, state, events, _text(value), "pointermove")
 
@@ -146,10 +145,6 @@ def digits(*shape: int) -> Numbers:
     return Numbers.of(_RANDOM.integers(-9, 10, shape))
 
 
-def _row(label: str, row: int) -> str:
-    return f'{_grid(label)} [role="row"]:nth-child({row + 1})'
-
-
 _LARGE = SlidingWindow(input=digits(64, 64), kernel=digits(3, 3))
 _WIDE = SlidingWindow(input=digits(64, 64), kernel=digits(9, 9), padding="same")
 _BORDERS = Borders(input=digits(16, 16), kernel=digits(3, 3), pad=(8, 8))
@@ -174,12 +169,12 @@ _NOW = "document.querySelector('.number input').ariaValueNow"
 CHANGES = (
     turned("nothing but a number", None, "body", _text("body")),
     typed("number of the input", SlidingWindow(), "Input"),
-    pointed("pointer over the output", SlidingWindow(), _row("Output", 1), 3, _WORKED),
+    pointed("pointer over the output", SlidingWindow(), _grid("Output"), 3, _WORKED),
     typed("number of the input, 64 × 64", _LARGE, "Input"),
     typed("number of the kernel, 3 × 3 over 64 × 64", _LARGE, "Kernel"),
-    pointed("pointer over the output, 62 × 62", _LARGE, _row("Output", 30), 62, _WORKED),
+    pointed("pointer over the output, 62 × 62", _LARGE, _grid("Output"), 62, _WORKED),
     typed("number of the kernel, 9 × 9 over 64 × 64", _WIDE, "Kernel"),
-    pointed("pointer over the output, 9 × 9 over 64 × 64", _WIDE, _row("Output", 30), 64, _WORKED),
+    pointed("pointer over the output, 9 × 9 over 64 × 64", _WIDE, _grid("Output"), 64, _WORKED),
     typed("number of the kernel", Gallery(), "Kernel", value="window.pictures"),
     turned("sigma", Gallery(kernel="gaussian:sigma=2"), ".slider input", "window.pictures"),
     opened(typed("number of the kernel, 1 megapixel", Gallery(), "Kernel", value="window.pictures")),
@@ -193,9 +188,9 @@ CHANGES = (
     ),
     opened(turned("sigma, 1 megapixel", Gallery(kernel="gaussian:sigma=2"), ".slider input", "window.pictures")),
     typed("number of the input", Channels(), "Input"),
-    pointed("pointer over a map", Channels(), _row("Maps", 1), 3, _WORKED),
+    pointed("pointer over a map", Channels(), _grid("Maps"), 3, _WORKED),
     typed("number of the input, 8 channels of 16 × 16", _CHANNELS, "Input"),
-    pointed("pointer over a map, 8 channels of 16 × 16", _CHANNELS, _row("Maps", 1), 16, _WORKED),
+    pointed("pointer over a map, 8 channels of 16 × 16", _CHANNELS, _grid("Maps"), 16, _WORKED),
     turned("size of a kernel, LeNet-5", Sizes(layer=1), _SETTING, _text(".main")),
     turned(
         "size of a kernel, VGG-16",
@@ -203,26 +198,26 @@ CHANGES = (
         _SETTING,
         _text(".main"),
     ),
-    pointed("pointer over a map, LeNet-5", Sizes(), ".map.own", 5, ".stage"),
-    pointed("pointer over a map, VGG-16", SIZES["vgg"], ".map.own", 14, ".stage"),
+    pointed("pointer over a map, LeNet-5", Sizes(), ".map.own .front", 5, ".stage"),
+    pointed("pointer over a map, VGG-16", SIZES["vgg"], ".map.own .front", 14, ".stage"),
     typed("number of the input", Pooling(), "Input"),
     typed("number of the input, 64 × 64", _POOLING, "Input"),
-    pointed("pointer over the output, 32 × 32", _POOLING, _row("Output", 10), 32, _WORKED),
+    pointed("pointer over the output, 32 × 32", _POOLING, _grid("Output"), 32, _WORKED),
     typed("number of the input, shifted", Pooling(view="shifts"), "Input"),
     typed("number of the input, 64 × 64, shifted", _SHIFTS, "Input"),
     typed("number of the picture", Borders(), "constant, padded"),
     typed("number of the picture, 6 × 32 × 32", _BORDERS, "constant, padded"),
     typed("number of the kernel, 6 × 32 × 32", _BORDERS, "Kernel"),
-    pointed("pointer over a picture, 6 × 32 × 32", _BORDERS, _row("constant, padded", 10), 32, ".where"),
+    pointed("pointer over a picture, 6 × 32 × 32", _BORDERS, _grid("constant, padded"), 32, ".where"),
     typed("number of the input", MatrixView(), "Input"),
     typed("number of the input, matrix of 64 × 64", _MATRIX, "Input"),
     typed("number of the kernel, matrix of 64 × 64", _MATRIX, "Kernel"),
-    pointed("pointer over the output, matrix of 64 × 64", _MATRIX, _row("Output", 3), 8, _WORKED),
+    pointed("pointer over the output, matrix of 64 × 64", _MATRIX, _grid("Output"), 8, _WORKED),
     typed("number of the kernel, im2col of 27 × 100", _COLUMNS, "Kernel"),
     typed("number of the kernel, FFT of 3 channels", _SPECTRA, "Kernel"),
     typed("number of the input", Backwards(), "Input"),
     typed("number of the kernel, 5 × 5 over 20 × 20", _BACKWARDS, "Kernel"),
-    pointed("pointer over dL/dX, 12 × 12", _BACKWARDS, _row("Gradient of the input", 6), 12, _WORKED),
+    pointed("pointer over dL/dX, 12 × 12", _BACKWARDS, _grid("Gradient of the input"), 12, _WORKED),
     typed("number of the target, 500 steps", _DESCENT, "Target"),
     turned("sample of the signal", Signals(), ".drawable", "document.querySelector('.drawable').ariaValueText"),
     turned(

@@ -40,7 +40,7 @@ CanvasRenderingContext2D.prototype.putImageData = function (...given) {
 WATCH = """() => {
     const value = () => %s;
     const before = value();
-    window.found = new Promise((done) => addEventListener("%s", ({ timeStamp }) => {
+    window.found = new Promise((done, failed) => addEventListener("%s", ({ timeStamp }) => {
         const look = () => {
             const now = value();
             if (now === before || now == null) return requestAnimationFrame(look);
@@ -56,6 +56,7 @@ WATCH = """() => {
             }).observe({ type: "element" });
         };
         requestAnimationFrame(look);
+        setTimeout(() => failed(new Error("no other value within 10 s")), 10_000);
     }, { capture: true, once: true }));
 }"""
 """Waits for the next event, and for the frame in which an expression has another value."""
