@@ -29,11 +29,31 @@ STATES = {
 }  # fmt: skip
 
 
+NAMES = """(grid) => {
+    const rows = [...grid.querySelectorAll('[role="row"]')];
+    const named = (cell) => cell.getAttribute("aria-label");
+    if (!grid.querySelector("canvas")) return rows.map((row) => [...row.children].map(named));
+    const press = (key, ctrlKey = false) =>
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true }));
+    rows.find((row) => !row.hidden).firstElementChild.focus();
+    press("Home", true);
+    return Array.from({ length: Number(grid.ariaRowCount) }, () => {
+        const names = Array.from({ length: Number(grid.ariaColCount) }, () => {
+            const name = named(document.activeElement);
+            press("ArrowRight");
+            return name;
+        });
+        press("Home");
+        press("ArrowDown");
+        return names;
+    });
+}"""
+"""Gives the names of all cells of a grid; those that are drawn are gone over by keys."""
+
+
 def numbers(lab: Any, grid: str) -> np.ndarray[Any, Any]:
     """Read the grid whose name begins so, as a screen reader does."""
-    found = lab.page.locator(f'[role="grid"][aria-label^="{grid}"] [role="row"]').evaluate_all(
-        "(rows) => rows.map((row) => [...row.children].map((cell) => cell.getAttribute('aria-label')))"
-    )
+    found = lab.page.locator(f'[role="grid"][aria-label^="{grid}"]').evaluate(NAMES)
     return np.array([[float(name.rpartition(": ")[2].replace("−", "-")) for name in row] for row in found])
 
 

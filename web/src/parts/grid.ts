@@ -12,7 +12,7 @@ export interface CellView {
   colour: Colour;
   /** `border` lies outside the array, `cut` is not part of the result, `covered` is not to be seen yet. */
   kind: "cell" | "border" | "cut" | "covered";
-  /** What a screen reader says of the cell. */
+  /** What a screen reader says of the cell: a getter where there may be thousands, of which it says one. */
   name: string;
   /** Small print in the cell: which cell a border shows. */
   note?: string;
@@ -38,6 +38,22 @@ export interface Extent {
   columns: number;
 }
 
+/** What draws the cells of a grid is given. */
+export interface CellsProps {
+  /** The coordinates of rows and columns. */
+  rows: readonly number[];
+  columns: readonly number[];
+  /** Pixels that a cell is wide and high. */
+  cell: number;
+  view: (row: number, column: number) => CellView;
+  canEdit: (place: Place) => boolean;
+  /** The one cell that Tab comes to. */
+  stop: Place;
+  current: Place | null;
+  /** A cell that is no element was pressed. */
+  onpress: (place: Place) => void;
+}
+
 export const gapOf = (cell: number): number => (cell >= 30 ? 3 : cell >= 16 ? 1 : 0);
 
 /** How wide `count` cells are drawn. */
@@ -55,6 +71,9 @@ export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 :
 const SMALLEST_TYPE = 8;
 const sizeWithin = (text: string, width: number): number => width / (0.63 * Math.max(text.length, 1));
 
+/** Whether cells are too small for numbers: their colours alone are drawn, and that a number is negative. */
+export const isTiny = (cell: number): boolean => roomOf(cell) === 0;
+
 /** The size of type at which the text fits the cell. */
 export const typeSize = (text: string, cell: number): number =>
   Math.max(SMALLEST_TYPE, Math.min(16, 3 + 0.3 * cell, sizeWithin(text, cell - 6)));
@@ -62,7 +81,7 @@ export const typeSize = (text: string, cell: number): number =>
 /** The number as it fits a cell; its sign alone where it would be cut, and of cells too small for numbers the minus. */
 export function cellText(value: number, cell: number): string {
   const room = roomOf(cell);
-  if (!room) return value < 0 && cell >= 11 ? MINUS : "";
+  if (isTiny(cell)) return value < 0 && cell >= 11 ? MINUS : "";
   const text = shortNumber(value, room + 1);
   return text.length <= room + 1 || sizeWithin(text, cell - 1) >= SMALLEST_TYPE ? text : value < 0 ? MINUS : "+";
 }

@@ -1,4 +1,4 @@
-/** Writes cells of a grid: of thousands few change when a number does, and a template would have an effect for each. */
+/** Writes cells of a grid: of hundreds few change when a number does, and a template would have an effect for each. */
 
 import { typeSize, type CellView } from "./grid.ts";
 

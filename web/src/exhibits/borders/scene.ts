@@ -28,18 +28,21 @@ export function paddedView(work: Work, { input: scale }: Scales, mode: Mode, cel
   const value = numberAt(work, mode, at);
   const [text, colour] = [cellText(value, cell), scale.colour(value)];
   if (inside(at, work.input.shape)) {
-    return { text, colour, kind: "cell", name: words.cellName(words.picture, at, number(value)) };
+    return { text, colour, kind: "cell", get name() { return words.cellName(words.picture, at, number(value)); } };
   }
   const source = sourceOf(work, mode, at);
-  const shows = source ? texts.slidingWindow.shows(source) : texts.slidingWindow.showsConstant;
-  return { text, colour, kind: "border", note: source?.join(","), name: texts.slidingWindow.borderCell(at, number(value), shows) };
+  const { borderCell, shows, showsConstant } = texts.slidingWindow;
+  return {
+    text, colour, kind: "border", note: source?.join(","),
+    get name() { return borderCell(at, number(value), source ? shows(source) : showsConstant); },
+  };
 }
 
 /** Cells whose window reaches into the border are hatched as it is. */
 export function outputView(work: Work, { output: scale }: Scales, panel: Panel, cell: number, at: readonly number[]): CellView {
   const value = outputAt(panel, at)!;
   const kind = reachesOut(work, at) ? "border" : "cell";
-  return { text: cellText(value, cell), colour: scale.colour(value), kind, name: words.cellName(words.output, at, number(value)) };
+  return { text: cellText(value, cell), colour: scale.colour(value), kind, get name() { return words.cellName(words.output, at, number(value)); } };
 }
 
 /** The place that is looked at, in every border at once. */

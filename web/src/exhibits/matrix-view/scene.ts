@@ -207,11 +207,13 @@ export function toeplitzPanels(work: Work, scales: Scales, cell: number, look: L
     const [row, column] = turn(first, second);
     const which = weights.get(row * columns + column);
     const value = matrix!.data[row * columns + column]!;
-    const [out, into] = [placeIn(output.shape, row), placeIn(input.shape, column)];
-    if (which === undefined) return { text: "", colour: NOTHING, kind: "covered", name: words.emptyEntry(out, into) };
+    const places = () => [placeIn(output.shape, row), placeIn(input.shape, column)] as const;
+    if (which === undefined) {
+      return { text: "", colour: NOTHING, kind: "covered", get name() { return words.emptyEntry(...places()); } };
+    }
     return {
       text: cellText(value, cell), colour: scales.weight.colour(value), kind: "cell",
-      name: words.entry(out, into, weightPlace(work, which), number(value)),
+      get name() { return words.entry(...places(), weightPlace(work, which), number(value)); },
     };
   };
   const whole: Frame | null = rowFrame(work, selection, transposed, [rows, columns]);

@@ -21,19 +21,19 @@ export function inputView(work: Work, scale: Scale, cell: number, at: readonly n
   const { input, spec } = work;
   if (inside(at, input.shape)) {
     const value = input.data[flatIndex(input.shape, at)]!;
-    return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.cellName(words.input, at, number(value)) };
+    return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", get name() { return words.cellName(words.input, at, number(value)); } };
   }
   const plain = { kind: "border", colour: scale.colour(0) } as const;
   if (!spec?.border) {
     const zero = countsAsZero(work, at);
-    return { ...plain, text: zero && roomOf(cell) ? "0" : "", name: words.padName(at, zero) };
+    return { ...plain, text: zero && roomOf(cell) ? "0" : "", get name() { return words.padName(at, zero); } };
   }
   const source = at.map((place, axis) => sourceIndex(place, input.shape[axis]!, spec.border!.mode));
   const shown = source.includes(-1) ? null : source;
   const value = shown ? input.data[flatIndex(input.shape, shown)]! : spec.border.value;
   return {
     ...plain, text: cellText(value, cell), colour: scale.colour(value), note: shown?.join(","),
-    name: words.borderName(at, number(value), shown),
+    get name() { return words.borderName(at, number(value), shown); },
   };
 }
 
@@ -43,7 +43,7 @@ export function outputView(work: Work, scale: Scale, cell: number, at: readonly 
     return { text: roomOf(cell) ? "?" : "", colour: scale.colour(0), kind: "covered", name: words.coveredCell(at) };
   }
   const value = outputAt(work, at);
-  return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.cellName(words.output, at, number(value)) };
+  return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", get name() { return words.cellName(words.output, at, number(value)); } };
 }
 
 export interface Light {

@@ -60,15 +60,18 @@ export function inputView(work: Work, { input: scale }: Scales, cell: number, at
   const source = sourceOf(work, at);
   const value = source ? work.input.data[flatIndex(work.input.shape, source)]! : borderValue(work.setup);
   const [text, colour] = [cellText(value, cell), scale.colour(value)];
-  if (inside(at, work.input.shape)) return { text, colour, kind: "cell", name: words.cellName(words.input, at, number(value)) };
-  const shows = source ? words.shows(source) : words.showsConstant;
-  const note = source ? source.join(",") : undefined;
-  return { text, colour, kind: "border", note, name: words.borderCell(at, number(value), shows) };
+  if (inside(at, work.input.shape)) {
+    return { text, colour, kind: "cell", get name() { return words.cellName(words.input, at, number(value)); } };
+  }
+  return {
+    text, colour, kind: "border", note: source?.join(","),
+    get name() { return words.borderCell(at, number(value), source ? words.shows(source) : words.showsConstant); },
+  };
 }
 
 export function kernelView(work: Work, { kernel: scale }: Scales, cell: number, at: readonly number[]): CellView {
   const value = work.kernel.data[flatIndex(work.kernel.shape, at)]!;
-  return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.cellName(words.kernel, at, number(value)) };
+  return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", get name() { return words.cellName(words.kernel, at, number(value)); } };
 }
 
 /** `upTo` is the last output cell that is shown; later ones are covered. */
@@ -78,11 +81,11 @@ export function outputView(work: Work, { output: scale }: Scales, cell: number, 
   const value = uncut!.data[flatIndex(whole, transposed ? at.map((place, axis) => place + pads[axis]![0]) : at)]!;
   const own = inside(at, outputShape);
   if (own && upTo !== null && stepOf(work, "output", at) > upTo) {
-    return { text: roomOf(cell) ? "?" : "", colour: scale.colour(0), kind: "covered", name: words.coveredCell(at) };
+    return { text: roomOf(cell) ? "?" : "", colour: scale.colour(0), kind: "covered", get name() { return words.coveredCell(at); } };
   }
   const [text, colour] = [cellText(value, cell), scale.colour(value)];
-  if (own) return { text, colour, kind: "cell", name: words.cellName(words.output, at, number(value)) };
-  return { text, colour, kind: "cut", name: words.cutCell(at, number(value)) };
+  if (own) return { text, colour, kind: "cell", get name() { return words.cellName(words.output, at, number(value)); } };
+  return { text, colour, kind: "cut", get name() { return words.cutCell(at, number(value)); } };
 }
 
 /** The cell that is looked at, of the output or the input. */
