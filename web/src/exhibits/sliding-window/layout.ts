@@ -17,6 +17,7 @@ interface Shapes {
 }
 
 const NUMBERED = 26; // pixels of a cell that has room for a number
+const LEAST = 2; // of one that has not
 const TIGHT = 24; // the same, on phones
 const LEGIBLE = 40; // the same, with its factors above
 const LARGEST_KERNEL = 34;
@@ -36,7 +37,7 @@ export function layoutOf(width: number, shapes: Shapes): Layout {
   const high = Math.max(LOWEST_STAGE, Math.min(0.62 * width, 700));
   if (dims === 3) return slices(width, high, shapes);
   const narrow = width < 700;
-  const least = dims === 1 ? 33 : narrow ? NUMBERED : 2;
+  const least = dims === 1 ? 33 : narrow ? NUMBERED : LEAST;
   for (let cell = width > 1000 ? 58 : 48; cell >= least; cell -= 1) {
     const kernelCell = Math.max(cell, Math.min(LARGEST_KERNEL, within(0.16 * width, shapes.kernel.at(-1)!), within(high, rowsOf(shapes.kernel))));
     if (widthOf(shapes.input, cell) + widthOf(shapes.kernel, kernelCell) + widthOf(shapes.output, cell) + BETWEEN > width) continue;
@@ -53,7 +54,7 @@ function below(width: number, shapes: Shapes): Layout {
   const room = width - EDGES;
   const signal = shapes.input.length === 1;
   const fitting = within(room, columns);
-  const scrolled = signal ? LEGIBLE : columns <= 20 ? TIGHT : 2;
+  const scrolled = signal ? LEGIBLE : columns <= 20 ? TIGHT : LEAST;
   const cell = fitting < NUMBERED ? Math.max(scrolled, fitting) : Math.min(fitting, columns <= 12 ? 42 : 36);
   return { abreast: false, cell, kernelCell: Math.max(cell, Math.min(within(room, shapes.kernel.at(-1)!), 40)) };
 }
@@ -70,7 +71,7 @@ function slices(width: number, high: number, shapes: Shapes): Layout {
   let cell = 34;
   const fits = () =>
     extent(shapes.input[2]!, cell) <= room && tall(shapes.input, cell) + tall(shapes.kernel, cell) + tall(shapes.output, cell) <= 2 * high;
-  while (cell > 5 && !fits()) cell -= 1;
+  while (cell > LEAST && !fits()) cell -= 1;
   return { abreast: false, cell, kernelCell: Math.max(cell, Math.min(within(room, shapes.kernel[2]!), 28)) };
 }
 

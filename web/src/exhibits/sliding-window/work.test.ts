@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { figureOf } from "./figure.ts";
 import { latexOf } from "./latex.ts";
-import { problemText } from "./problem.ts";
+import { problemText, tooMuchText } from "./problem.ts";
 import { STYLES } from "../../export/python.ts";
 import { program } from "./programs.ts";
 import { inputBox, inputView, lightOf, outputView, scalesOf } from "./scene.ts";
@@ -98,12 +98,22 @@ test("a kernel that does not fit is a problem of an axis, not an error", () => {
 
 test("what would be too much to draw is told instead, however it is spread over the sides", () => {
   const volume = { shape: [16, 16, 16], data: Array(4096).fill(1) };
+  const wide = { shape: [1, 64], data: Array(64).fill(1) };
   const pads = (cells: number) => Array(3).fill([cells, cells]);
   const work = (padding: unknown) => workOut(complete({ dims: 3, input: volume, kernel: { shape: [1, 1, 2], data: [1, 1] }, padding }));
   expect(work(pads(2)).problem).toBeNull();
   expect(work(pads(64)).problem).toEqual({ kind: "tooMany", cells: 144 ** 3 });
   expect(inputBox(work(pads(64))).shape).toEqual([16, 16, 16]);
   expect(problemText(work(pads(64)).problem!, 3)).toContain("2985984 cells");
+  const every = (dilation: number) =>
+    workOut(complete({ input: wide, kernel: wide, dilation: [dilation, dilation], padding: "full" })).problem;
+  expect([every(1), every(2)]).toEqual([null, null]);
+  expect(problemText(every(3)!, 2)).toContain("442 cells; up to 320 are drawn");
+});
+
+test("an array that would be too large is told with what was asked and what there can be", () => {
+  expect(tooMuchText([4, 64, 16], 2, 20)).toMatch(/^4 × 64 × 20 would be 5120 cells; .* up to 4096 .* at most 16 /);
+  expect(tooMuchText([3, 3, 3], "all", 40)).toMatch(/^40 × 40 × 40 would be 64000 cells; .* at most 16 /);
 });
 
 test("changes of size keep the numbers that stay, and of padding the other sides", () => {

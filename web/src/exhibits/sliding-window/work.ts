@@ -17,8 +17,8 @@ const SETUP = [
 /** What of the state decides the output. */
 export type Setup = Pick<SlidingWindowState, (typeof SETUP)[number]>;
 
-export const MOST_DRAWN = 160; // cells a side of what is drawn, border included
-export const MOST_CELLS_DRAWN = 10_000; // of one array: with more the browser stands still
+export const MOST_DRAWN = 320; // cells a side of what is drawn, border included
+export const MOST_CELLS_DRAWN = MOST_DRAWN ** 2; // of one array: with more the browser stands still
 
 /** Why no output can be had, along which axis. */
 export type Problem =

@@ -98,6 +98,8 @@ export const slidingWindow = {
   nothingLeft: (axis: string) => `Along ${axis} the padding cuts off all of the output: use less.`,
   tooLarge: (axis: string, size: number, most: number) =>
     `Along ${axis} the output would have ${size} cells; up to ${most} are drawn here.`,
+  tooMuch: (shape: string, cells: number, most: number, side: number) =>
+    `${shape} would be ${cells} cells; an array has up to ${most} here, so at most ${side} along this side.`,
   tooMany: (cells: number, most: number) =>
     `With its border that would be ${cells} cells; up to ${most} are drawn here: pad less, or use a smaller input.`,
 
