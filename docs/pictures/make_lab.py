@@ -13,7 +13,7 @@ from convolens.lab.export import export_site
 
 HERE = Path(__file__).parent
 SHOTS = {  # picture: page, height and colours
-    "lab-list": ("index", 1260, "light"),
+    "lab-list": ("index", 1370, "light"),
     "lab-sliding-window": ("sliding-window", 1080, "light"),
     "lab-dark": ("sliding-window", 1080, "dark"),
     "lab-gallery": ("gallery", 1080, "light"),
