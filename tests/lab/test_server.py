@@ -309,6 +309,9 @@ def test_lanes() -> None:
     assert lane(photograph="a", region=region, channels="luminance") == "slow"
     assert lane(photograph="b", kernel="gaussian:sigma=2.5") == "quick"
     assert lane(photograph="b", kernel="gaussian:sigma=90") == "slow"
+    assert lane(photograph="b", kernel="box:size=301") == "slow"
+    for small in ("edge-135", "gabor:orientation=135", "gaussian:sigma=1.125"):
+        assert lane(photograph="b", kernel=small) == "quick"
     assert lane(photograph="b", kernel="gaussian:sigma=1e9") == "quick"
     assert lane(photograph="b", kernel=kernel) == "quick"
     for rows, expected in ((1000, "quick"), (10_000, "slow")):  # in as many bytes

@@ -273,5 +273,5 @@ def _is_heavy(request: Work, pixels: int) -> bool:
     kernel = request.kernel if isinstance(request, Filter) else None
     if isinstance(kernel, Numbers):
         return len(kernel.data) * seen > HEAVY_PRODUCTS
-    # Of a kernel by name the largest number says best how large it is: sigma=40, size=301.
-    return any(len(number) > 2 or int(number) > HEAVY_SIDE for number in re.findall(r"\d+", kernel or ""))
+    sides = re.findall(r"(?:sigma|size|length)\s*=\s*(\d{1,9})", kernel or "")
+    return any(int(side) > HEAVY_SIDE for side in sides)
