@@ -193,6 +193,10 @@ def test_keyboard_alone(lab: Any) -> None:
     typed.fill("1, x")
     typed.blur()
     lab.says(lab.page.get_by_role("alert"), "Number 2, “x”, cannot be read; nothing was changed.")
+    typed.fill("1,5 2")
+    typed.blur()
+    how = "part numbers with spaces or semicolons, and write decimals with a point"
+    lab.says(lab.page.get_by_role("alert"), f"“1,5” may be one number or several: {how}; nothing was changed.")
     typed.fill("2 -1")
     typed.blur()
     typed.fill("?")

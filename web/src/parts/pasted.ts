@@ -23,6 +23,14 @@ function markOf(rows: readonly string[]): RegExp | null {
   return /\s+/;
 }
 
+/** The numbers of a list, as they stand in it; and what may be one of them or several, as `1,5` and `1,000,000` may. */
+export function readList(text: string): { items: string[]; unclear?: string } {
+  if (/[;\t]/.test(text)) return { items: text.split(/[;\s]+/).filter(Boolean) }; // commas may be decimal
+  const unclear = text.split(/,?(?:\s+|$)/).find((item) =>
+    item.includes(",") && (readNumber(item) !== null || /^[-+−]?[1-9]\d{0,2}(,\d{3})+$/.test(item)));
+  return { items: text.split(/[,\s]+/).filter(Boolean), unclear };
+}
+
 /** As spreadsheets take it in; a cell that is no number stays empty. */
 export const writeTable = (rows: readonly (readonly (number | undefined)[])[]): string =>
   rows.map((row) => row.map((value) => value ?? "").join("\t")).join("\n");

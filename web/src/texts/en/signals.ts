@@ -105,6 +105,7 @@ export const signals = {
   samplesCount: "Samples of the signal",
   samplesText: "The samples as text",
   notNumber: (at: number, found: string) => `Number ${at}, “${found}”, cannot be read; nothing was changed.`,
+  unclear: (found: string) => `“${found}” may be one number or several: part numbers with spaces or semicolons, and write decimals with a point; nothing was changed.`,
   howMany: (found: number, most: number) => `1 to ${most} numbers are wanted here, but there are ${found}.`,
   timed: "Samples of time",
   rate: "Samples a second",
