@@ -10,12 +10,10 @@ export interface Column {
 }
 
 export interface Table {
-  /** Those that hold numbers, less the times. */
+  /** Those that hold numbers; the times, if there are some, are the last. */
   columns: Column[];
-  /** The name of the column of times; null without one. */
-  times: string | null;
-  /** Samples a second, if there are times; an error names the line of one that is out of step. */
-  rate(): number | null;
+  /** The first column, if it rises evenly, and its samples a second; or if its name says that it ought to: then without a rate. */
+  times: { column: Column; rate: number | null } | null;
   /** Rows that the file has; more than were taken where it is long. */
   length: number;
   /** Lines before the numbers that were passed over, and are neither names nor remarks. */
@@ -36,6 +34,7 @@ const MARKS = ["\t", ";", ",", " "] as const;
 const EVEN = 1e-3; // of a step: by how much times may be off
 const GAP = /^(|nan|n\/?a|null|none|-+|#n\/?a|[-+−]?(inf|infinity|∞))$/i;
 const NUMBER = /^[-+−]?(\d[\d.,]*|[.,]\d+|\d{1,3}([\s'’]\d{3})+([.,]\d*)?)(e[-+]?\d+)?$/i;
+const TIME = /^(times?|timestamps?|t|seconds?|secs?|index)(?![a-z\d])/i; // also `time (s)` and `t/s`
 const WITH_COMMA = /^\s*[-+−]?\d+,\d+\s*$/; // one number, or two
 const MOST_COLUMNS = 256;
 const MOST_HEAD = 1000; // lines before the numbers
@@ -66,18 +65,15 @@ export function readTable(text: string, most: number, whole = false): Table {
   if (rows.length === 1 && width > 2) {
     const [{ line, cells }] = rows as [Row];
     const across = cells.map((cell): Row => ({ line, cells: [cell] }));
-    return { ...about, length: width, columns: [{ name: "1", samples: () => valuesOf(across, 0, 1, read) }], times: null, rate: () => null };
+    return { ...about, length: width, columns: [{ name: "1", samples: () => valuesOf(across, 0, 1, read) }], times: null };
   }
   const places = numeric.flatMap((is, column) => (is ? [column] : []));
   const nameOf = (column: number) => names?.[column]?.replace(/^#\s*/, "") || String(column + 1);
-  const first = places[0]!;
-  const timed = places.length > 1 && rises(rows, first, read);
-  return {
-    ...about,
-    columns: places.slice(timed ? 1 : 0).map((column) => ({ name: nameOf(column), samples: () => valuesOf(rows, column, width, read) })),
-    times: timed ? nameOf(first) : null,
-    rate: () => (timed ? rateOf(rows, first, width, read) : null),
-  };
+  const columns = places.map((column): Column => ({ name: nameOf(column), samples: () => valuesOf(rows, column, width, read) }));
+  const [first, ...others] = columns as [Column, ...Column[]];
+  const rate = others.length ? rateOf(rows, places[0]!, read) : null;
+  const timed = rate !== null || (others.length > 0 && TIME.test(first.name));
+  return { ...about, columns: timed ? [...others, first] : columns, times: timed ? { column: first, rate } : null };
 }
 
 /** The mark that parts the cells: the one by which most of them are numbers; none in tables of one column. */
@@ -126,34 +122,27 @@ function numberOf(cell: string, decimal: "." | ","): number {
   return Number([parts.join(""), ...decimals].join("."));
 }
 
-function valuesOf(rows: readonly Row[], column: number, width: number, read: (cell: string) => number, largest = LARGEST_SAMPLE): Float64Array {
+function valuesOf(rows: readonly Row[], column: number, width: number, read: (cell: string) => number): Float64Array {
   return Float64Array.from(rows, ({ line, cells }) => {
     const cell = cells[column];
     if (cell === undefined || cells.slice(width).some(Boolean)) throw new Unreadable("columns", [line, cells.length, width]);
     const value = read(cell);
     if (Number.isNaN(value)) throw new Unreadable("numbers", [line, cell.slice(0, 40)]);
-    if (Math.abs(value) > largest) throw new Unreadable("large", [line, cell.slice(0, 40)]);
+    if (Math.abs(value) > LARGEST_SAMPLE) throw new Unreadable("large", [line, cell.slice(0, 40)]);
     return value;
   });
 }
 
-/** Whether a column is one of times: none goes back, and the last is later than the first. */
-function rises(rows: readonly Row[], column: number, read: (cell: string) => number): boolean {
-  const times = rows.map(({ cells }) => read(cells[column] ?? "")).filter(Number.isFinite);
-  return times.at(-1)! > times[0]! && times.every((time, i) => i === 0 || time >= times[i - 1]!);
-}
-
-/** Samples a second, where times rise evenly; they may be rounded to the digits that they have. */
-function rateOf(rows: readonly Row[], column: number, width: number, read: (cell: string) => number): number {
-  const times = valuesOf(rows, column, width, read, Number.MAX_VALUE);
+/** Samples a second, where a column rises evenly, as times do; they may be rounded to the digits that they have. Null elsewhere. */
+function rateOf(rows: readonly Row[], column: number, read: (cell: string) => number): number | null {
+  const found = rows.map(({ cells }) => cells[column] ?? "");
+  const times = found.map(read);
   const step = (times.at(-1)! - times[0]!) / (times.length - 1);
-  const digits = Math.max(...rows.slice(0, 1000).map(({ cells }) => (/e/i.test(cells[column]!) ? 12 : (/[.,](\d+)$/.exec(cells[column]!)?.[1]?.length ?? 0))));
+  const digits = Math.max(...found.slice(0, 1000).map((cell) => (/e/i.test(cell) ? 12 : (/[.,](\d+)$/.exec(cell)?.[1]?.length ?? 0))));
   const unit = 10 ** -digits;
   const off = 4 * unit <= step ? Math.max(EVEN * step, unit) : EVEN * step;
-  times.forEach((time, i) => {
-    if (Math.abs(time - (times[0]! + i * step)) > off) throw new Unreadable("times", [rows[i]!.line, time]);
-  });
-  return Number((1 / step).toPrecision(9));
+  const even = times.every((time, i) => Math.abs(time - (times[0]! + i * step)) <= off);
+  return step > 0 && even ? Number((1 / step).toPrecision(9)) : null;
 }
 
 const lastHalf = <T>(list: readonly T[]): T[] => list.slice(Math.floor(list.length / 2));

@@ -119,39 +119,40 @@ test("other files are refused with a reason", async () => {
 
 const table = (text: string) => readTable(text, 9999);
 const column = (text: string, at = 0) => [...table(text).columns[at]!.samples()];
+const rate = (text: string) => table(text).times?.rate;
 const names = (text: string) => table(text).columns.map(({ name }) => name);
 
 test("tables are read, and an error names its line", () => {
   expect(column("value\n1\n-2.5\n\n3e2\n")).toEqual([1, -2.5, 300]);
   const timed = table("time;value\r\n0;1,5\r\n0,5;2\r\n1;0");
-  expect(timed).toMatchObject({ times: "time", decimalCommas: true, skipped: 0, ambiguous: false });
-  expect(timed.rate()).toBe(2);
+  expect(timed).toMatchObject({ times: { column: { name: "time" }, rate: 2 }, decimalCommas: true, skipped: 0, ambiguous: false });
   expect(column("time;value\r\n0;1,5\r\n0,5;2\r\n1;0")).toEqual([1.5, 2, 0]);
-  expect(table("3").rate()).toBeNull();
+  expect(table("3").times).toBeNull();
   expect(whyOf(() => column("a\n1\nx y\n"))).toEqual(["numbers", 3, "x y"]);
   expect(whyOf(() => column("1\n2\nb"))).toEqual(["numbers", 3, "b"]);
   expect(whyOf(() => column("t,v\n0,1\n1,NaN\n2,3\n"))).toEqual(["numbers", 3, "NaN"]);
   expect(whyOf(() => column("t,v\n0,1\n1,\n2,3\n"))).toEqual(["numbers", 3, ""]);
   expect(whyOf(() => column("1,2\n3\n"))).toEqual(["columns", 2, 1, 2]);
   expect(whyOf(() => column("1,2\n2,3,4\n3,4\n"))).toEqual(["columns", 2, 3, 2]);
-  expect(whyOf(() => table("t,v\n0,1\n1,1\n3,1\n").rate())).toEqual(["times", 3, 1]);
   expect(whyOf(() => column("1\n2e12\n"))).toEqual(["large", 2, "2e12"]);
   for (const empty of ["", "\n\n", "only words\n", ";;\n"]) expect(whyOf(() => table(empty))).toEqual(["empty"]);
   expect(column(writeCsv(["seconds", "output"], [[0, 0.5], [1.25, -2]]))).toEqual([1.25, -2]);
 });
 
-test("of several columns one is chosen, and times are none of them", () => {
+test("of several columns one is chosen, times last", () => {
   const text = "# made by a scope\ntime (s),left,right,label\n0,1,10,a\n0.001,2,20,b\n0.002,3,,c\n";
-  expect([names(text), table(text).rate(), table(text).skipped]).toEqual([["left", "right"], 1000, 0]);
+  expect([names(text), rate(text), table(text).skipped]).toEqual([["left", "right", "time (s)"], 1000, 0]);
   expect(column(text)).toEqual([1, 2, 3]);
   expect(whyOf(() => column(text, 1))).toEqual(["numbers", 5, ""]);
-  expect([names("5,1\n3,2\n4,0\n"), table("5,1\n3,2\n4,0\n").rate()]).toEqual([["1", "2"], null]);
+  for (const untimed of ["5,1\n3,2\n4,0\n", "1,10\n2,40\n4,30\n", "1,2\n1,3\n", "1,2\n,3\n3,4\n"]) {
+    expect([names(untimed), table(untimed).times]).toEqual([["1", "2"], null]);
+  }
   expect(column("1,2,3,4\n")).toEqual([1, 2, 3, 4]); // one line is a signal that lies
   expect([table("scope 7\nrate;9\nt;v\n0;1\n1;2\n").skipped, table("0;1,5x\n1;2\n2;3\n").skipped]).toEqual([2, 1]);
   expect(column("1.5e+00 2\n2.5e+00 7\n3.5 8\n")).toEqual([2, 7, 8]); // as numpy.savetxt writes
   expect(column('a;b\n1;"x;y"\n2;"z"\n')).toEqual([1, 2]);
-  expect(table("0.00;1\n0.33;1\n0.67;1\n1.00;1\n").rate()).toBeCloseTo(3, 9); // times rounded to hundredths
-  expect(table("1700000000.0,1\n1700000000.5,2\n").rate()).toBe(2);
+  expect(rate("0.00;1\n0.33;1\n0.67;1\n1.00;1\n")).toBeCloseTo(3, 9); // times rounded to hundredths
+  expect(rate("1700000000.0,1\n1700000000.5,2\n")).toBe(2);
   expect(readTable("1\n2\n3\n4\n", 3).columns[0]!.samples()).toHaveLength(3);
 });
 
@@ -165,6 +166,26 @@ test("decimal commas and marks between thousands are read where they are plain",
   expect(column("−0,5\n−1,25\n", 1)).toEqual([5, 25]); // two columns: commas part them first
   expect(whyOf(() => column("1,5;0\n1.5;1\n"))).toEqual(["numbers", 2, "1.5"]);
   expect(whyOf(() => column("1.234.56;0\n1;1\n"))).toEqual(["numbers", 1, "1.234.56"]);
+});
+
+test("a column that does not rise evenly gives no times, and one that does can be chosen all the same", async () => {
+  const opened = async (text: string) => openFile(new File([text], "a.csv"));
+  const plain = await opened("population,births\n100,5\n120,4\n150,7\n190,3\n");
+  expect(plain.choices).toEqual(["population", "births"]);
+  expect(plain.take(0)).toMatchObject({ samples: Float64Array.of(100, 120, 150, 190), rate: null, note: "2 columns of numbers: column “population” is shown." });
+  const even = await opened("cases,tests\n1,10\n2,40\n3,30\n");
+  expect(even.choices).toEqual(["tests", "cases"]);
+  expect(even.take(0)).toMatchObject({ rate: 1, note: "2 columns of numbers: column “cases” was read as times, column “tests” is shown." });
+  expect(even.take(1)).toMatchObject({ samples: Float64Array.of(1, 2, 3), rate: null, note: "2 columns of numbers: column “cases” is shown." });
+  for (const name of ["Time (s)", "t/s", "seconds", "index", "timestamp"]) {
+    const rough = await opened(`${name};value\n0;5\n1,1;4\n1,9;7\n3,2;3\n`);
+    expect(rough.choices).toEqual(["value", name]);
+    expect(rough.take(0)).toMatchObject({ samples: Float64Array.of(5, 4, 7, 3), rate: null });
+    expect(rough.take(0).note).toMatch(`column “value” is shown. Column “${name}” does not rise evenly and gives no times; the axis has samples instead.`);
+    expect(rough.take(1)).toMatchObject({ samples: Float64Array.of(0, 1.1, 1.9, 3.2), rate: null });
+    expect(rough.take(1).note).not.toMatch("evenly");
+  }
+  expect((await opened("t1;t2\n0;5\n1,1;4\n1,9;7\n")).choices).toEqual(["t1", "t2"]);
 });
 
 test("text in UTF-16 is read, and what is done to a table is said", async () => {
@@ -183,12 +204,11 @@ test("text in UTF-16 is read, and what is done to a table is said", async () => 
 test("two whole numbers with a comma between may be one with decimals, and both can be chosen", async () => {
   const opened = async (text: string) => openFile(new File([text], "a.csv"));
   const either = await opened("1,5\n2,7\n3,25\n");
-  expect(either.choices).toEqual(["2", "one column with decimal commas"]);
+  expect(either.choices).toEqual(["2", "1", "one column with decimal commas"]);
   expect(either.take(0)).toMatchObject({ samples: Float64Array.of(5, 7, 25), rate: 1 });
-  expect(either.take(1)).toMatchObject({ samples: Float64Array.of(1.5, 2.7, 3.25), rate: null, note: "Commas were read as decimal ones." });
+  expect(either.take(2)).toMatchObject({ samples: Float64Array.of(1.5, 2.7, 3.25), rate: null, note: "Commas were read as decimal ones." });
   const uneven = await opened("1,5\n1,7\n2,25\n"); // no times
-  expect([uneven.choices, [...uneven.take(0).samples]]).toEqual([[], [1.5, 1.7, 2.25]]);
-  expect((await opened("5,1\n3,2\n")).choices).toEqual(["1", "2", "one column with decimal commas"]);
+  expect([uneven.choices, [...uneven.take(0).samples]]).toEqual([["one column with decimal commas", "1", "2"], [1.5, 1.7, 2.25]]);
   expect((await opened("value\n5,1\n3,2\n")).choices).toHaveLength(3); // a title over them
   for (const plain of ["t,v\n1,5\n2,7\n", "1.0,5\n2,7\n", "1,-5\n2,7\n", "1, 5\n2, 7\n", "1,5,2\n2,7,1\n", "1,5;\n2,7;\n"]) {
     expect(table(plain).ambiguous).toBe(false);

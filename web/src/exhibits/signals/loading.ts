@@ -1,7 +1,7 @@
 /** Files that a viewer opens: tables and sounds. They stay in the browser. */
 
 import { texts } from "../../texts/index.ts";
-import { readTable, type Table } from "./csv.ts";
+import { readTable } from "./csv.ts";
 import { AUDIBLE } from "./speaker.ts";
 import { RATES } from "./state.ts";
 import { isWav, readWav, Unreadable } from "./wav.ts";
@@ -61,32 +61,24 @@ function openTable(name: string, text: string): Opened {
   if (table.ambiguous) {
     const other = readTable(text, MOST_TAKEN, true);
     const way = { table: other, column: other.columns[0]!, title: words.asDecimals };
-    ways = inStep(table) ? [...ways, way] : [way];
+    ways = table.times ? [...ways, way] : [way, ...ways];
   }
   return {
     name, kind: "columns", choices: ways.length === 1 ? [] : ways.map(({ title }) => title),
     take(choice) {
       const { table, column } = ways[choice]!;
-      const count = table.columns.length + Number(table.times !== null);
+      const count = table.columns.length;
+      const times = column === table.times?.column ? null : table.times;
       const note = [
         ...(table.skipped ? [words.skipped(table.skipped)] : []),
-        ...(count > 1 ? [words.readColumns(count, table.times, column.name)] : []),
+        ...(count > 1 ? [words.readColumns(count, times?.rate ? times.column.name : null, column.name)] : []),
+        ...(times && !times.rate ? [words.uneven(times.column.name)] : []),
         ...(table.decimalCommas ? [words.decimalCommas] : []),
         ...(table.thousands ? [words.thousands] : []),
       ];
-      return taken(name, column.samples(), table.rate(), table.length, note);
+      return taken(name, column.samples(), times?.rate ?? null, table.length, note);
     },
   };
-}
-
-/** Whether its times, if it has some, rise evenly; else its columns cannot be taken. */
-function inStep(table: Table): boolean {
-  try {
-    table.rate();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function taken(name: string, samples: Float64Array, rate: number | null, length: number, note: string[]): Taken {

@@ -45,6 +45,7 @@ export const signals = {
   mixedNote: (channels: number) => `${channels} channels were mixed to one: their mean.`,
   readColumns: (count: number, times: string | null, shown: string) =>
     `${count} columns of numbers: ${times === null ? "" : `column “${times}” was read as times, `}column “${shown}” is shown.`,
+  uneven: (times: string) => `Column “${times}” does not rise evenly and gives no times; the axis has samples instead.`,
   asDecimals: "one column with decimal commas",
   beginning: (most: number, all: number) => `The first ${most} of ${all} samples were taken.`,
   breaksOff: (all: number, found: number) => `The file breaks off: ${found} of its ${all} samples are there, and were taken.`,
@@ -65,10 +66,9 @@ export const signals = {
     numbers: (line, found) => (found === "" ? `line ${line}: a number is missing.` : `line ${line}: “${found}” is not a number.`),
     large: (line, found) => `line ${line}: ${found} is too large; samples go up to a thousand million.`,
     columns: (line, found, wanted) => `line ${line}: ${found} ${found === 1 ? "column" : "columns"}, where other lines have ${wanted}.`,
-    times: (line, found) => `line ${line}: the time ${found} is out of step; times must rise evenly.`,
     tooLarge: (most) => `the file is larger than ${most} MB.`,
   } as Record<
-    "notWav" | "compressed" | "truncated" | "format" | "header" | "empty" | "numbers" | "large" | "columns" | "times" | "tooLarge",
+    "notWav" | "compressed" | "truncated" | "format" | "header" | "empty" | "numbers" | "large" | "columns" | "tooLarge",
     (...details: readonly (string | number)[]) => string
   >,
 
