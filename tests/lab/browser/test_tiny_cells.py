@@ -185,7 +185,10 @@ def test_numbers_change_in_place(lab: Any) -> None:
     lab.page.evaluate("navigator.clipboard.writeText('1\\t2\\n3\\t4')")
     keyboard.press("Control+v")
     changed[20:22, 30:32] = [[1, 2], [3, 4]]
-    assert lab.page.get_by_role("alert").inner_text().startswith("4 numbers pasted")
+    told = lab.page.get_by_role("alert")
+    assert told.inner_text().startswith("4 numbers pasted")
+    body = grid(lab, "Input").bounding_box()
+    assert told.bounding_box()["y"] >= body["y"] + body["height"]
     keyboard.press("Control+c")
     copied = lab.page.evaluate("navigator.clipboard.readText()")
     assert [[int(number) for number in row.split("\t")] for row in copied.split("\n")] == changed.tolist()
