@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bracketed, isAmbiguous, number, readNumber, shortNumber, summed } from "./numbers.ts";
+import { bracketed, isAmbiguous, number, numberIn, readNumber, shortNumber, summed, whyUnread } from "./numbers.ts";
 
 describe("numbers", () => {
   test("are written as the Python side writes them, with a real minus", () => {
@@ -39,5 +39,12 @@ describe("numbers", () => {
     expect(["0,125", "1234,567", "1,25"].map(readNumber)).toEqual([0.125, 1234.567, 1.25]);
     for (const either of ["1,000", "-12,500", "1,000,000", " +1,250.5"]) expect([isAmbiguous(either), readNumber(either)]).toEqual([true, null]);
     for (const wrong of ["", "x", "1/0", "1/2/3", "1/", "--2", "1e400", "2/1,000", "∞", "1/∞"]) expect(readNumber(wrong)).toBeNull();
+  });
+
+  test("that are too large are told from what is no number", () => {
+    expect(["inf", "+∞", "−Inf", "-1e400", "1/∞"].map(numberIn)).toEqual([Infinity, Infinity, -Infinity, -Infinity, NaN]);
+    expect(["2e15", "∞", "-1e308", "x", "1,000"].map((typed) => whyUnread(typed, "none"))).toEqual([
+      "At most 1e15", "At most 1e15", "At least −1e15", "none", expect.stringMatching(/^1,000 has two readings/),
+    ]);
   });
 });

@@ -3,6 +3,8 @@
 import { texts } from "../texts/index.ts";
 
 export const MINUS = "−";
+/** Of what is typed, either way. */
+export const LARGEST = 1e15;
 
 /** Integers in full, other numbers to `digits` significant digits, as the Python side writes them. */
 export function number(value: number, digits = 5): string {
@@ -63,14 +65,26 @@ export const isAmbiguous = (text: string): boolean => /^\s*[-+−]?[1-9]\d{0,2}(
 
 /** Reads a number as a person types it: either minus, decimal comma or point, simple fractions; null if it is none, or not only one. */
 export function readNumber(text: string): number | null {
-  const [over = "", under, ...rest] = text.trim().replaceAll(MINUS, "-").split("/").map((part) => (isAmbiguous(part) ? "?" : part.replace(",", ".")));
-  if (rest.length || !over.trim()) return null;
-  const value = under === undefined ? Number(over) : under.trim() ? Number(over) / Number(under) : NaN;
-  if (Number.isNaN(value) || (under !== undefined && !Number.isFinite(value))) return null;
-  return Number.isFinite(value) && Math.abs(value) <= 1e15 ? value : null;
+  const value = numberIn(text);
+  return Math.abs(value) <= LARGEST ? value : null;
 }
 
+/** The same of any size, infinity too; NaN if it is none. */
+export function numberIn(text: string): number {
+  const plain = text.trim().replaceAll(MINUS, "-").replace(/^([-+]?)(inf|∞)$/i, "$1Infinity");
+  const [over = "", under, ...rest] = plain.split("/").map((part) => (isAmbiguous(part) ? "?" : part.replace(",", ".")));
+  if (rest.length || !over.trim()) return NaN;
+  if (under === undefined) return Number(over);
+  const value = under.trim() ? Number(over) / Number(under) : NaN;
+  return Number.isFinite(value) ? value : NaN;
+}
+
+/** Says that a number is more or less than it may be; nothing where it is neither. */
+export const beyond = (value: number, least = -LARGEST, most = LARGEST): string =>
+  value > most ? texts.field.atMost(number(most)) : value < least ? texts.field.atLeast(number(least)) : "";
+
 /** Why `readNumber` did not take what was typed; `noNumber` says that it is none. */
-export const whyUnread = (typed: string, noNumber: string): string => (isAmbiguous(typed) ? texts.field.ambiguous(typed.trim()) : noNumber);
+export const whyUnread = (typed: string, noNumber: string): string =>
+  isAmbiguous(typed) ? texts.field.ambiguous(typed.trim()) : beyond(numberIn(typed)) || noNumber;
 
 export const times = (shape: readonly number[]): string => shape.join(" × ");
