@@ -129,6 +129,27 @@ def test_numbers_that_are_none(lab: Any) -> None:
     assert lab.number("Kernel", 1, 1) == 0
 
 
+def test_refused_sizes(lab: Any) -> None:
+    """What a field cannot take leaves the old number and a reason, which is the only one and goes with the next change."""
+    lab.open("sliding-window")
+    for name, typed, number, why in (
+        ("Input", "0", "5", "At least 1"),
+        ("Kernel", "65", "3", "65 × 65 would be 4225 cells; an array has up to 4096 here, so at most 64 along this side."),
+        ("Kernel", "∞", "3", "At most 64"),
+        ("Stride", "2.5", "1", "Whole numbers only"),
+        ("Dilation", "x", "1", "Not a number: 1 stays"),
+    ):
+        field = lab.page.get_by_label(f"{name}, All sides", exact=True)
+        field.fill(typed)
+        field.press("Tab")
+        lab.says(lab.page.get_by_role("alert"), why)
+        assert field.input_value() == number
+    lab.page.get_by_role("button", name="Stride, All sides: more").click()
+    assert lab.page.get_by_role("alert").count() == 0
+    field.focus()
+    assert field.evaluate("field => getComputedStyle(field).outlineStyle") == "none"  # its box has the ring
+
+
 def test_steps(lab: Any) -> None:
     """Nothing plays by itself; steps go on, back and to the end."""
     lab.open("sliding-window")

@@ -6,6 +6,10 @@ import type { WidgetModel } from "./widget.ts";
 const LONGEST_HISTORY = 200;
 const ONE_EDIT = 800; // milliseconds within which changes of one control are one step of undo
 
+let changes = $state(0);
+/** How often anything was changed; what is only looked at does not count. */
+export const edits = (): number => changes;
+
 let batch: { begun: boolean } | null = null;
 
 /** Makes all changes within it one step of undo. */
@@ -79,7 +83,7 @@ export class Store<S extends CommonState> {
 
   /** Changes what is looked at, which undo does not take back. */
   look(patch: Partial<S>): void {
-    this.#become(this.#completed({ ...this.state, ...patch }));
+    this.#become(this.#completed({ ...this.state, ...patch }), true);
   }
 
   undo(): void {
@@ -116,8 +120,9 @@ export class Store<S extends CommonState> {
     return changed.length ? { ...this.state, ...Object.fromEntries(changed.map((name) => [name, next[name]])) } : this.state;
   }
 
-  #become(next: S): void {
+  #become(next: S, looked = false): void {
     if (next === this.state) return;
+    if (!looked) changes += 1;
     this.state = next;
     if (this.#saving) return;
     this.#saving = true;
@@ -139,5 +144,6 @@ export class Store<S extends CommonState> {
     this.#past = [...this.#past, this.state].slice(-LONGEST_HISTORY);
     this.#future = [];
     this.state = next;
+    changes += 1;
   }
 }

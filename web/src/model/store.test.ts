@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { complete, type SlidingWindowState } from "../exhibits/sliding-window/state.ts";
 import { MemoryModel } from "../page/model.ts";
-import { Store } from "./store.svelte.ts";
+import { edits, Store } from "./store.svelte.ts";
 
 let model: MemoryModel;
 let store: Store<SlidingWindowState>;
@@ -36,6 +36,18 @@ test("undo and redo go back and forth, and a new change ends redo", () => {
   expect([store.state.border, store.undoable]).toEqual(["edge", 0]);
   store.change({ border: "reflect" });
   expect(store.redoable).toBe(0);
+});
+
+test("what is changed counts, what is looked at does not", () => {
+  const before = edits();
+  store.change({ border: "wrap" });
+  store.change({ border: "wrap" });
+  store.look({ cell: [1, 1] });
+  store.undo();
+  store.redo();
+  model.set("state", { border: "reflect" });
+  model.save_changes();
+  expect(edits() - before).toBe(4);
 });
 
 test("quick changes of one control are one step, those of others or later are not", () => {

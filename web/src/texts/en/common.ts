@@ -98,6 +98,7 @@ export const field = {
   more: (name: string) => `${name}: more`,
   ambiguous: (text: string) => `${text} has two readings: write thousands without a comma, decimals with a point`,
   noNumber: (value: string) => `Not a number: ${value} stays`,
+  whole: "Whole numbers only",
   atMost: (most: string) => `At most ${most}`,
   atLeast: (least: string) => `At least ${least}`,
 };
