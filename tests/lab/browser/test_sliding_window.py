@@ -129,6 +129,20 @@ def test_numbers_that_are_none(lab: Any) -> None:
     assert lab.number("Kernel", 1, 1) == 0
 
 
+def test_numbers_left_behind(lab: Any) -> None:
+    """A cell that is left with what is no number keeps its own and says so until something is changed."""
+    lab.open("sliding-window")
+    said = lab.page.get_by_role("alert")
+    lab.cell("Kernel", 1, 1).focus()
+    for key in "7abc":
+        lab.page.keyboard.press(key)
+    lab.cell("Input", 0, 0).click()
+    lab.says(said, "Not a number: 0 stays")
+    assert lab.number("Kernel", 1, 1) == 0
+    lab.page.get_by_role("combobox", name="Border", exact=True).select_option("wrap")
+    assert said.count() == 0
+
+
 def test_refused_sizes(lab: Any) -> None:
     """What a field cannot take leaves the old number and a reason, which is the only one and goes with the next change."""
     lab.open("sliding-window")
