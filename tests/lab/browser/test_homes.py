@@ -155,6 +155,64 @@ def test_what_is_not_understood(lab: Any, tmp_path: Path, name: str) -> None:
     assert alert.count() == 0
 
 
+DROP = """(node, [name, text]) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], name));
+    const dropped = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    return !node.dispatchEvent(dropped);
+}"""
+
+
+@pytest.mark.parametrize("home", ["server", "static"])
+def test_a_state_from_a_file(page: Any, served: Running, tmp_path: Path, home: str) -> None:
+    """What "State (JSON)" wrote is opened from the list and from any exhibit, and takes the page to its own."""
+    export_site(tmp_path / "site")
+    start = f"http://{served.host}/?token={served.lab.access.token}"
+    page.goto(start if home == "server" else (tmp_path / "site/index.html").as_uri())
+    state = SlidingWindow(padding="same", operation="convolution")
+    file = tmp_path / "lesson.json"
+    file.write_text(json.dumps(state.to_json()))
+    page.get_by_label("Open a state").last.set_input_files(file)
+    page.wait_for_url("**/sliding-window*#file:*")
+    assert output(page) == state.result().tolist()
+    assert page.get_by_role("alert").count() == 0
+    page.locator('[role="grid"][aria-label^="Kernel"] [data-place]').first.click()
+    for key in ("7", "Enter"):
+        page.keyboard.press(key)
+    assert output(page) != state.result().tolist()
+    with page.expect_event("load"):
+        page.get_by_label("Open a state").last.set_input_files(file)  # the same once more
+    assert output(page) == state.result().tolist()
+    page.goto(page.url.partition("#")[0].replace("sliding-window", "gallery"))
+    page.get_by_role("group", name="Edit and share").wait_for()
+    text = json.dumps({**state.to_json(), "stridee": 2})
+    assert page.locator(".exhibit").evaluate(DROP, ["lesson.json", text])  # the gallery takes no such files
+    page.wait_for_url("**/sliding-window*#file:*")
+    assert output(page) == state.result().tolist()
+    said = "Not understood in this file: stridee. Defaults stand in for that."
+    assert page.get_by_role("alert").inner_text() == said
+
+
+def test_files_that_are_no_states(lab: Any, tmp_path: Path) -> None:
+    """One sentence says what a file is not, and no more happens; the narrowest page has room for the button."""
+    lab.page.set_viewport_size({"width": 320, "height": 600})
+    lab.open("borders", {})
+    file = tmp_path / "other.json"
+    for text in ("", "[1, 2]", '{"exhibit": "cat"}', '{"exhibit": "../borders"}'):
+        file.write_text(text)
+        lab.page.get_by_label("Open a state").last.set_input_files(file)
+        said = "“other.json” has no state of an exhibit: Export, “State (JSON)” writes one."
+        lab.says(lab.page.get_by_role("alert"), said)
+    file.write_text(json.dumps({"exhibit": "borders", "more": " " * 4_000_000}))
+    lab.page.get_by_label("Open a state").last.set_input_files(file)
+    lab.says(
+        lab.page.get_by_role("alert"),
+        "“other.json” is too large to be opened here; in a notebook, widget.state opens it.",
+    )
+    assert lab.page.url.endswith("#j=e30")
+    assert lab.page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_a_frame_in_a_book(page: Any, tmp_path: Path) -> None:
     """A page of any book shows an exhibit of the site, alone, by a link with its state and the book's colours."""
     export_site(tmp_path / "site")

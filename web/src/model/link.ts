@@ -1,14 +1,14 @@
 /** A state as text for the hash of a link: what differs from the exhibit's default, deflated where the browser can. */
 
 import { fromBase64 } from "./bytes.ts";
-import { alike, asRecord, type CommonState, type Raw } from "./state.ts";
+import { alike, asRecord, type Raw } from "./state.ts";
 
 const DEFLATED = "s=";
 const PLAIN = "j=";
 export const LONGEST_LINK = 200_000; // characters: a hostile link must not unfold without end
 const LARGEST_STATE = 4_000_000;
 
-export async function encodeState<S extends CommonState>(state: S, defaults: S): Promise<string> {
+export async function encodeState<S extends object>(state: S, defaults: Partial<S>): Promise<string> {
   const differs = Object.entries(state).filter(([name, value]) => !alike(value, defaults[name as keyof S]));
   const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(differs)));
   if (typeof CompressionStream === "undefined") return PLAIN + toText(bytes);
