@@ -190,8 +190,11 @@ def test_link(lab: Any) -> None:
     lab.open("sliding-window", STATES["convolution with every overlap"].to_json())
     lab.page.get_by_role("button", name="Copy link").click()
     lab.page.locator("summary").click()
-    lab.page.get_by_role("radio", name="Numbers of the kernel: locked").check()
-    lab.page.get_by_role("radio", name="Code: hidden").check()
+    assert "on this computer alone" in lab.page.locator("dialog[open]").inner_text()
+    uses = {"Everything": "locked", "Code": "hidden", "Numbers of the input": "free"}
+    for control, use in uses.items():
+        lab.page.get_by_role("group", name=control, exact=True).get_by_role("radio", name=use).check()
+    assert lab.page.get_by_role("group", name="Everything").locator(":checked").count() == 0
     lab.page.get_by_role("button", name="Copy", exact=True).click()
     lab.says(lab.page.locator("dialog[open] [role=status]"), "Link copied")
     link = lab.page.evaluate("navigator.clipboard.readText()")
@@ -200,6 +203,7 @@ def test_link(lab: Any) -> None:
     lab.page.wait_for_selector(".lab .lab")
     assert lab.number("Output", 0, 0) == STATES["convolution with every overlap"].result()[0, 0]
     assert lab.page.locator('[role="grid"][aria-label^="Kernel"]').get_attribute("aria-readonly") == "true"
+    assert lab.page.locator('[role="grid"][aria-label^="Input"]').get_attribute("aria-readonly") != "true"
     assert lab.page.get_by_role("button", name="Show the code").count() == 0
 
 

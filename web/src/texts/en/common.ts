@@ -48,6 +48,8 @@ export const toolbar = {
   copied: "Copied",
   teach: "For a class",
   teachHint: "The link carries everything as it stands. Controls can be locked or left out for those who open it.",
+  onlyHere: "It works on this computer alone: for a class, “convolens lab --export” writes a site.",
+  everything: "Everything",
   free: "free",
   locked: "locked",
   hidden: "hidden",
