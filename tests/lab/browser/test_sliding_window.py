@@ -191,7 +191,7 @@ def test_link(lab: Any) -> None:
     lab.page.get_by_role("button", name="Copy link").click()
     lab.page.locator("summary").click()
     assert "on this computer alone" in lab.page.locator("dialog[open]").inner_text()
-    uses = {"Everything": "locked", "Code": "hidden", "Numbers of the input": "free"}
+    uses = {"Everything": "locked", "Code": "hidden", "Changing the input": "free"}
     for control, use in uses.items():
         lab.page.get_by_role("group", name=control, exact=True).get_by_role("radio", name=use).check()
     assert lab.page.get_by_role("group", name="Everything").locator(":checked").count() == 0

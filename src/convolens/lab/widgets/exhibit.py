@@ -32,7 +32,8 @@ _SAID_OF_THEM = """\
 preset : str, optional
     An example to begin with; whatever else is given changes it.
 locked, hidden : sequence of str
-    Controls that whoever looks at it cannot change, or does not see.
+    Controls that whoever looks at it cannot change, or does not see. Numbers that are computed with stay in sight:
+    hidden, they are locked, and what sets them is left out.
 
 Raises
 ------

@@ -83,10 +83,10 @@ export const channels = {
     preset: "Example",
     size: "Sizes",
     groups: "Groups",
-    bias: "Bias",
+    bias: "Changing the bias",
     padding: "Padding",
-    input: "Numbers of the input",
-    kernel: "Numbers of the kernels",
+    input: "Changing the input",
+    kernel: "Changing the kernels",
     ...toolbarControls,
   } as Record<string, string>,
 };

@@ -169,7 +169,7 @@ export const pooling = {
     dilation: "Dilation",
     padding: "Padding and ceil mode",
     border: "What lies outside",
-    input: "Numbers of the input",
+    input: "Changing the input",
     player: "Steps",
     shift: "Shift",
     feature: "Feature map",
