@@ -64,8 +64,11 @@ def test_long_animations(lab: Any) -> None:
     lab.page.on("download", lambda found: saved.append(found))
     export.click()
     animation, cancel = (sheet.get_by_role("button", name=name) for name in ("Animation", "Cancel"))
+    assert sheet.get_by_text("144 of the 3844 steps, evenly spread").count() == 1
     animation.click()
-    lab.wait("/step [2-9] of 144/.test(document.querySelector('dialog[open] [role=status]').textContent)")
+    for doing in ("Drawing", "Writing"):
+        said = f"/^{doing} step ([2-9]|..+) of 144/"
+        lab.wait(f"{said}.test(document.querySelector('dialog[open] [role=status]').textContent)")
     assert cancel.evaluate("button => button === document.activeElement")
     assert sheet.get_by_role("button", name="Drawing").is_disabled()
     cancel.click()
@@ -79,3 +82,19 @@ def test_long_animations(lab: Any) -> None:
     with lab.page.expect_download() as download:
         sheet.get_by_role("button", name="Drawing").click()
     assert [found.suggested_filename for found in saved] == [download.value.suggested_filename]
+
+
+def test_steps_of_long_animations(lab: Any, tmp_path: Path) -> None:
+    """Of more steps than an animation has, those that it has go on to the last: the last column of the output."""
+    lab.open("sliding-window", {"input": {"shape": [15, 15], "data": LARGE["data"][:225]}})
+    lab.page.get_by_role("button", name="Export", exact=True).click()
+    with lab.page.expect_download(timeout=60_000) as download:
+        lab.page.locator("dialog[open]").get_by_role("button", name="Animation").click()
+    download.value.save_as(tmp_path / "file.gif")
+    with Image.open(tmp_path / "file.gif") as animation:
+        assert animation.n_frames == 144  # type: ignore[attr-defined]
+        width, height = animation.size
+        right = (width * 9 // 10, 0, width, height)
+        first = animation.convert("RGB").crop(right).tobytes()
+        animation.seek(143)
+        assert animation.convert("RGB").crop(right).tobytes() != first

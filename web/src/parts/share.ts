@@ -8,7 +8,7 @@ export interface Program {
 }
 
 /** Is told of each step, and often: it gives the page its turn, and throws to break off. */
-export type Progress = (step: number, all: number) => Promise<void>;
+export type Progress = (doing: "drawing" | "writing", step: number, all: number) => Promise<void>;
 
 export interface Steps {
   count(): number;
@@ -32,7 +32,7 @@ export interface Shareable<S extends CommonState> {
   programsNote?: string;
   /** What is on the screen, as the text of an SVG file. */
   drawing(): string;
-  /** All steps, one after the other: `stepsOf` of export/gif.ts. */
+  /** The steps, one after the other: `stepsOf` of export/gif.ts. */
   frames: Steps | null;
   latex: (() => string) | null;
   /** What the LaTeX holds, where it is not a cell worked out. */

@@ -61,13 +61,14 @@ export const toolbar = {
   svgHint: "for slides and print, sharp at any size",
   pngHint: "for documents, twice the size of the screen",
   gifHint: "every step, one after the other",
+  someSteps: (some: number, all: number) => `${some} of the ${all} steps, evenly spread`,
   latexHint: "this cell worked out, for amsmath",
   jsonHint: "to go on with in Python or in a notebook",
-  making: (done: number, all: number) => `Drawing step ${done} of ${all} …`,
+  drawing: (step: number, all: number) => `Drawing step ${step} of ${all} …`,
+  writing: (step: number, all: number) => `Writing step ${step} of ${all} …`,
   tooLarge: "the picture is too large",
   cancel: "Cancel",
   failed: (why: string) => `That did not work: ${why}`,
-  tooLong: (most: number) => `The first ${most} steps, as there are more than an animation should have`,
 };
 
 export const player = {
