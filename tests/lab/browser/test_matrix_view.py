@@ -137,7 +137,7 @@ def test_the_engine_times_a_layer(lab: Any) -> None:
     times.get_by_role("button", name="Measure").click()
     times.get_by_role("rowheader", name="im2col").wait_for(timeout=60_000)
     assert times.get_by_text("chosen by the planner").count() == 1
-    times.get_by_text("Do not serve this layer").click()
+    times.get_by_text("Algorithms that cannot do this layer").click()
     assert "winograd-4: it needs 16 channels" in times.inner_text()
 
 

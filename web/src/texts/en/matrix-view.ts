@@ -11,16 +11,16 @@ export const matrixView = {
     sixteen: { title: "3 × 3 over 4 × 4", note: "Four windows, four rows: in each the kernel stands once, one cell further. 36 of 64 entries are weights, and only 9 numbers are behind them." },
     signal: { title: "A signal", note: "Each row is the one above, moved on by a cell: constant diagonals, a Toeplitz matrix." },
     band: { title: "Padding that keeps the size", note: "A square band matrix. Zeros outside cut the first and the last row short." },
-    circulant: { title: "Wrapped round: a circulant matrix", note: "The border wraps, so that rows go round the corner. Such a matrix is diagonal in the frequencies, which is why the FFT can multiply by it." },
-    blocks: { title: "Sobel, same size: blocks of bands", note: "Each block is a band matrix made of one row of the kernel, and the blocks themselves lie on diagonals: block Toeplitz." },
+    circulant: { title: "Wrapped round: a circulant matrix", note: "The border wraps, so rows go round the corner. Such a matrix is diagonal in the frequencies, so that the FFT can multiply by it." },
+    blocks: { title: "Sobel, same size: blocks of bands", note: "Each block is a band made of one row of the kernel, and blocks lie on diagonals: block Toeplitz." },
     stride: { title: "Stride 2", note: "Rows move on by two cells; the rows between are left out." },
-    transposed: { title: "Transposed: the way back", note: "Kernels of 2 × 2 at stride 2 tile the input. The matrix turned over takes four numbers to sixteen: transposed convolution, and the gradient." },
-    columns: { title: "im2col", note: "Each window becomes a column, the kernel a row: one product of matrices, which every library computes fast. Cells that windows share stand there again." },
+    transposed: { title: "Transposed: the way back", note: "Kernels of 2 × 2 at stride 2 tile the input. The matrix turned over takes four numbers to sixteen." },
+    columns: { title: "im2col", note: "Each window becomes a column, the kernel a row: one product of matrices, which every library computes fast. Cells that windows share are repeated." },
     channels: { title: "im2col: two channels, two kernels", note: "Channels below each other in every column, kernels below each other in the rows: the product gives all maps at once." },
     tile: { title: "Winograd on a tile of 2 × 2", note: "16 products instead of 36, for more additions. All four outputs of this tile come from the 16." },
     "tile-1d": { title: "Winograd on a signal", note: "F(2, 3): two outputs of three weights by 4 products instead of 6." },
     spectra: { title: "A signal through the FFT", note: "Two spectra, multiplied frequency by frequency, and back. Windows that went round the end are thrown away." },
-    "spectra-2d": { title: "An edge through the FFT", note: "Zeros enough around the input, so that every overlap of kernel and input comes out. What the kernel stops, no frequency brings back." },
+    "spectra-2d": { title: "An edge through the FFT", note: "Zeros around the input let every overlap come out. What the kernel stops, no frequency brings back." },
   } as Record<string, { title: string; note: string }>,
 
   view: "Seen as",
@@ -94,7 +94,7 @@ export const matrixView = {
   rowsName: "W: a kernel in each row",
   resultName: "Y",
   tooLarge: (rows: number, columns: number, most: number) =>
-    `This matrix has ${rows} × ${columns} = ${rows * columns} entries; up to ${most} are drawn. Take a smaller input, less padding or fewer channels.`,
+    `This matrix has ${rows} × ${columns} = ${rows * columns} entries; up to ${most} are drawn. Take less of input, padding or channels.`,
   impossible: (window: string, room: string) =>
     `The kernel spans ${window} cells, but the input has ${room}: pad more, or use a smaller kernel, less dilation.`,
 
@@ -126,19 +126,21 @@ export const matrixView = {
     data: { title: "1. Transform the data", note: "additions and subtractions alone" },
     kernel: { title: "2. Transform the kernel", note: "once for all tiles and images" },
     products: { title: "3. Multiply, cell by cell", note: "the only products of numbers with numbers" },
-    sum: { title: "3b. Add the channels up", note: "before the way back, so that this is done once" },
+    sum: { title: "3b. Add the channels up", note: "before the way back, to do that once" },
     output: { title: "4. Transform the sums", note: "additions and subtractions again" },
   },
   tileBeyond: "Hatched: beyond the output's end, computed for nothing.",
   tileCount: (dims: number) =>
-    dims === 1
-      ? "Per tile: 4 products, 4 additions for the data, 4 for the outputs; the definition takes 6 products and 4 additions."
-      : "Per tile: 16 products, 32 additions for the data, 24 for the outputs; the definition takes 36 products and 32 additions. With many channels the transforms are shared, and the products decide.",
+    `Per tile: ${
+      dims === 1
+        ? "4 products, 4 additions for the data, 4 for the outputs; the definition takes 6 and 4"
+        : "16 products, 32 additions for the data, 24 for the outputs; the definition takes 36 and 32. With many channels the transforms are shared, and the products decide"
+    }.`,
 
   spectrumOf: (name: string, channel: number, channels: number) => (channels > 1 ? `${name}, channel ${channel}` : name),
   spectra: { input: "input |X|", weights: "kernel |W|", product: "product |Y|", result: "back: the result" },
   spectraTitle: (correlation: boolean) => (correlation ? "Y = X · W̄, frequency by frequency" : "Y = X · W, frequency by frequency"),
-  spectraNote: "Zero frequency is in the middle. The way back gives a window at every place; hatched are those that went round the end or that stride leaves out: they are thrown away.",
+  spectraNote: "Zero frequency is in the middle. The way back gives a window at every place; hatched ones went round the end, or stride leaves them out.",
   spectrumCell: (name: string, frequency: readonly number[], value: string) => `${name}, frequency ${place(frequency)}: ${value}`,
   resultCell: (at: readonly number[], value: string, output: string | null) =>
     `Result ${place(at)}, ${output === null ? "thrown away" : `output ${output}`}: ${value}`,
@@ -167,23 +169,25 @@ export const matrixView = {
   refusedWay: "takes kernels of 3 cells a side at stride 1",
   costCaption: (input: string, weight: string, output: string, padded: boolean) =>
     `Input ${input}${padded ? ", with zeros around, half a kernel wide" : ""}, weights ${weight}, output ${output}`,
-  costNote: "Numbers held between input and output, and moved at least: input, weights and output once, what is held written and read. The FFT's are of a transform of the whole padded input, half of its operations taken as multiplications; 4 bytes a number.",
-  bytes: (count: number) =>
-    count < 1000 ? `${count} B` : count < 1e6 ? `${(count / 1e3).toPrecision(3)} kB` : count < 1e9 ? `${(count / 1e6).toPrecision(3)} MB` : `${(count / 1e9).toPrecision(3)} GB`,
+  costNote: "Held between: what is written before the output, and read again. Moved: input, weights, output, and twice what is held; 4 bytes a number. FFT: of the whole padded input; half of its operations count as multiplications.",
+  bytes: (count: number) => {
+    const step = Math.min(3, Math.floor(Math.log2(count || 1) / 10));
+    return `${Number((count / 1024 ** step).toPrecision(3))} ${["B", "KiB", "MiB", "GiB"][step]}`;
+  },
   impossibleLayer: "This kernel is larger than its padded input.",
 
   times: "Measured on this machine",
   measure: "Measure",
   measuring: "Measuring …",
-  measureHint: "Convolens runs every algorithm that serves this layer for about two seconds together, after compiling what it has not yet.",
-  needsEngine: "A page from a file has no engine behind it. Start one with the command convolens lab, or open this in a notebook, and its algorithms are timed on your machine.",
+  measureHint: "Runs every algorithm that can do this layer: two seconds or so in all, once they are compiled.",
+  needsEngine: "A page from a file has no engine to measure. Run convolens lab, or open this in a notebook.",
   measured: (threads: number) => `Medians of one image, float32, ${threads} thread${threads === 1 ? "" : "s"}; other work on the machine disturbs them.`,
   algorithm: "Algorithm",
   time: "Time",
   rate: "Rate",
   rateHint: "as if all multiply-adds of the definition were done",
   notRun: "too slow to be run here, predicted",
-  refuses: "Do not serve this layer",
+  refuses: "Algorithms that cannot do this layer",
   chosen: "chosen by the planner",
   fastest: (name: string, time: string) => `Fastest: ${name}, ${time}`,
   older: "These are of another layer; measure again.",
