@@ -14,6 +14,13 @@ test("a sheet grows with what is on it, and takes any words", () => {
   expect(svg).not.toContain("<i>");
 });
 
+test("the star between arrays is written larger than other signs", () => {
+  const sheet = new Sheet(LIGHT);
+  for (const sign of ["⋆", "="]) sheet.sign(20, 20, sign);
+  const [star, equals] = [...sheet.finish("signs").matchAll(/font-size="(\d+)"/g)].map(([, size]) => Number(size));
+  expect(star).toBeGreaterThan(2 * equals!);
+});
+
 test("steps of an animation have room for the largest, and stay in their scale", () => {
   const drawings = ["short", "a longer line"].map((words) => {
     const sheet = new Sheet(LIGHT);

@@ -54,6 +54,11 @@ export class Sheet {
     );
   }
 
+  /** Writes a sign between arrays, the star larger: fonts make it small. */
+  sign(x: number, y: number, words: string): void {
+    this.text(x, y, words, { size: words === "⋆" ? 48 : 20, colour: this.palette.soft, anchor: "middle" });
+  }
+
   /** Draws one coloured cell with its number, hatched if it lies outside; `above` stands small above the number where there is room. */
   cell(x: number, y: number, size: number, colour: Colour, words: string, type: number, hatched = false, above = ""): void {
     const small = size >= SMALLEST_WITH_FACTORS ? above : "";

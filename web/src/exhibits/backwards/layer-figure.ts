@@ -36,7 +36,7 @@ export function layerFigure(work: Work, selection: Selection | null, dark: boole
   let x = LEFT;
   for (const name of ARRAYS) {
     if (SIGNS[name]) {
-      sheet.text(x + GAP / 2, TOP + 62 + cell / 2, SIGNS[name], { size: 20, colour: palette.soft, anchor: "middle" });
+      sheet.sign(x + GAP / 2, TOP + 62 + cell / 2, SIGNS[name]);
       x += GAP;
     }
     for (const back of [false, true]) {

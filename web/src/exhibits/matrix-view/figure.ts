@@ -154,8 +154,7 @@ function line(sheet: Sheet, y: number, pieces: readonly (Plate | string)[], cell
   let x = LEFT;
   for (const piece of pieces) {
     if (typeof piece === "string") {
-      const size = piece === "⋆" ? 30 : 18;
-      sheet.text(x + BETWEEN / 2 - GAP, y + TITLE + tallest / 2, piece, { size, colour: sheet.palette.soft, anchor: "middle" });
+      sheet.sign(x + BETWEEN / 2 - GAP, y + TITLE + tallest / 2, piece);
       x += BETWEEN - GAP;
     } else {
       plate(sheet, x, y + (tallest - extent(piece.rows, cell)) / 2, piece, cell);

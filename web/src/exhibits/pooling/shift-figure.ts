@@ -53,7 +53,7 @@ export function shiftFigureOf(state: PoolingState, dark: boolean): string {
     y += heightOf(before.input, cell) + 26;
   }
   sheet.text(LEFT, y + 4, words.apart(fixed(now), changed.length, after.pooled.data.length), { size: 14, weight: 500 });
-  plot(sheet, y + 36, state, curves, dark);
+  plot(sheet, y + 48, state, curves, dark);
   return sheet.finish(name);
 }
 
@@ -69,6 +69,9 @@ function plot(sheet: Sheet, top: number, state: PoolingState, curves: readonly C
   for (const cells of TICKS) {
     sheet.text(box.x(SHIFTS.indexOf(cells)), box.bottom + 14, words.cells(cells), { size: 11, colour: palette.soft, anchor: "middle" });
   }
+  const titles = { size: 12, colour: palette.soft };
+  sheet.text(LEFT, top - 16, words.plotLevel[state.measure], titles);
+  sheet.text((box.x(0) + end) / 2, box.bottom + 34, words.plotAxis(words.shiftOf[state.dims]![state.along]!.toLowerCase()), { ...titles, anchor: "middle" });
   const now = box.x(SHIFTS.indexOf(state.shift[state.along]!));
   sheet.line(now, box.top, now, box.bottom, palette.ink, 1.5);
   curves.forEach(({ method, values }, i) => {

@@ -14,7 +14,8 @@ import { sizeNumbers } from "./sizes.ts";
 import { laidKernel, type Work } from "./work.ts";
 
 const words = texts.slidingWindow;
-const [LEFT, TOP, GAP, HEAD] = [24, 26, 46, 30];
+const [LEFT, TOP, GAP, HEAD] = [34, 26, 60, 30];
+const FIRST_INDEXED = 24; // pixels of the smallest cells with the numbers of rows and columns beside them, as on the screen
 const LONGEST_SUM = 110; // characters
 
 export function figureOf(work: Work, selection: Selection, options: { dark: boolean; upTo: number | null }): string {
@@ -42,11 +43,11 @@ export function figureOf(work: Work, selection: Selection, options: { dark: bool
     frame: { from: number[]; to: number[] } | null, current: readonly number[] | null,
   ): void => {
     const y = middle - heightOf(box, size) / 2;
-    sheet.text(x, y - 16, name, { size: 13, colour: palette.soft });
+    sheet.text(x, y - (size < FIRST_INDEXED ? 16 : 28), name, { size: 13, colour: palette.soft });
     x = drawn(sheet, x, y, box, size, view, lit, frame, current);
   };
   const between = (sign: string): void => {
-    sheet.text(x + GAP / 2, middle, sign, { size: 20, colour: palette.soft, anchor: "middle" });
+    sheet.sign(x + GAP / 2 - 6, middle, sign);
     x += GAP;
   };
 
@@ -112,6 +113,16 @@ function drawn(
     const text = mark?.text ?? seen.text;
     sheet.cell(...place(at), cell, mark?.colour ?? seen.colour, text, typeSize(text, cell), seen.kind === "border" || seen.kind === "cut",
       mark?.above);
+  }
+  const indices = { size: 11, colour: sheet.palette.soft };
+  for (let slice = 0; cell >= FIRST_INDEXED && slice < (dims === 3 ? shape[0]! : 1); slice += 1) {
+    const top = y + slice * tall;
+    for (let column = 0; column < columns; column += 1) {
+      sheet.text(x + column * pitch + cell / 2, top - 10, number(column + first.at(-1)!), { ...indices, anchor: "middle" });
+    }
+    for (let row = 0; dims > 1 && row < rows; row += 1) {
+      sheet.text(x - 7, top + row * pitch + cell / 2, number(row + first.at(-2)!), { ...indices, anchor: "end" });
+    }
   }
   for (const { at } of lit.filter((mark) => mark.soft)) sheet.frame(...place(at), cell, cell, 2);
   if (current) sheet.frame(...place(current), cell, cell, 3);

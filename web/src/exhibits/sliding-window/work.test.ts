@@ -77,10 +77,11 @@ test("what is drawn is what was computed, and everything can be drawn and writte
   }
 });
 
-test("drawings write the factors of the products in the window", () => {
+test("drawings number rows and columns, and write the factors of the products in the window", () => {
   const work = workOut(complete({}));
   const drawing = figureOf(work, { side: "output", cell: [0, 0] }, { dark: false, upTo: null });
   for (const factors of ["10·(−1)", "20·(−2)", "90·1"]) expect(drawing).toContain(`>${factors}<`);
+  expect(drawing.match(/font-size="11"/g)!.length).toBe(2 * (5 + 3 + 3));
 });
 
 test("cells after the one that is stepped to are covered", () => {

@@ -140,6 +140,7 @@ export const pooling = {
   },
   plot: "How far the maps before and after are apart, by shift",
   plotAxis: (axis: string) => `shift, ${axis} (cells)`,
+  plotLevel: { distance: "distance", changed: "share of cells that change", moved: "distance to the map moved along" },
   along: "Shifts",
   atShift: (shift: string) => `at ${shift}`,
   worst: "at worst",
