@@ -183,6 +183,8 @@ def test_impossible_sizes_say_why(lab: Any) -> None:
     lab.open("sliding-window", {"kernel": {"shape": [6, 3], "data": [1] * 18}})
     said = lab.page.get_by_role("alert").inner_text()
     assert said.startswith("Along rows the kernel spans 6 cells, but the padded input has 5")
+    assert lab.page.locator(".player").count() == 0
+    assert lab.page.locator(".formula.wrong .result").all_inner_texts() == ["0"]
 
 
 def test_link(lab: Any) -> None:
