@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellIn, cellText, extent, goalOf, typeSize } from "./grid.ts";
+import { cellIn, cellText, extent, factorsIn, goalOf, noteSize, typeSize } from "./grid.ts";
 
 test("as many cells as are asked for fit a width, as large as they can be", () => {
   for (const [width, columns] of [[500, 9], [301, 14], [77, 20]] as const) {
@@ -26,4 +26,13 @@ test("a number is written whole or not at all: what would be cut is its sign alo
     }
   }
   expect([cellText(-2e10, 24), cellText(2e10, 24), cellText(-2e10, 28), cellText(-2e10, 38)]).toEqual(["−", "2e10", "−2e10", "−2e10"]);
+});
+
+test("factors above a number grow with its cell, and fit it", () => {
+  for (let cell = 40; cell <= 90; cell += 1) {
+    for (const [own, other] of [[10, -1], [0.25, -0.125], [-1234, -5678]] as const) {
+      expect((factorsIn(own, other, cell) ?? "").length * 0.57 * noteSize(cell), `${own}·${other} in ${cell}`).toBeLessThanOrEqual(cell);
+    }
+  }
+  expect([noteSize(48), noteSize(84)]).toEqual([9.5, 13.44]);
 });

@@ -76,7 +76,10 @@ export const isTiny = (cell: number): boolean => roomOf(cell) === 0;
 
 /** The size of type at which the text fits the cell. */
 export const typeSize = (text: string, cell: number): number =>
-  Math.max(SMALLEST_TYPE, Math.min(16, 3 + 0.3 * cell, sizeWithin(text, cell - 6)));
+  Math.max(SMALLEST_TYPE, Math.min(Math.max(16, 0.27 * cell), 3 + 0.3 * cell, sizeWithin(text, cell - 6)));
+
+/** The size of type of the small print in a cell. */
+export const noteSize = (cell: number): number => Math.max(9.5, Math.min(14, 0.16 * cell));
 
 /** The number as it fits a cell; its sign alone where it would be cut, and of cells too small for numbers the minus. */
 export function cellText(value: number, cell: number): string {
@@ -88,7 +91,7 @@ export function cellText(value: number, cell: number): string {
 
 /** The factors of a product as they stand small above it: both, the other's alone, or that in short; undefined where none fits. */
 export function factorsIn(own: number, other: number, cell: number): string | undefined {
-  const room = Math.floor((cell - 2) / 5.4);
+  const room = Math.floor((cell - 2) / (0.57 * noteSize(cell)));
   const short = shortNumber(other, 5);
   const written = [`${number(own, 3)}·${bracketed(other)}`, `·${bracketed(other)}`, `·${other < 0 ? `(${short})` : short}`];
   return written.find((text) => text.length <= room);

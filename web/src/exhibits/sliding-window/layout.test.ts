@@ -20,6 +20,11 @@ test("input, kernel and output stand in one row, and up to 16 cells within the f
   expect(layoutOf(872, { input: [64, 3], kernel: [3, 3], output: [62, 1] }).cell).toBe(26); // numbers rather than one screen
 });
 
+test("cells of a large screen are larger, still within its height", () => {
+  expect([872, 1084, 1500].map((width) => layoutOf(width, same(3)).cell)).toEqual([48, 58, 84]);
+  for (let size = 1; size <= 16; size += 1) expect(extent(size + 2, layoutOf(1500, same(size)).cell)).toBeLessThanOrEqual(700);
+});
+
 test("on phones they stand below each other, with numbers up to 18 cells", () => {
   for (const size of [3, 8, 16]) expect(layoutOf(330, same(size)).cell).toBeGreaterThanOrEqual(24);
   expect(layoutOf(330, same(8)).abreast).toBe(false);

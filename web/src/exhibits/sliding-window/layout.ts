@@ -38,7 +38,7 @@ export function layoutOf(width: number, shapes: Shapes): Layout {
   if (dims === 3) return slices(width, high, shapes);
   const narrow = width < 700;
   const least = dims === 1 ? 33 : narrow ? NUMBERED : LEAST;
-  for (let cell = width > 1000 ? 58 : 48; cell >= least; cell -= 1) {
+  for (let cell = width <= 1000 ? 48 : width < 1400 ? 58 : 84; cell >= least; cell -= 1) {
     const kernelCell = Math.max(cell, Math.min(LARGEST_KERNEL, within(0.16 * width, shapes.kernel.at(-1)!), within(high, rowsOf(shapes.kernel))));
     if (widthOf(shapes.input, cell) + widthOf(shapes.kernel, kernelCell) + widthOf(shapes.output, cell) + BETWEEN > width) continue;
     const rows = Math.max(rowsOf(shapes.input), rowsOf(shapes.output));
