@@ -145,3 +145,10 @@ def test_accessible(phone: Any) -> None:
     phone.page.get_by_role("textbox").fill("1x28x28 conv:8,k5 flatten conv:3,k3")
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 320
     phone.check_accessible()
+
+
+def test_a_question_ends_with_its_own_sign(lab: Any) -> None:
+    """What is wrong with a stack is a sentence, be it a question at its end."""
+    for stack, said in (("1x8x8 relu7", "or 'elu'?"), ("1x8x8 conv:8,k9", "use a smaller kernel.")):
+        lab.open("sizes", {"stack": stack})
+        assert lab.page.locator(".problem p").first.inner_text().endswith(said)

@@ -18,7 +18,7 @@ function threeDigits(count: number, base: number, units: readonly string[]): str
   return fixed(number, places) + units[steps];
 }
 
-/** Beyond all units: 1.02 · 10²⁸. */
+/** In three digits: 1.02 · 10²⁸. */
 function powers(count: number): string {
   const [mantissa, exponent] = count.toExponential(2).split("e");
   return `${Number(mantissa)} · ${powerText(Number(exponent))}`;
@@ -32,8 +32,8 @@ function fixed(number: number, places: 0 | 1 | 2): string {
   return ((down + (down % 2)) / 10 ** places).toFixed(places);
 }
 
-/** A count with all its digits where a number holds them. */
-export const exactly = (count: number): string => (Number.isSafeInteger(count) ? thousands(count) : `≈ ${rounded(count)}`);
+/** A count with all its digits where a number holds them, else as a power of ten. */
+export const exactly = (count: number): string => (Number.isSafeInteger(count) ? thousands(count) : `≈ ${powers(count)}`);
 
 /** What a formula comes to. */
 export const equals = (count: number): string => (Number.isSafeInteger(count) ? `= ${exactly(count)}` : exactly(count));

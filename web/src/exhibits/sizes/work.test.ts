@@ -181,7 +181,7 @@ test("counts are written as the command line writes them", () => {
   expect([576, 602_112, 553_430_176, 6_422_528, 6_432_768].map(inBytes)).toEqual(["576 B", "588 KiB", "528 MiB", "6.12 MiB", "6.13 MiB"]);
   expect([ratio(150_528_000, 1728), ratio(10_240, 61_706)]).toEqual(["87,111", "0.166"]);
   expect([999.4e18, 999.6e18, 1.024e28].map(rounded)).toEqual(["999 E", "1 · 10²¹", "1.02 · 10²⁸"]);
-  expect([inBytes(1.5 * 2 ** 60), inBytes(2 ** 93), exactly(1.024e28)]).toEqual(["1.50 EiB", "9.9 · 10²⁷ B", "≈ 1.02 · 10²⁸"]);
+  expect([inBytes(1.5 * 2 ** 60), inBytes(2 ** 93), exactly(1.07e19), exactly(1.024e28)]).toEqual(["1.50 EiB", "9.9 · 10²⁷ B", "≈ 1.07 · 10¹⁹", "≈ 1.02 · 10²⁸"]);
 });
 
 test("states from strangers are made to fit", () => {

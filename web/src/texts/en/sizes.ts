@@ -155,7 +155,7 @@ export const sizes = {
     const sides = before === after ? `${before} on both sides` : `${before} before and ${after} after`;
     return stride === 1
       ? `What the window takes away: ${window} = ${before + after} cells, so ${sides}, whatever the size.`
-      : `With stride ${stride} no padding does. What comes nearest is every ${stride === 2 ? "second" : stride === 3 ? "third" : `${stride}th`} cell, ⌈${size} / ${stride}⌉ = ${wanted}: for ${size} cells that takes ${sides}.`;
+      : `With stride ${stride} no padding does. What comes nearest is ${stride === 2 ? "every second cell" : `one cell in ${stride}`}, ⌈${size} / ${stride}⌉ = ${wanted}: for ${size} cells that takes ${sides}.`;
   },
   enlargeTitle: (stride: number) => (stride === 1 ? "Which padding keeps the size?" : `Which padding makes it exactly ${stride} times as large?`),
   enlarge: ({ pads: [before, after] }: { pads: readonly [number, number] }) =>
