@@ -144,11 +144,12 @@ def test_numbers_left_behind(lab: Any) -> None:
 
 
 def test_refused_sizes(lab: Any) -> None:
-    """What a field cannot take leaves the old number and a reason, which is the only one and goes with the next change."""
+    """What a field cannot take leaves the old number and a reason: one at a time, until something is changed."""
     lab.open("sliding-window")
+    cells = "65 × 65 would be 4225 cells; an array has up to 4096 here, so at most 64 along this side."
     for name, typed, number, why in (
         ("Input", "0", "5", "At least 1"),
-        ("Kernel", "65", "3", "65 × 65 would be 4225 cells; an array has up to 4096 here, so at most 64 along this side."),
+        ("Kernel", "65", "3", cells),
         ("Kernel", "∞", "3", "At most 64"),
         ("Stride", "2.5", "1", "Whole numbers only"),
         ("Dilation", "x", "1", "Not a number: 1 stays"),
