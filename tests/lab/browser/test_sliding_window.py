@@ -214,7 +214,7 @@ def test_files(lab: Any, tmp_path: Path) -> None:
     """Drawing, picture, animation, LaTeX and state are files that can be used."""
     lab.open("sliding-window", {"padding": "same", "cell": [0, 1]})
     lab.page.get_by_role("button", name="Export").click()
-    files = {"Drawing": "svg", "Picture": "png", "Animation": "gif", "LaTeX": "tex", "State": "json"}
+    files = {"Drawing": "svg", "Picture": "png", "Animation": "gif", "LaTeX": "tex", "State (JSON)": "json"}
     for button, suffix in files.items():
         with lab.page.expect_download() as download:
             lab.page.get_by_role("button", name=button).click()
