@@ -2,8 +2,8 @@
 // Styles travel inside the module as a string (see src/model/styles.ts). `node build.js NAME` builds one of them.
 import { readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { minify } from "@swc/core";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { minify } from "terser";
 import { build } from "vite";
 
 const web = fileURLToPath(new URL(".", import.meta.url));
@@ -17,7 +17,7 @@ const smaller = {
   async generateBundle(_options, bundle) {
     for (const file of Object.values(bundle)) {
       if (file.type !== "chunk") continue;
-      const { code } = await minify(file.code, { module: true, mangle: true, compress: { passes: 3, ecma: 2022 } });
+      const { code } = await minify(file.code, { module: true, ecma: 2020, compress: { passes: 3 } });
       file.code = code;
     }
   },
