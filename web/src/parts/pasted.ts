@@ -13,10 +13,13 @@ export function readTable(text: string): number[][] | null {
   return table.length && table.every((row) => !row.includes(null)) ? (table as number[][]) : null;
 }
 
+/** Whether commas may part thousands. */
+const isGrouped = (text: string): boolean => /^[-+−]?[1-9]\d{0,2}(,\d{3})+$/.test(text);
+
 /** What parts the numbers: where tabs or semicolons do, commas may be decimal. */
 function markOf(rows: readonly string[]): RegExp | null {
   for (const [sign, mark] of [["\t", /\t/], [";", /\s*;\s*/]] as const) if (rows.some((row) => row.includes(sign))) return mark;
-  if (rows.some((row) => /^[-+−]?[1-9]\d{0,2}(,\d{3})+$/.test(row))) return null; // 1,000: thousands or columns?
+  if (rows.some(isGrouped)) return null; // 1,000: thousands or columns?
   const commas = rows.map((row) => row.split(",").length - 1);
   if (rows.some((row) => /,\s/.test(row)) || Math.max(...commas) > 1) return /\s*,\s*/;
   if (rows.length > 1 && commas.some(Boolean) && !rows.some((row) => /\s/.test(row))) return null; // 1,5 below 2,5: columns or decimals?
@@ -27,7 +30,7 @@ function markOf(rows: readonly string[]): RegExp | null {
 export function readList(text: string): { items: string[]; unclear?: string } {
   if (/[;\t]/.test(text)) return { items: text.split(/[;\s]+/).filter(Boolean) }; // commas may be decimal
   const unclear = text.split(/,?(?:\s+|$)/).find((item) =>
-    item.includes(",") && (readNumber(item) !== null || /^[-+−]?[1-9]\d{0,2}(,\d{3})+$/.test(item)));
+    item.includes(",") && (readNumber(item) !== null || isGrouped(item)));
   return { items: text.split(/[,\s]+/).filter(Boolean), unclear };
 }
 

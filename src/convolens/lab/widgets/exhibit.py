@@ -164,9 +164,7 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
     def _on_message(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         try:
             answer, results = self._session.reply(content, [memoryview(buffer) for buffer in buffers])
-        except (
-            Exception
-        ):  # a mistake of the program: it is seen where Python runs, and the page does not wait for ever
+        except Exception:  # a mistake of the program: it is seen here, and the page does not wait for ever
             self.send(to_json(failure(content, MISTAKE, "died")))
             raise
         self.send(answer, [bytes(result) for result in results])

@@ -145,7 +145,6 @@ export const matrixView = {
   resultCell: (at: readonly number[], value: string, output: string | null) =>
     `Result ${place(at)}, ${output === null ? "thrown away" : `output ${output}`}: ${value}`,
   atFrequency: (frequency: readonly number[]) => `frequency ${place(frequency)}`,
-  conjugate: "the kernel's is conjugated, as correlation wants it",
 
   cost: "The same layer, four ways",
   layer: "Layer",
