@@ -230,6 +230,25 @@ def test_threads_do_not_change_the_result(layout: str) -> None:
     assert all(np.array_equal(results[0], other) for other in results[1:])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_kernels_in_two_panels_have_the_same_weights_in_both(dtype: str) -> None:
+    """To the bit: several threads write their sums in any order."""
+    spec = ConvSpec((1, 32, 12, 13), (28, 32, 3, 3), dtype=dtype)
+    weight = arrays(spec)[1]
+    monotone = np.broadcast_to(np.arange(28.0).reshape(-1, 1, 1, 1), weight.shape).astype(dtype)
+    (pinned,) = LARGE.prepare(spec, weight).weights
+    (numbers,) = LARGE.prepare(spec, monotone).weights  # the number of the kernel, times what it is in all
+    panels = winograd_tiles.panel_count(spec, 28)
+    panel = pinned.array.size // (panels * 36 * 32)
+    found, which = (each.array.reshape(panels, 36, 32, panel) for each in (pinned, numbers))
+    kernels = np.rint(which[:, 0, 0] / which[0, 0, 0, 1]).astype(int)
+    assert sorted({*kernels.flat}) == list(range(28))
+    for kernel in range(28):
+        copies = [found[k, :, :, lane] for k, lane in np.argwhere(kernels == kernel)]
+        for copy in copies[1:]:
+            np.testing.assert_array_equal(copy, copies[0])
+
+
 def test_takes_views() -> None:
     """Input and output may be reversed, strided and of mixed layouts; cells beside the output are left alone."""
     spec = ConvSpec((1, 16, 11, 12), (16, 16, 3, 3), padding=1)

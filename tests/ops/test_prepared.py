@@ -211,6 +211,18 @@ def test_plan_that_is_printed_is_the_one_that_runs(monkeypatch: pytest.MonkeyPat
     assert ran == [plan.chosen.algorithm]
 
 
+def test_a_plan_stays_whatever_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was compiled meanwhile concerns the next one; else one thread more could change the result."""
+    shape, float32 = (1, 16, 20, 20), np.dtype("f4")
+    prepared = prepare_conv(generator.standard_normal((16, 16, 3, 3)).astype("f4"), padding=1)
+    with threads(2):
+        first = prepared.plan_at_hand(shape, float32)
+    monkeypatch.setattr(type(prepared), "plan", lambda *_: pytest.fail("planned again"))
+    for count in (1, 2, 3):
+        with threads(count):
+            assert prepared.plan_at_hand(shape, float32) is first
+
+
 def test_weights_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second call of a shape finds the spectra ready."""
     prepared = prepare_conv(np.ones((1, 1, 21, 21)), algorithm="fft")

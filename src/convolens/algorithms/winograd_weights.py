@@ -38,6 +38,8 @@ def transformed(spec: ConvSpec, weight: Array, vertical: Transform, horizontal: 
             rows = out.reshape(len(both), -1)
             for i in range(0, cells.shape[1], ALONE):
                 np.matmul(both, cells[:, i : i + ALONE], out=rows[:, i : i + ALONE])
+            if shared := k * panel - first:  # alike to the bit, unlike BLAS: several threads write both
+                out[..., :shared] = packed[k - 1][..., panel - shared :]
         return Pinned(packed.reshape(-1, panel // vector_lanes(spec), vector_lanes(spec)))
 
     return tuple(map(transformed, np.split(weight, spec.groups)))

@@ -195,17 +195,22 @@ class PreparedConv:
         )
 
     def plan_at_hand(self, input_shape: tuple[int, ...], dtype: np.dtype[Any]) -> Plan:
-        """Return the plan that calls with an input of this shape and dtype go by; tune first, if need be."""
+        """
+        Return the plan that calls with an input of this shape and dtype go by; tune first, if need be.
+
+        It stays: another number of threads, for which nothing was measured, changes no bit of the result.
+        """
         key = thread_count(), input_shape, dtype
         plan = self._plans.get(key)
         if plan is None:
-            if self.tune and self.algorithm == "auto":
-                spec = self.spec(input_shape, dtype)
-                if not recall(spec, thread_count()):
-                    tune_conv(spec, exact=self.exact)
+            spec = self.spec(input_shape, dtype)
+            if self.tune and self.algorithm == "auto" and not recall(spec, thread_count()):
+                tune_conv(spec, exact=self.exact)
+            if not recall(spec, thread_count()):
+                plan = next((kept for (_, *what), kept in self._plans.items() if what == [*key[1:]]), None)
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            plan = self._plans[key] = self.plan(input_shape, dtype)
+            plan = self._plans[key] = plan or self.plan(input_shape, dtype)
         return plan
 
     def __call__(
