@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("convolens", deadline=None)  # machines are shared: time is no matter of a test
+settings.load_profile("convolens")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -91,7 +91,7 @@ def test_every_border(border: str | float, channels: int, layout: str) -> None:
         _check(_spec(channels, (5, 4), (3, 3), layout, padding=((3, 7), (11, 2)), border=border, **options))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_spec(data: st.DataObject) -> None:
     """Whatever is asked for, within one to three dimensions."""

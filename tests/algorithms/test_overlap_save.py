@@ -84,7 +84,7 @@ def test_every_length_of_transform(size: tuple[int, int], monkeypatch: pytest.Mo
 
 @needs_halide
 @small_tiles
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_spec(data: st.DataObject) -> None:
     """Whatever is asked for, in one or two dimensions."""

@@ -75,7 +75,7 @@ def test_result_does_not_depend_on_threads() -> None:
         ConvSpec((1, 1, 37, 71), (1, 1, 9, 5), dilation=2),
         ConvSpec((1, 2, 37, 71), (1, 2, 9, 5)),
         ConvSpec((1, 1, 11, 71), (1, 1, 9, 5)),
-        ConvSpec((1, 1, 37, 35), (1, 1, 9, 5)),
+        ConvSpec((1, 1, 37, 8), (1, 1, 9, 5)),
         ConvSpec((1, 37, 71, 2), (2, 1, 9, 5), groups=2, layout="channels-last"),
     ],
     ids=["strided", "dilated", "several channels", "few rows", "few columns", "scattered"],

@@ -67,7 +67,7 @@ def test_every_border(border: str | float, layout: str) -> None:
         _check(spec)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_spec(data: st.DataObject) -> None:
     """Whatever is asked for, within one to three dimensions."""

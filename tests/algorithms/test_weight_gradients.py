@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from cases import SPECS, random_array
+from convolens.algorithms import compiled, weight_gradient_tiled
 from convolens.algorithms.weight_gradients import WeightGradient
 from convolens.ops.arrays import channels_first
 from convolens.planning.gradients import WEIGHT_GRADIENTS, plan_weight_gradient
 from convolens.runtime import compile as compiler
+from convolens.runtime.cpu import CPU
 from convolens.runtime.threads import threads
 from convolens.spec.geometry import ConvSpec
 
@@ -54,7 +56,7 @@ LAYERS: dict[str, ConvSpec] = {
 }
 
 
-def compiled(spec: ConvSpec) -> list[WeightGradient]:
+def serving(spec: ConvSpec) -> list[WeightGradient]:
     """List the compiled algorithms that take a spec."""
     return [a for a in WEIGHT_GRADIENTS.values() if a is not TAPS and not a.refusal(spec)]
 
@@ -84,8 +86,8 @@ needs_compiler = pytest.mark.skipif(not compiler.available(), reason="nothing ca
 @pytest.mark.parametrize("spec", LAYERS.values(), ids=LAYERS.keys())
 def test_agrees_with_float64(spec: ConvSpec) -> None:
     """Every kind of layer, by every algorithm that takes it."""
-    assert compiled(spec)
-    for algorithm in compiled(spec):
+    assert serving(spec)
+    for algorithm in serving(spec):
         check(spec, algorithm, *arrays(spec))
 
 
@@ -94,7 +96,7 @@ def test_agrees_with_float64(spec: ConvSpec) -> None:
 def test_named_specs(name: str) -> None:
     """The specs that all algorithms meet, as far as they are taken."""
     spec = SPECS[name]
-    for algorithm in compiled(spec):
+    for algorithm in serving(spec):
         check(spec, algorithm, *arrays(spec))
 
 
@@ -107,7 +109,7 @@ def test_named_specs(name: str) -> None:
 def test_borders(border: Any, name: str) -> None:
     """Every border, uneven and wider than the window."""
     spec = LAYERS[name].replace(border=border, padding=((4, 1), (0, 5)))
-    for algorithm in compiled(spec):
+    for algorithm in serving(spec):
         check(spec, algorithm, *arrays(spec))
 
 
@@ -116,7 +118,7 @@ def test_borders(border: Any, name: str) -> None:
 def test_float64(name: str) -> None:
     """Both types that sums are taken in."""
     spec = LAYERS[name].replace(dtype="f8", weight_dtype="f8")
-    for algorithm in compiled(spec):
+    for algorithm in serving(spec):
         check(spec, algorithm, *arrays(spec))
 
 
@@ -129,7 +131,7 @@ def test_any_strides(name: str) -> None:
     stepped = np.full((*x.shape[:3], 2 * x.shape[3]), np.nan, x.dtype)[..., ::2]
     stepped[...] = x
     reversed_ = np.ascontiguousarray(grad[..., ::-1])[..., ::-1]
-    for algorithm in compiled(spec):
+    for algorithm in serving(spec):
         check(spec, algorithm, stepped, reversed_)
         check(spec, algorithm, x, reversed_)
 
@@ -149,7 +151,7 @@ def test_any_strides(name: str) -> None:
 def test_threads_do_not_change_the_sums(name: str) -> None:
     """Bit for bit."""
     spec = LAYERS[name]
-    for algorithm in compiled(spec):
+    for algorithm in serving(spec):
         found = []
         for count in (1, 2, 5):
             with threads(count):
@@ -176,3 +178,13 @@ def test_plans_print_their_alternatives() -> None:
     assert plan.algorithm is TAPS
     assert "→ taps" in str(plan)
     assert "would not be exact" in str(plan)
+
+
+@pytest.mark.parametrize("kernels", [2, 5, 9])
+@pytest.mark.parametrize("features", [("avx2",), ()])
+def test_narrower_vectors(kernels: int, features: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processors whose registers hold two or four numbers take other register tiles."""
+    for module in (compiled, weight_gradient_tiled):
+        monkeypatch.setattr(module, "cpu", lambda: CPU("", "x86_64", "", features))
+    spec = ConvSpec((2, 5, 9 + len(features), 8), (kernels, 5, 3, 3), padding=1, dtype="f8", weight_dtype="f8")
+    check(spec, WEIGHT_GRADIENTS["tiled"], *arrays(spec))

@@ -12,7 +12,7 @@ from convolens.errors import DTypeError, SpecError
 from convolens.explain import Trace, explain
 from convolens.spec.borders import MODES
 
-SETTINGS = settings(max_examples=60, deadline=None)
+SETTINGS = settings(max_examples=60)
 
 
 @st.composite
@@ -83,7 +83,7 @@ def test_a_step_is_consistent_in_itself(trace: Trace) -> None:
 
 
 @given(traces())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_json_holds_every_number(trace: Trace) -> None:
     """What JSON gives back is exactly what the steps hold."""
     read = json.loads(trace.json())

@@ -47,7 +47,7 @@ def pictures() -> st.SearchStrategy[NDArray[Any]]:
     return st.sampled_from([np.uint8, np.uint16, np.int16]).flatmap(lambda dtype: arrays.arrays(dtype, shapes))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(picture=pictures(), kernel=whole_kernels(), mode=st.sampled_from(MODES), flip=st.booleans())
 def test_agrees_with_scipy_exactly(
     picture: NDArray[Any], kernel: NDArray[np.int64], mode: str, flip: bool
@@ -137,7 +137,7 @@ def test_averages_that_end_in_one_half(size: int) -> None:
     np.testing.assert_array_equal(filter_image(picture, f"box:size={size}"), np.rint(sums / size**2))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     picture=arrays.arrays(np.uint16, (4, 5)),
     kernel=arrays.arrays(np.float64, (3, 3), elements=st.integers(-64, 64).map(lambda n: n / 32)),
@@ -265,7 +265,7 @@ def test_no_seams(mode: Any, flip: bool, shape: tuple[int, int]) -> None:
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
     st.integers(1, 12),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_all_tiles_have_one_shape(shape: tuple[int, int], kernel: tuple[int, int], side: int) -> None:
     """One shape needs one transform of the kernel; the tiles take no more room than a square, and cover all."""
     touched = np.zeros(shape, int)

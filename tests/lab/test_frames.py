@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convolens.errors import SpecError
@@ -47,7 +47,6 @@ def test_long_json_is_not_read() -> None:
         unpack(pack({"id": 12345}), 24)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=64), st.integers(0, 80))
 def test_fuzzed_frames(tail: bytes, length: int) -> None:
     """Any bytes are a frame, or a SpecError."""

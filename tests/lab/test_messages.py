@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convolens.errors import ConvolensError, SpecError, UnknownNameError
@@ -88,7 +88,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(MESSAGES), st.data())
 def test_fuzzed_requests(message: Any, data: st.DataObject) -> None:
     """A request with anything in its fields is a request, or one clear error."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convolens.errors import SpecError
@@ -105,7 +105,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*GOOD, "inner", "other"]), JSON))
 def test_fuzzed(changes: dict[str, Any]) -> None:
     """Whatever comes is either a record that survives a round trip, or a SpecError."""

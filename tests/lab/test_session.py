@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import convolens as cl
@@ -313,7 +313,6 @@ FIELDS = [
 ]
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["filter", "edges", "download"]), st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4)
 )

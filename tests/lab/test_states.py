@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import convolens as cl
@@ -153,7 +153,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(SlidingWindow().to_json())), JSON))
 def test_fuzzed(changes: dict[str, Any]) -> None:
     """Whatever comes is a state that survives JSON, or one clear error."""

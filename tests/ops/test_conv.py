@@ -33,7 +33,7 @@ def spec_of(call: Call) -> ConvSpec:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(calls())
 def test_legal_calls_agree_with_the_definition(call: Call) -> None:
     """Any legal call gives the value, shape and type that its spec and the definition say."""
@@ -57,7 +57,7 @@ def test_legal_calls_agree_with_the_definition(call: Call) -> None:
         np.testing.assert_allclose(result.astype("f8"), truth, rtol=0, atol=bound)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(call=calls(dtypes=("f4", "u1")))
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_illegal_calls_raise_the_one_right_error(fault: Fault, call: Call) -> None:
@@ -69,7 +69,7 @@ def test_illegal_calls_raise_the_one_right_error(fault: Fault, call: Call) -> No
     assert "\n" not in str(caught.value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calls(), st.data())
 def test_spec_and_operation_agree_on_what_is_legal(call: Call, data: st.DataObject) -> None:
     """Same result or same exception: a spec refuses what the operation refuses, in the same words."""
@@ -92,7 +92,7 @@ def test_spec_and_operation_agree_on_what_is_legal(call: Call, data: st.DataObje
 
 
 @given(calls(dtypes=("f8",), borders=("wrap", "reflect", "constant")), st.floats(-3, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_is_linear(call: Call, factor: float) -> None:
     """conv(a x + y) = a conv(x) + conv(y), without a bias."""
     other = np.random.default_rng(5).standard_normal(call.x.shape)

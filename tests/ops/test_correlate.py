@@ -28,7 +28,7 @@ def pairs(draw: st.DrawFn) -> tuple[Any, Any]:
     return array, kernel
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(pairs(), st.sampled_from(sorted(MODES)))
 def test_agrees_with_ndimage(pair: tuple[Any, Any], border: str) -> None:
     """Value and alignment, in every mode, even kernels too; the default border is SciPy's default."""
@@ -39,7 +39,7 @@ def test_agrees_with_ndimage(pair: tuple[Any, Any], border: str) -> None:
         np.testing.assert_allclose(ours(array, kernel), theirs(array, kernel), atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pairs())
 def test_agrees_with_signal(pair: tuple[Any, Any]) -> None:
     """The full mode of scipy.signal."""
@@ -49,7 +49,7 @@ def test_agrees_with_signal(pair: tuple[Any, Any]) -> None:
         np.testing.assert_allclose(ours(array, kernel, padding="full", border=0), wanted, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs())
 def test_convolution_commutes(pair: tuple[Any, Any]) -> None:
     """Image and kernel may change places."""

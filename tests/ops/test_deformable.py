@@ -97,7 +97,7 @@ def test_agrees_with_the_formula(case, border):
     np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from([*MODES, -1.5]),
     st.integers(1, 3),

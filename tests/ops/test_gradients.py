@@ -28,7 +28,7 @@ def cotangent(shape: tuple[int, ...]) -> Any:
     return np.random.default_rng(11).standard_normal(shape)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(calls(dtypes=("f8",)))
 def test_gradients_of_convolution_are_adjoints(call: Call) -> None:
     """⟨conv(x, w) − conv(0, w), g⟩ = ⟨x, to input⟩, ⟨conv(x, w), g⟩ = ⟨w, to weight⟩, and so for the bias."""
@@ -47,7 +47,7 @@ def test_gradients_of_convolution_are_adjoints(call: Call) -> None:
     assert to_bias @ bias == pytest.approx(np.vdot(shifted, g), abs=1e-8)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(calls(dtypes=("f8",)))
 def test_gradients_of_transposed_convolution_are_adjoints(call: Call) -> None:
     """The same for the operation that goes the other way; a constant outside adds nothing to it."""

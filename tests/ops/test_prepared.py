@@ -26,7 +26,7 @@ from strategies import Call, calls
 generator = np.random.default_rng(0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calls())
 def test_gives_what_the_one_shot_call_gives(call: Call) -> None:
     """To rounding, for compiling may pay for one and not for the other; and again bit for bit."""

@@ -57,7 +57,7 @@ def specs(draw):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(specs(), st.integers(0, 2**32 - 1))
 def test_product_is_the_convolution(spec, seed):
     """Matrix times flattened image, plus the offset, is the flattened convolution."""

@@ -47,7 +47,7 @@ def torch_cases(draw: st.DrawFn) -> tuple[Any, Any, Any, dict[str, Any]]:
     return x, weight, bias, options
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(torch_cases())
 def test_agrees_with_torch(case: tuple[Any, Any, Any, dict[str, Any]]) -> None:
     """All dimensions, strides, dilations, groups, paddings and output paddings."""
@@ -60,7 +60,7 @@ def test_agrees_with_torch(case: tuple[Any, Any, Any, dict[str, Any]]) -> None:
     np.testing.assert_allclose(found, wanted, atol=1e-11)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(calls(dtypes=("f8",), borders=("constant", "edge", "reflect", "symmetric", "wrap")))
 def test_is_the_adjoint_of_convolution(call: Call) -> None:
     """⟨conv(y), x⟩ = ⟨y, conv_transpose(x)⟩, for every border, layout, padding, and turned kernels."""

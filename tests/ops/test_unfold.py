@@ -12,7 +12,7 @@ from convolens.ops.unfold import fold, unfold
 from convolens.spec.borders import MODES
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_agrees_with_pytorch(data):
     """The order of channels, kernel cells and windows is PyTorch's, and so are the sums of fold."""

@@ -32,7 +32,7 @@ def test_is_the_correlation_exactly(tile: int, taps: int) -> None:
     assert len(transform.data) == transform.size == tile + taps - 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_any_points_serve(data: st.DataObject) -> None:
     """Whichever different points are taken, the result is exact."""

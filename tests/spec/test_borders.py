@@ -15,7 +15,7 @@ WIDTHS = st.integers(0, 40)
 
 
 @given(mode=st.sampled_from(MODES), size=st.integers(1, 9), before=WIDTHS, after=WIDTHS)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_every_border_is_that_of_numpy_pad(mode: str, size: int, before: int, after: int) -> None:
     """Any width, also several times the image, shows the cells that ``np.pad`` shows."""
     image = np.arange(1, size + 1)

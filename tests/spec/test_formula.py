@@ -29,7 +29,7 @@ def worked_out(formula: str) -> Fraction:
     st.integers(1, 4),
     st.integers(1, 3),
 )
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_the_left_side_gives_the_right_side(
     size: int, kernel: int, before: int, after: int, stride: int, dilation: int
 ) -> None:
@@ -42,7 +42,7 @@ def test_the_left_side_gives_the_right_side(
 
 
 @given(st.integers(1, 40), st.integers(1, 5), st.integers(1, 4), st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_the_formula_of_a_transposed_convolution(size: int, kernel: int, stride: int, data: st.DataObject) -> None:
     """Worked out as it stands, it gives the size."""
     extra = data.draw(st.integers(0, stride - 1))

@@ -45,7 +45,7 @@ def specs(draw: st.DrawFn) -> ConvSpec:
 
 
 @given(specs())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_output_size_counts_the_windows(spec: ConvSpec) -> None:
     """The formula gives as many cells as a window has places when it slides over the padded input."""
     places = [
@@ -56,7 +56,7 @@ def test_output_size_counts_the_windows(spec: ConvSpec) -> None:
 
 
 @given(specs())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_counts_agree_with_each_other(spec: ConvSpec) -> None:
     """Shapes, weights, multiply-adds and bytes, each counted another way than the spec counts them."""
     assert math.prod(spec.output_shape) == spec.batch * spec.out_channels * math.prod(spec.output_size)
@@ -67,7 +67,7 @@ def test_counts_agree_with_each_other(spec: ConvSpec) -> None:
 
 
 @given(specs())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_replace_goes_round(spec: ConvSpec) -> None:
     """A spec with nothing replaced is the same spec; the other layout and back again as well."""
     assert spec.replace() == spec

@@ -17,7 +17,7 @@ def outputs(size: int, pads: tuple[int, int], window: int, stride: int) -> int:
 
 
 @given(st.integers(1, 60), st.integers(1, 15), st.integers(1, 7))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_same_gives_size_over_stride_rounded_up(size: int, window: int, stride: int) -> None:
     """That holds for any stride; the two kinds of "same" differ in where an odd cell goes, and no more."""
     ((before, after),) = resolve_padding("same", [size], [window], [stride])
@@ -27,7 +27,7 @@ def test_same_gives_size_over_stride_rounded_up(size: int, window: int, stride: 
 
 
 @given(st.integers(1, 60), st.integers(1, 15), st.integers(1, 7))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_same_pads_no_more_than_it_must(size: int, window: int, stride: int) -> None:
     """With one cell less, the output would be smaller, unless there are no pads at all."""
     (pads,) = resolve_padding("same", [size], [window], [stride])

@@ -128,7 +128,7 @@ def test_names_and_types():
 SMALL = st.integers(1, 4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     size=st.integers(1, 9),
     window=SMALL,
@@ -154,7 +154,7 @@ def test_refuses_exactly_the_empty_windows(size, window, stride, dilation, pads,
             PoolSpec((1, 1, size), window, **options)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     size=st.integers(1, 12),
     window=SMALL,

@@ -46,7 +46,7 @@ def seen(chain: list[tuple[Reach, Inputs]], cell: int) -> set[int]:
 
 
 @given(st.lists(WINDOWS | SPREADS, max_size=4), st.integers(0, 6))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_first_and_last_cell(chain: list[tuple[Reach, Inputs]], cell: int) -> None:
     """Tracing the two ends back gives the ends of the set that a cell depends on."""
     cells = seen(chain, cell)
@@ -54,7 +54,7 @@ def test_first_and_last_cell(chain: list[tuple[Reach, Inputs]], cell: int) -> No
 
 
 @given(st.lists(WINDOWS, max_size=4))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_the_formula_of_sliding_windows(chain: list[tuple[Reach, Inputs]]) -> None:
     """Size, jump and start are the sums and products of the reference."""
     size, jump, start = 1, 1, 0
@@ -67,7 +67,7 @@ def test_the_formula_of_sliding_windows(chain: list[tuple[Reach, Inputs]]) -> No
 
 
 @given(st.lists(WINDOWS | SPREADS, max_size=3))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_size_is_that_of_the_cell_that_sees_most(chain: list[tuple[Reach, Inputs]]) -> None:
     """Behind a transposed convolution cells see different numbers of inputs; the most counts."""
     field = receptive_field([[reach for reach, _ in chain]], [30])

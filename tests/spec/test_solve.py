@@ -13,7 +13,7 @@ from convolens.spec.solve import Setting, padding_that_keeps, settings_for
 
 
 @given(st.integers(1, 15), st.integers(1, 4), st.integers(1, 50))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_padding_that_keeps_keeps_every_size(kernel: int, dilation: int, size: int) -> None:
     """Whatever the input's size, it comes out again."""
     pads = padding_that_keeps(kernel, dilation=dilation)
@@ -22,7 +22,7 @@ def test_padding_that_keeps_keeps_every_size(kernel: int, dilation: int, size: i
 
 
 @given(st.integers(1, 9), st.integers(2, 4), st.integers(1, 50))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_with_a_stride_nothing_but_the_steps_is_lost(kernel: int, stride: int, size: int) -> None:
     """With a stride the pads depend on the size, and the output is size / stride, rounded up."""
     pads = padding_that_keeps(kernel, stride=stride, input_size=size)
@@ -46,7 +46,7 @@ def test_what_cannot_be_kept(options: dict[str, Any], message: str) -> None:
 
 
 @given(st.integers(4, 40), st.integers(1, 40))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_settings_are_all_that_fit_and_no_others(size: int, wanted: int) -> None:
     """Trying every one of them with a ConvSpec finds the same settings."""
     kernels, strides, paddings, dilations = range(1, 6), range(1, 4), range(3), (1, 2)

@@ -124,7 +124,7 @@ def test_mistakes(kind: type[ConvolensError], text: str, message: str) -> None:
 @given(
     st.text(alphabet="123x×*(): ,+-kspdgconvmaxrelu", max_size=40), st.sampled_from(["", "3x8x8 ", "3x8x8 conv:"])
 )
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_text_is_a_stack_or_an_error(text: str, start: str) -> None:
     """Whatever is typed, nothing else than a ConvolensError comes up."""
     try:

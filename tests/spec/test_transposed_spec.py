@@ -18,7 +18,7 @@ from convolens.spec.transposed import transposed_spec
     dilation=st.integers(1, 3),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_size_is_that_of_pytorch(size: int, kernel: int, stride: int, dilation: int, data: st.DataObject) -> None:
     """The output has PyTorch's size, and the convolution that goes back gives the input's."""
     padding = data.draw(st.integers(0, dilation * (kernel - 1) // 2))

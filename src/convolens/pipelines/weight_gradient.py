@@ -115,7 +115,7 @@ def build(
         packed.vectorize(lane, lanes)
         bordered.vectorize(c, lanes, guard)
     else:
-        packed.split(x, vector, x, lanes, guard).split(lane, task, lane, 8).reorder(lane, x, task)
+        packed.split(x, vector, x, lanes, guard).split(lane, task, lane, min(8, panel)).reorder(lane, x, task)
         bordered.split(x, vector, x, lanes, guard).reorder(c, x, vector)
     packed.fuse(y, z, task).fuse(task, k, task).parallel(task)
     bordered.fuse(y, z, task).parallel(task)

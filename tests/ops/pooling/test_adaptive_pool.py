@@ -24,7 +24,7 @@ def calls(draw):
     return dims, x.astype(np.float64), output_size
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calls())
 def test_agrees_with_torch(call):
     """Means, maxima and indices are PyTorch's, in both layouts."""

@@ -83,7 +83,7 @@ def calls(draw):
     return spec, window, options, np.random.default_rng(draw(st.integers(0, 99)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(calls())
 def test_max_agrees_with_loops(call):
     """The maximum, and the first cell that has it, row by row; integers with many ties, exactly."""
@@ -99,7 +99,7 @@ def test_max_agrees_with_loops(call):
     np.testing.assert_array_equal(MAX[spec.dims](x, window, **options), values)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calls())
 def test_average_agrees_with_loops(call):
     """Without pads counting: the mean of the cells that take part; integers give float64."""
@@ -112,7 +112,7 @@ def test_average_agrees_with_loops(call):
     np.testing.assert_allclose(channels_first(spec, result), expected, rtol=1e-13, atol=1e-13)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calls(), st.sampled_from([1, 1.5, 2, 3, 7, math.inf]))
 def test_lp_agrees_with_loops(call, p):
     """The p-norm of the cells that take part, and that of one cell is its magnitude."""
@@ -147,7 +147,7 @@ def accepted(torch_pool, *arguments, **options):
         assume(False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(torch_calls(), st.integers(1, 2))
 def test_max_agrees_with_torch(call, dilation):
     """Values and indices are PyTorch's, in every dimension, with ceil_mode and dilation."""
@@ -164,7 +164,7 @@ def test_max_agrees_with_torch(call, dilation):
         np.testing.assert_array_equal(mine, theirs.numpy())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(torch_calls(), st.booleans())
 def test_average_agrees_with_torch(call, count_include_pad):
     """Means are PyTorch's, with pads counting or not, and windows that stick out of them."""
