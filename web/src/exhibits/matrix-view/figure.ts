@@ -1,17 +1,15 @@
 /** The exhibit as a drawing for files: input, kernel and output, and below them what the convolution is seen as. */
 
 import { DARK, LIGHT, Sheet } from "../../export/svg.ts";
-import { scaleOf } from "../../parts/colours.ts";
-import { cellText, extent, gapOf, typeSize, type CellView, type Frame, type Mark, type Place } from "../../parts/grid.ts";
+import { extent, gapOf, typeSize, type CellView, type Frame, type Mark, type Place } from "../../parts/grid.ts";
 import { number } from "../../parts/numbers.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import { sentence, sumOf } from "./says.ts";
-import { columnPanels, inputPicture, kernelPicture, outputPicture, scalesOf, toeplitzPanels, type Panel, type Picture } from "./scene.ts";
+import { columnPanels, inked, inputPicture, kernelPicture, outputPicture, scalesOf, toeplitzPanels, type Panel, type Picture } from "./scene.ts";
 import { spectrumPanels } from "./spectrum-scene.ts";
 import { spectraOf } from "./spectra.ts";
 import type { View } from "./state.ts";
-import { MATRICES, tileOf, tileRefusal } from "./tile.ts";
+import { stepsOf, tileOf, tileRefusal, tileScales, type Piece } from "./tile.ts";
 import { linksOf, MOST_DRAWN, outputOf, type Links, type Selection, type Work } from "./work.ts";
 
 const words = texts.matrixView;
@@ -102,25 +100,15 @@ function drawView(sheet: Sheet, y: number, work: Work, view: View, { selection, 
 
 function drawTile(sheet: Sheet, top: number, work: Work, output: readonly number[], dark: boolean): number {
   const tile = tileOf(work, output);
-  const scales = scalesOf(work, dark);
-  const flat = work.dims === 1;
-  const plain = scaleOf([1.5], dark);
-  const shown = (title: string, tensor: Tensor, scale = scaleOf(tensor.data, dark)): Plate => ({
+  const scales = tileScales(tile, scalesOf(work, dark), dark);
+  const shown = ({ title, tensor, role }: Piece): Plate => ({
     title, rows: tensor.shape[0]!, columns: tensor.shape[1]!,
     view: (row, column) => {
       const value = tensor.data[row * tensor.shape[1]! + column]!;
-      return { text: cellText(value, 30), colour: scale.colour(value), kind: "cell" };
+      return { ...inked(value, 30, scales[role]), kind: "cell" };
     },
   });
-  const between = (name: string, m: Tensor, x: Plate, back: Tensor): Plate[] =>
-    flat ? [shown(name, m, plain), x] : [shown(name, m, plain), x, shown(name.endsWith("ᵀ") ? name.slice(0, -1) : `${name}ᵀ`, back, plain)];
-  let y = top;
-  for (const part of tile.parts) {
-    y = line(sheet, y, [...between("Bᵀ", MATRICES.data, shown("d", part.data, scales.input), MATRICES.dataBack), "=", shown(flat ? "Bᵀ d" : "Bᵀ d B", part.transformedData)], 30);
-    y = line(sheet, y, [...between("G", MATRICES.kernel, shown("g", part.weights, scales.weight), MATRICES.kernelBack), "=", shown(flat ? "G g" : "G g Gᵀ", part.transformedWeights)], 30);
-    y = line(sheet, y, [shown(flat ? "Bᵀ d" : "Bᵀ d B", part.transformedData), "⊙", shown(flat ? "G g" : "G g Gᵀ", part.transformedWeights), "=", shown("m", part.products)], 30);
-  }
-  return line(sheet, y, [...between("Aᵀ", MATRICES.output, shown(tile.parts.length > 1 ? "Σ m" : "m", tile.sum), MATRICES.outputBack), "=", shown(words.y, tile.output, scales.output)], 30);
+  return stepsOf(tile).reduce((y, { pieces }) => line(sheet, y, pieces.map((piece) => (typeof piece === "string" ? piece : shown(piece))), 30), top);
 }
 
 const cellFor = (columns: number): number => Math.max(13, Math.min(32, Math.floor(1100 / columns)));

@@ -5,7 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { spectraOf, type Spectrum } from "./spectra.ts";
 import { tidy } from "./spectrum-scene.ts";
 import type { View } from "./state.ts";
-import { MATRICES, tileOf, tileRefusal } from "./tile.ts";
+import { stepsOf, tileOf, tileRefusal } from "./tile.ts";
 import { MOST_DRAWN, type Work } from "./work.ts";
 
 const AMSMATH_COLUMNS = 10;
@@ -36,19 +36,10 @@ function displayed(parts: readonly string[], columns: number): string {
   return `${head}\\[\n${parts.join("\n")}\n\\]\n`;
 }
 
-function tile(work: Work, output: readonly number[]): string {
-  const { parts, sum, output: result } = tileOf(work, output);
-  const flat = work.dims === 1;
-  const between = (m: Tensor, x: Tensor, back: Tensor): string[] => [of(m), of(x), ...(flat ? [] : [of(back)])];
-  return parts
-    .flatMap(({ data, transformedData, weights, transformedWeights, products }) => [
-      displayed([...between(MATRICES.data, data, MATRICES.dataBack), "=", of(transformedData)], 4),
-      displayed([...between(MATRICES.kernel, weights, MATRICES.kernelBack), "=", of(transformedWeights)], 4),
-      displayed([of(transformedData), "\\odot", of(transformedWeights), "=", of(products)], 4),
-    ])
-    .concat(displayed([...between(MATRICES.output, sum, MATRICES.outputBack), "=", of(result)], 4))
+const tile = (work: Work, output: readonly number[]): string =>
+  stepsOf(tileOf(work, output))
+    .map(({ pieces }) => displayed(pieces.map((piece) => (typeof piece === "string" ? piece.replace("⊙", "\\odot") : of(piece.tensor))), 4))
     .join("");
-}
 
 function spectra(work: Work, kernel: number): string {
   const { channels, product, size } = spectraOf(work, kernel);

@@ -40,7 +40,10 @@ export function weightPlace({ weight }: Work, flat: number): string {
 
 const NOTHING: Colour = { fill: "transparent", ink: "inherit" };
 const soft = (at: readonly number[]): Lit => ({ at, soft: true, text: "", colour: NOTHING });
-const mark = (row: number, column: number): Mark => ({ row, column, soft: true, text: "", colour: NOTHING });
+export const mark = (row: number, column: number): Mark => ({ row, column, soft: true, text: "", colour: NOTHING });
+
+/** A number as it stands in a cell. */
+export const inked = (value: number, cell: number, scale: Scale) => ({ text: cellText(value, cell), colour: scale.colour(value) });
 
 /** An array as `Volume` draws it: one channel alone without an axis for it. */
 export interface Picture {
@@ -88,7 +91,7 @@ export function inputPicture(work: Work, scales: Scales, cell: number, { selecti
       const [channel, ...rest] = place as [number, ...number[]];
       const source = spec ? rest.map((n, axis) => sourceAt(spec, axis, n)) : rest;
       const value = source.includes(-1) ? 0 : shown.data[flatIndex(shown.shape, [channel, ...source])]!;
-      const seen = { text: cellText(value, cell), colour: scale.colour(value) };
+      const seen = inked(value, cell, scale);
       if (within(shown.shape, place)) return { ...seen, kind: "cell", name: words.cell(name, drawn(shown.shape, place), number(value)) };
       const note = source.includes(-1) ? undefined : source.join(",");
       return { ...seen, kind: "border", note, name: words.borderCell(drawn(shown.shape, place), number(value)) };
@@ -123,7 +126,7 @@ export function kernelPicture(work: Work, { weight: scale }: Scales, cell: numbe
     box: { shape: drawn(flat, flat), first: drawn(flat, flat.map(() => 0)) },
     full,
     view: (at) => ({
-      text: cellText(valueAt(at), cell), colour: scale.colour(valueAt(at)), kind: "cell",
+      ...inked(valueAt(at), cell, scale), kind: "cell",
       name: words.cell(words.kernel, at, number(valueAt(at))),
     }),
     numberAt: valueAt,
@@ -142,7 +145,7 @@ export function outputPicture(work: Work, { output: scale }: Scales, cell: numbe
     full,
     view: (at) => {
       const value = output.data[flatIndex(output.shape, full(at))]!;
-      return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.cell(words.output, at, number(value)) };
+      return { ...inked(value, cell, scale), kind: "cell", name: words.cell(words.output, at, number(value)) };
     },
     numberAt: () => undefined,
     lit: [...(links?.outputs ?? [])].map((flat) => soft(drawn(output.shape, unflatten(output.shape, flat)))),
@@ -184,7 +187,7 @@ function vector(
     view: (row, column) => {
       const flat = at(row, column);
       const value = data[flat]!;
-      return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.vectorCell(name, flat, placeIn(shape, flat), number(value)) };
+      return { ...inked(value, cell, scale), kind: "cell", name: words.vectorCell(name, flat, placeIn(shape, flat), number(value)) };
     },
     marks: [...(lit ?? [])].map((flat) => mark(...place(flat))),
     frame: null,
@@ -212,7 +215,7 @@ export function toeplitzPanels(work: Work, scales: Scales, cell: number, look: L
       return { text: "", colour: NOTHING, kind: "covered", get name() { return words.emptyEntry(...places()); } };
     }
     return {
-      text: cellText(value, cell), colour: scales.weight.colour(value), kind: "cell",
+      ...inked(value, cell, scales.weight), kind: "cell",
       get name() { return words.entry(...places(), weightPlace(work, which), number(value)); },
     };
   };
@@ -270,7 +273,7 @@ export function columnPanels(work: Work, scales: Scales, cell: number, { selecti
       view: (kernel, tap) => {
         const value = laid.data[kernel * rows + tap]!;
         const name = words.cell(words.kernel, [], number(value)).replace(words.kernel, `${words.weight} ${weightPlace(work, given(kernel, tap))}`);
-        return { text: cellText(value, cell), colour: scales.weight.colour(value), kind: "cell", name };
+        return { ...inked(value, cell, scales.weight), kind: "cell", name };
       },
       marks: unique(terms.map(({ kernel, tap }): Place => [kernel, tap])),
       frame: selection?.side === "output" ? { from: [selection.cell[0]!, 0], to: [selection.cell[0]!, rows - 1] } : null,
@@ -287,7 +290,7 @@ export function columnPanels(work: Work, scales: Scales, cell: number, { selecti
         const [value, source] = [unfolded.columns.data[at]!, unfolded.sources[at]!];
         const shows = source < 0 ? null : placeIn(input.shape, source);
         return {
-          text: cellText(value, cell), colour: scales.input.colour(value), kind: source < 0 ? "border" : "cell",
+          ...inked(value, cell, scales.input), kind: source < 0 ? "border" : "cell",
           name: words.columnCell(placeIn([1, ...spec.outputSize], column), shows, number(value)),
         };
       },

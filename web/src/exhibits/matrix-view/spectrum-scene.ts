@@ -5,7 +5,7 @@ import { cellText, type CellView, type Mark, type Place } from "../../parts/grid
 import { number } from "../../parts/numbers.ts";
 import { flatIndex, unflatten } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
-import { placeIn, type Scales } from "./scene.ts";
+import { inked, mark, placeIn, type Scales } from "./scene.ts";
 import { frequencyAt, strength, type Spectra, type Spectrum } from "./spectra.ts";
 import type { Selection, Work } from "./work.ts";
 
@@ -35,7 +35,7 @@ export function spectrumPanels(work: Work, spectra: Spectra, scales: Scales, cel
       view: (row, column) => {
         const frequency = frequencyAt(size, [row, column]);
         const value = tidy(values[flatIndex(size, frequency.map((n, axis) => (n + size[axis]!) % size[axis]!))]!, scale.most);
-        return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.spectrumCell(name, frequency, number(value, 4)) };
+        return { ...inked(value, cell, scale), kind: "cell", name: words.spectrumCell(name, frequency, number(value, 4)) };
       },
     };
   };
@@ -59,8 +59,7 @@ export function spectrumPanels(work: Work, spectra: Spectra, scales: Scales, cel
     marks: (selection) => {
       if (selection?.side !== "output" || selection.cell[0] !== kernel) return [];
       const at = kept.indexOf(flatIndex(work.made!.output.shape, selection.cell) % windows);
-      const [row, column] = flat ? [0, at] : (unflatten(size, at) as [number, number]);
-      return [{ row, column, soft: true, text: "", colour: { fill: "transparent", ink: "inherit" } }];
+      return [flat ? mark(0, at) : mark(...(unflatten(size, at) as [number, number]))];
     },
     select: ([row, column]) => {
       const window = kept[place(row, column)]!;

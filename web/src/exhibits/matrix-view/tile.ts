@@ -3,7 +3,12 @@
 import { sourceAt, positionAt } from "../../tensor/cells.ts";
 import { multiply, tensor, transpose, type Tensor } from "../../tensor/tensor.ts";
 import { F23, hasTiles, winogradTiles } from "../../tensor/winograd.ts";
+import { scaleOf, type Scale } from "../../parts/colours.ts";
+import { texts } from "../../texts/index.ts";
+import type { Scales } from "./scene.ts";
 import type { Work } from "./work.ts";
+
+const words = texts.matrixView;
 
 /** What one channel gives to the tile. */
 export interface Part {
@@ -65,11 +70,53 @@ function signalTile({ input, channels, made }: Work, kernel: number, first: numb
   return { kernel, first, size, parts, sum, output: multiply(F23.output, sum), products: [4, 6] };
 }
 
-export const MATRICES = {
-  data: F23.data,
-  kernel: F23.kernel,
-  output: F23.output,
-  dataBack: transpose(F23.data),
-  kernelBack: transpose(F23.kernel),
-  outputBack: transpose(F23.output),
-} as const;
+/** What a matrix of the tile holds; matrices that hold the same share a scale. */
+type Role = "plain" | "input" | "weight" | "data" | "kernel" | "products" | "output";
+
+export interface Piece {
+  title: string;
+  tensor: Tensor;
+  role: Role;
+}
+
+export interface Step {
+  key: keyof typeof words.tileSteps;
+  /** Signs between the matrices: nothing, which is the product of matrices, or one of a cell by a cell. */
+  pieces: readonly (Piece | string)[];
+}
+
+/** What is computed for a tile, step by step: the same on the screen, in drawings and in LaTeX. */
+export function stepsOf({ parts, sum, output, size }: WorkedTile): Step[] {
+  const flat = size.length === 1;
+  const piece = (title: string, tensor: Tensor, role: Role): Piece => ({ title, tensor, role });
+  /** m x along a signal, m x mᵀ on a picture. */
+  const transformed = (name: string, m: Tensor, x: Piece): Piece[] => {
+    const turned = name.endsWith("ᵀ") ? name.slice(0, -1) : `${name}ᵀ`;
+    return [piece(name, m, "plain"), x, ...(flat ? [] : [piece(turned, transpose(m), "plain")])];
+  };
+  const [data, kernel] = flat ? ["Bᵀ d", "G g"] : ["Bᵀ d B", "G g Gᵀ"];
+  const each = parts.map((part, channel) => {
+    const of = (name: string) => (parts.length > 1 ? `${name}, ${words.slice.input(channel)}` : name);
+    const products = piece(of("m"), part.products, "products");
+    return {
+      data: [...transformed("Bᵀ", F23.data, piece(of("d"), part.data, "input")), "=", piece(data, part.transformedData, "data")],
+      kernel: [...transformed("G", F23.kernel, piece(of("g"), part.weights, "weight")), "=", piece(kernel, part.transformedWeights, "kernel")],
+      products: [piece(of(data), part.transformedData, "data"), "⊙", piece(kernel, part.transformedWeights, "kernel"), "=", products],
+      sum: [channel ? "+" : "", products],
+    };
+  });
+  const all = piece("m", sum, "products");
+  return [
+    ...(["data", "kernel", "products"] as const).flatMap((key) => each.map((steps) => ({ key, pieces: steps[key] }))),
+    ...(parts.length > 1 ? [{ key: "sum", pieces: [...each.flatMap((steps) => steps.sum).slice(1), "=", all] } as const] : []),
+    { key: "output", pieces: [...transformed("Aᵀ", F23.output, all), "=", piece(words.y, output, "output")] },
+  ];
+}
+
+export function tileScales({ parts, sum }: WorkedTile, { input, weight, output }: Scales, dark: boolean): Record<Role, Scale> {
+  const of = (name: keyof Part, ...more: number[]) => scaleOf([...parts.flatMap((part) => [...part[name].data]), ...more], dark);
+  return {
+    plain: scaleOf([1.5], dark), input, weight, output,
+    data: of("transformedData"), kernel: of("transformedWeights"), products: of("products", ...sum.data),
+  };
+}

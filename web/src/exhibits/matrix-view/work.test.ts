@@ -9,7 +9,7 @@ import { sentence, sumOf } from "./says.ts";
 import { columnPanels, scalesOf, toeplitzPanels } from "./scene.ts";
 import { complexText, spectraOf } from "./spectra.ts";
 import { complete, defaults, kernelsOf, preset, presets, VIEWS } from "./state.ts";
-import { tileOf, tileRefusal } from "./tile.ts";
+import { stepsOf, tileOf, tileRefusal } from "./tile.ts";
 import { chosen, linksOf, workOut } from "./work.ts";
 
 const DIGITS = (count: number) => Array.from({ length: count }, (_, i) => ((i * 7 + 3) % 11) - 5);
@@ -46,6 +46,23 @@ describe("every way gives the same output", () => {
         expect(products).toEqual(work.dims === 1 ? [4, 6] : [16, 36]);
       }
     });
+  }
+});
+
+test("a tile's steps say what they compute", () => {
+  for (const name of ["tile", "tile-1d"]) {
+    const state = complete(preset(name));
+    const two = complete({ ...state, ...withInput(state, [2, ...state.input.shape.slice(1)]) });
+    const steps = stepsOf(tileOf(workOut(two), [0, ...two.input.shape.slice(1).map(() => 0)]));
+    expect(steps.map(({ key }) => key).join()).toBe("data,data,kernel,kernel,products,products,sum,output");
+    for (const { key, pieces } of steps) {
+      const given = pieces.filter((piece) => typeof piece !== "string").map(({ tensor }) => tensor);
+      const result = given.pop()!;
+      const join = { products: (a: number, b: number) => a * b, sum: (a: number, b: number) => a + b }[key as string];
+      const made = given.reduce((a, b) => (join ? { ...a, data: a.data.map((value, i) => join(value, b.data[i]!)) } : multiply(a, b)));
+      expect(made.shape).toEqual(result.shape);
+      close(made.data, result.data);
+    }
   }
 });
 
