@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import convolens as cl
-from convolens.errors import ImageError, SpecError
+from convolens.errors import ImageError, SpecError, UnknownNameError
 from convolens.images import Image, luminance
 from convolens.images.reading import decode_image
 from convolens.lab.limits import Limits
@@ -174,6 +175,38 @@ def test_times() -> None:
     assert to_json(answer)["multiply_adds"] == 14 * 14 * 9 * 2 * 3
     with pytest.raises(SpecError, match="are measured here"):
         session.answer(Times(id=1, key="t", input_shape=(1, 64, 4096, 4096), weight_shape=(64, 64, 3, 3)))
+
+
+def test_times_of_some_algorithms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are named are measured, none where only predictions are wanted; what is unknown is refused."""
+    session = Session(MemoryShelf())
+
+    def ask(**fields: Any) -> dict[str, Any]:
+        request = Times(id=1, key="t", input_shape=(1, 2, 16, 16), weight_shape=(3, 2, 3, 3), **fields)
+        timings = to_json(session.answer(request)[0])["algorithms"]
+        assert all(timing["predicted"] > 0 for timing in timings if timing["refusal"] is None)
+        return {timing["algorithm"]: timing["measured"] for timing in timings if timing["measured"]}
+
+    assert ask(algorithms=()) == {}
+    assert ask(algorithms=("im2col", "winograd-4"), seconds=0.01).keys() == {"im2col"}  # the other refuses
+    with pytest.raises(UnknownNameError, match="unknown algorithm 'im2row'; did you mean 'im2col'"):
+        ask(algorithms=("im2row",))
+    compared = Mock(return_value={})
+    monkeypatch.setattr("convolens.lab.session.compare_conv", compared)
+    ask()
+    ask(seconds=0.25)
+    assert [call.kwargs["seconds"] for call in compared.call_args_list] == [2, 0.25]
+
+
+def test_what_is_too_slow_to_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told apart from what was not asked for."""
+    monkeypatch.setattr("convolens.planning.tune.LONGEST_RUN", 1e-9)
+    monkeypatch.setattr("convolens.lab.session.LONGEST_RUN", 1e-9)
+    request = Times(id=1, key="t", input_shape=(1, 2, 16, 16), weight_shape=(3, 2, 3, 3))
+    timings = to_json(Session(MemoryShelf()).answer(request)[0])["algorithms"]
+    assert {(timing["measured"], timing["too_slow"]) for timing in timings if timing["refusal"] is None} == {
+        (None, True)
+    }
 
 
 @pytest.mark.parametrize("format", ["png", "tif", "webp", "jpg"])

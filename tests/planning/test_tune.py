@@ -11,7 +11,7 @@ from convolens.ops.prepared import prepare_conv
 from convolens.planning import measured
 from convolens.planning.measured import recall, remember
 from convolens.planning.plan import plan_conv
-from convolens.planning.tune import _in_turn, tune_conv
+from convolens.planning.tune import _in_turn, compare_conv, tune_conv
 from convolens.runtime.threads import thread_count, threads
 from convolens.spec.geometry import ConvSpec
 
@@ -124,6 +124,14 @@ def test_who_falls_far_behind_is_dropped() -> None:
     found = _in_turn({"slow": lambda: call("slow", 3_000_000), "quick": lambda: call("quick", 300)})
     assert found["quick"] < found["slow"]
     assert counts["slow"] <= 3 < counts["quick"]
+
+
+def test_comparing_measures_those_that_are_named() -> None:
+    """Those that refuse, and those that are not named, are left out; slow ones are not."""
+    found = compare_conv(SPEC, ["reference", "im2col", "winograd-4"], seconds=0.01)
+    assert found.keys() == {"reference", "im2col"}
+    assert compare_conv(SPEC, []) == {}
+    assert not recall(SPEC, thread_count()), "nothing is remembered"
 
 
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,16 @@ class Response(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class Times(Request):
-    """How long the algorithms take for a convolution on this machine. Answered by `Timed`."""
+    """
+    How long the algorithms take for a convolution on this machine. Answered by `Timed`.
+
+    Attributes
+    ----------
+    algorithms : tuple of str or None
+        Those to be measured, in turn: all by default; none where only predictions are asked for.
+    seconds : float
+        How long all runs together should take.
+    """
 
     kind: ClassVar[str] = "times"
     input_shape: Annotated[tuple[Annotated[int, Within(1, 1 << 24)], ...], Within(3, 5)]
@@ -153,6 +162,8 @@ class Times(Request):
     padding: PaddingName | Pads = "valid"
     border: BorderName = "constant"
     groups: Annotated[int, Within(1, 1 << 16)] = 1
+    algorithms: Annotated[tuple[Name, ...], Within(0, 32)] | None = None
+    seconds: Annotated[float, Within(0.01, 2)] = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,12 +293,30 @@ class Responded(Answer):
 
 @dataclass(frozen=True)
 class Timing:
-    """One algorithm: what it is predicted to take, what it took, or why it may not serve."""
+    """
+    One algorithm.
+
+    Attributes
+    ----------
+    algorithm, summary : str
+        Its name, and what it does.
+    predicted : float
+        What it is predicted to take.
+    measured : float or None
+        What it took; None where it was not measured.
+    too_slow : bool
+        Whether it is predicted to take too long to be measured.
+    refusal : str or None
+        Why it may not serve.
+    chosen : bool
+        Whether the planner takes it.
+    """
 
     algorithm: str
     summary: str
     predicted: float
     measured: float | None
+    too_slow: bool
     refusal: str | None
     chosen: bool
 

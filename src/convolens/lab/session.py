@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from convolens.algorithms import ALGORITHMS
-from convolens.errors import ConvolensError, ImageError, SpecError
+from convolens.errors import ConvolensError, ImageError, SpecError, unknown_name
 from convolens.images.image import Image
 from convolens.images.writing import check_fits, encode_image
 from convolens.kernels import frequency_response
@@ -45,7 +45,7 @@ from convolens.lab.photographs import Pixels, open_sample, open_upload, samples,
 from convolens.lab.pictures import Shown, edges, filtered, kernel_of, whole
 from convolens.lab.shelves import Shelf
 from convolens.planning.plan import plan_conv
-from convolens.planning.tune import compare_conv
+from convolens.planning.tune import LONGEST_RUN, compare_conv
 from convolens.runtime.threads import thread_count
 from convolens.spec.geometry import ConvSpec
 
@@ -243,13 +243,18 @@ def _measure(request: Times) -> Timed:
             f"this convolution has {spec.macs:,} multiply-adds and {cells:,} cells; "
             f"up to {MOST_MEASURED:,} and {MOST_CELLS:,} are measured here"
         )
-    times, plan = compare_conv(spec), plan_conv(spec)
+    for name in request.algorithms or ():
+        if name not in ALGORITHMS:
+            raise unknown_name("algorithm", name, ALGORITHMS)
+    times = compare_conv(spec, request.algorithms, seconds=request.seconds)
+    plan = plan_conv(spec)
     timings = [
         Timing(
             algorithm=estimate.algorithm,
             summary=ALGORITHMS[estimate.algorithm].summary,
             predicted=estimate.seconds,
             measured=times.get(estimate.algorithm),
+            too_slow=estimate.seconds > LONGEST_RUN,
             refusal=estimate.refusal,
             chosen=estimate == plan.chosen,
         )

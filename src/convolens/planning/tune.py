@@ -4,7 +4,7 @@ import functools
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ SECONDS = 0.25  # of runs for each algorithm, at least three
 TURN = 5e-3
 MOST_TURNS = 50
 SLOW = 4.0  # once an algorithm was so many times slower than another, it is not run again
+LONGEST_RUN = 0.5  # seconds: what is predicted to take longer for one run is not compared
 
 
 def tune_conv(spec: ConvSpec, *, exact: bool = False) -> Plan:
@@ -59,21 +60,29 @@ def measure_conv(spec: ConvSpec) -> dict[str, float]:
     return _in_turn(_calls(spec, list(names)))
 
 
-def compare_conv(spec: ConvSpec, *, seconds: float = 2.0) -> dict[str, float]:
+def compare_conv(
+    spec: ConvSpec, algorithms: Collection[str] | None = None, *, seconds: float = 2.0
+) -> dict[str, float]:
     """
-    Measure every algorithm that may serve, the slow ones too, and return the seconds by algorithm.
+    Measure algorithms in turn, those far behind too, and return the seconds by algorithm.
 
     Parameters
     ----------
     spec : ConvSpec
         What is asked.
+    algorithms : collection of str, optional
+        Their names; by default all. Those that refuse the spec are left out, as are those that are predicted to
+        take more than `LONGEST_RUN` for a single run.
     seconds : float, default 2.0
-        How long all runs together should take, compiling apart. What is predicted to take more than a quarter of
-        this for a single run is left out.
+        How long all runs together should take, compiling apart; each algorithm runs at least three times.
     """
     machine()
-    names = [e.algorithm for e in plan_conv(spec).estimates if not e.refusal and e.seconds <= seconds / 4]
-    return _in_turn(_calls(spec, names), seconds=seconds / max(len(names), 1), slow=math.inf)
+    names = [
+        e.algorithm
+        for e in plan_conv(spec).estimates
+        if not e.refusal and e.seconds <= LONGEST_RUN and (algorithms is None or e.algorithm in algorithms)
+    ]
+    return _in_turn(_calls(spec, names), seconds=seconds / len(names), slow=math.inf) if names else {}
 
 
 def _worth_trying(spec: ConvSpec, *, exact: bool) -> list[str]:

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import re
+import signal
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import convolens as cl
 from convolens.lab.states import MatrixView, Numbers
 from convolens.lab.states.matrix_view import Layer
+from lab.running import Running
 
 _RANDOM = np.random.default_rng(11)
 
@@ -141,6 +144,92 @@ def test_the_engine_times_a_layer(lab: Any) -> None:
     assert "winograd-4: it needs 16 channels" in times.inner_text()
 
 
+WATCH = """(section) => {
+    window.seen = [];
+    const said = document.querySelector('[aria-live="polite"]:not([role="group"] *)');
+    const look = () => {
+        const times = [...section.querySelectorAll('td[data-head="Measured"]')].map((cell) => cell.textContent);
+        const known = times.filter((time) => time.endsWith("s")).length;
+        const [button, progress] = section.querySelectorAll("button, .ask p");
+        window.seen.push([progress.textContent, said.textContent, button.disabled, known, times.length]);
+    };
+    const changes = new MutationObserver(look);
+    const all = { childList: true, subtree: true, characterData: true };
+    for (const part of [section, said]) changes.observe(part, all);
+}"""
+"""At each change, keeps what is shown and said, whether the button is off, and how many times are known."""
+
+
+def test_times_come_one_by_one(lab: Any) -> None:
+    """Each is shown as soon as it is known, what is measured now is shown and said; at last they are sorted."""
+    lab.open("matrix-view", MatrixView(layer=Layer(2, 3, 16, 16)).to_json())
+    times = lab.page.get_by_role("region", name="Measured on this machine")
+    times.evaluate(WATCH)
+    times.get_by_role("button", name="Measure").click()
+    times.get_by_text("in turn …").wait_for(timeout=60_000)
+    times.get_by_text("Runs every algorithm").wait_for(timeout=60_000)
+    seen = lab.page.evaluate("seen")
+    count = seen[-1][-1]
+    assert count >= 5
+    shown = list(dict.fromkeys(progress for progress, *_ in seen))
+    said = list(dict.fromkeys(words for _, words, *_ in seen))
+    first, *steps, turns, last = shown
+    assert (first, last[:20]) == ("Measuring …", "Runs every algorithm")
+    assert turns.endswith(f" of {count} in turn …")
+    assert [step for step in said if step.startswith("Measuring")] == [*steps, turns]
+    assert said[-1].startswith("Fastest: ")
+    assert all(off == (progress != last) for progress, _, off, *_ in seen)
+    known = {progress: times for progress, *_, times, _ in seen}
+    assert [known[step] for step in (*steps, turns)] == list(range(count + 1))
+    for place, step in enumerate(steps):
+        assert re.fullmatch(rf"Measuring [\w-]+, {place + 1} of {count} …", step)
+    places = times.locator("tbody .dot").evaluate_all("(dots) => dots.map((dot) => parseFloat(dot.style.left))")
+    assert len(places) == count
+    assert places == sorted(places)
+    lab.page.set_viewport_size({"width": 720, "height": 900})  # the table scrolls, the page does not
+    assert lab.page.evaluate("document.documentElement.scrollWidth") <= 720
+
+
+def test_another_layer_breaks_the_measuring_off(lab: Any) -> None:
+    """Nothing more is asked for, what is known is said to be of another layer, and the button measures anew."""
+    asked: list[bytes] = []
+    lab.page.on(
+        "websocket",
+        lambda socket: socket.on("framesent", lambda frame: b'"kind":"times"' in frame and asked.append(frame)),
+    )
+    lab.open("matrix-view", MatrixView(layer=Layer(2, 3, 16, 16)).to_json())
+    times = lab.page.get_by_role("region", name="Measured on this machine")
+    times.get_by_role("button", name="Measure").click()
+    times.locator("tbody .dot").first.wait_for(timeout=60_000)
+    rows = lab.page.get_by_role("group", name="Layer").get_by_role("spinbutton", name="Rows")
+    rows.fill("24")
+    rows.press("Enter")
+    times.get_by_text("These are of another layer").wait_for()
+    assert times.get_by_text("Runs every algorithm").count() == 1
+    before, known = len(asked), times.locator("tbody .dot").count()
+    lab.page.wait_for_timeout(2500)  # longer than all that was asked for may take
+    assert (len(asked), times.locator("tbody .dot").count()) == (before, known)
+    times.get_by_role("button", name="Measure").click()
+    times.get_by_text("in turn …").wait_for(timeout=60_000)
+    assert times.get_by_text("These are of another layer").count() == 0
+
+
+def test_a_worker_that_dies_while_it_measures(lab: Any, served: Running) -> None:
+    """An alert says so, what was known stays, and the button measures anew."""
+    lab.open("matrix-view", MatrixView(layer=Layer(2, 3, 16, 16)).to_json())
+    times = lab.page.get_by_role("region", name="Measured on this machine")
+    times.get_by_role("button", name="Measure").click()
+    times.get_by_text("in turn …").wait_for(timeout=60_000)
+    (worker,) = served.lab.pool.workers["slow"]
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    assert "ended unexpectedly" in times.get_by_role("alert").inner_text()
+    assert times.locator("tbody .dot").count() >= 5
+    times.get_by_role("button", name="Measure").click()
+    times.get_by_text("in turn …").wait_for(timeout=60_000)
+    assert times.get_by_role("alert").count() == 0
+
+
 def test_accessible(phone: Any) -> None:
     """axe-core finds nothing to complain of in any of the views, and 320 pixels are wide enough."""
     phone.open("matrix-view")
@@ -148,3 +237,8 @@ def test_accessible(phone: Any) -> None:
         phone.page.get_by_role("radio", name=view).check()
         assert phone.page.evaluate("document.documentElement.scrollWidth") <= 320
         phone.check_accessible()
+    times = phone.page.get_by_role("region", name="Measured on this machine")
+    times.get_by_role("button", name="Measure").click()
+    times.locator("tbody .dot").first.wait_for(timeout=60_000)
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 320
+    phone.check_accessible()

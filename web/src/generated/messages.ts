@@ -88,6 +88,8 @@ export interface TimesRequest {
   padding?: PaddingName | [number, number][];
   border?: BorderName;
   groups?: number;
+  algorithms?: string[] | null;
+  seconds?: number;
 }
 
 /** As Filter, at full size and depth, as the bytes of a file. Answered by File. */
@@ -178,12 +180,13 @@ export interface RespondedAnswer {
   most: number;
 }
 
-/** One algorithm: what it is predicted to take, what it took, or why it may not serve. */
+/** One algorithm. */
 export interface Timing {
   algorithm: string;
   summary: string;
   predicted: number;
   measured: number | null;
+  too_slow: boolean;
   refusal: string | null;
   chosen: boolean;
 }
