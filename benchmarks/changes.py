@@ -130,9 +130,9 @@ def opened(change: Change) -> Change:
     def events(page: Page) -> Events:
         file = io.BytesIO()
         PIL.Image.fromarray(np.tile(open_sample("astronaut"), (2, 2, 1))).save(file, "PNG", compress_level=1)
-        page.locator("input[type=file]").set_input_files(
-            {"name": "megapixel.png", "mimeType": "image/png", "buffer": file.getvalue()}
-        )
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Open yours").click()
+        chooser.value.set_files({"name": "megapixel.png", "mimeType": "image/png", "buffer": file.getvalue()})
         page.locator(".picture canvas[width='1024']").first.wait_for()
         page.wait_for_timeout(500)
         return change.events(page)

@@ -12,6 +12,7 @@ from PIL import Image
 import convolens as cl
 from convolens.lab.pages import static_page
 from convolens.lab.photographs import open_sample
+from lab.opening import choose, drop
 
 KERNEL = np.random.default_rng(7).integers(-4, 5, (2, 5))
 STATE = {
@@ -90,9 +91,9 @@ def test_own_photograph(lab: Any, tmp_path: Path) -> None:
     (tmp_path / "none.png").write_bytes(b"<svg/>")
     lab.open("gallery", {**STATE, "display": "clip"})
     _wait(lab)
-    lab.page.locator("input[type=file]").set_input_files(tmp_path / "none.png")
+    choose(lab.page, "Open yours", tmp_path / "none.png")
     lab.page.get_by_text("cannot read this as a picture").first.wait_for()
-    lab.page.locator("input[type=file]").set_input_files(tmp_path / "own.png")
+    choose(lab.page, "Open yours", tmp_path / "own.png")
     lab.page.wait_for_timeout(800)
     np.testing.assert_array_equal(_pixels(lab, 1), photograph)
     with lab.page.expect_download() as download:
@@ -102,22 +103,52 @@ def test_own_photograph(lab: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "result.png").convert("RGB")), expected)
 
 
+CELLS = """async () => {
+    const picture = await new OffscreenCanvas(60, 40).getContext("2d").canvas.convertToBlob();
+    const cells = new Blob(["4\\t5"], { type: "text/plain" });
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": cells, "image/png": picture })]);
+}"""
+
+
+def test_pasting(lab: Any) -> None:
+    """A picture is pasted; cells of a spreadsheet go into the kernel without theirs; a locked one stays."""
+    lab.open("gallery", STATE)
+    _wait(lab)
+    lab.page.evaluate(CELLS)
+    lab.cell("Kernel", 0, 0).focus()
+    lab.page.keyboard.press("Control+v")
+    assert [lab.number("Kernel", 0, 0), lab.number("Kernel", 0, 1)] == [4, 5]
+    photograph = lab.page.get_by_role("combobox", name="Photograph")
+    lab.page.wait_for_timeout(300)
+    assert photograph.input_value() == "shapes"
+    lab.page.evaluate("document.activeElement.blur()")
+    lab.page.keyboard.press("Control+v")
+    lab.wait("document.querySelector('.picture canvas').width === 60")
+    assert photograph.locator(":checked").inner_text() == "Pasted picture"
+    lab.open("gallery", {**STATE, "locked": ["photograph"]})
+    _wait(lab)
+    lab.page.keyboard.press("Control+v")
+    assert drop(lab.page, "own.png", b"")
+    lab.page.wait_for_timeout(300)
+    assert photograph.input_value() == "shapes"
+    assert lab.page.get_by_text("own.png").count() == 0
+
+
 def test_tiff(lab: Any, tmp_path: Path) -> None:
     """Python reads what the browser cannot; where it is not there, the page says what to do."""
     photograph = np.random.default_rng(3).integers(0, 256, (40, 60, 3), np.uint8)
     Image.fromarray(photograph).save(tmp_path / "own.tif")
-    file = lab.page.locator("input[type=file]")
     lab.open("gallery", STATE)
     lab.wait("document.querySelector('option[value=coins]')")
-    file.set_input_files(tmp_path / "own.tif")
+    choose(lab.page, "Open yours", tmp_path / "own.tif")
     lab.wait("document.querySelector('.picture canvas').width === 60")
     np.testing.assert_array_equal(_pixels(lab, 1), photograph)
     (tmp_path / "own.tif").write_bytes(b"II*\0 and no more")
-    file.set_input_files(tmp_path / "own.tif")
+    choose(lab.page, "Open yours", tmp_path / "own.tif")
     lab.page.get_by_text("own.tif: holds 0 pictures").first.wait_for()
     (tmp_path / "gallery.html").write_text(static_page("gallery"))
     lab.page.goto((tmp_path / "gallery.html").as_uri())
-    file.set_input_files(tmp_path / "own.tif")
+    choose(lab.page, "Open yours", tmp_path / "own.tif")
     lab.page.get_by_text("own.tif: this browser cannot read TIFF. Make it a PNG").first.wait_for()
 
 
@@ -148,7 +179,7 @@ def test_python_filters_what_is_large(lab: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(_pixels(lab, 1)[..., 0], open_sample("coins"))
     large = np.tile(np.random.default_rng(3).integers(0, 256, (16, 24), np.uint8), (125, 105))
     Image.fromarray(large).save(tmp_path / "large.png")
-    lab.page.locator("input[type=file]").set_input_files(tmp_path / "large.png")
+    choose(lab.page, "Open yours", tmp_path / "large.png")
     button = lab.page.get_by_role("button", name="Download it at whole size")
     with lab.page.expect_download() as download:
         button.click()

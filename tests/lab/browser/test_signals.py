@@ -13,6 +13,7 @@ import pytest
 from convolens.lab.states import Signals
 from convolens.lab.states.presets import SIGNALS
 from convolens.lab.states.signal_kernels import signal_kernel
+from lab.opening import choose
 
 STYLES = ("NumPy", "im2col", "SciPy", "PyTorch", "Convolens")
 TYPED = (3, -1, 4, 1, -5, 9, 2, 6)
@@ -97,10 +98,9 @@ def test_echo_is_saved_and_programmed(lab: Any, tmp_path: Path) -> None:
 def test_files(lab: Any) -> None:
     """Tables and sounds are opened and travel in the link where they are short; others say what is wrong."""
     lab.open("signals")
-    field = lab.page.locator('input[type=file][aria-label="Open CSV or WAV"]')
 
     def give(name: str, content: bytes) -> None:
-        field.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+        choose(lab.page, "Open CSV or WAV", {"name": name, "mimeType": "text/csv", "buffer": content})
 
     give("bad.csv", b"time,value\n0,1\n0.5,two\n")
     lab.says(lab.page.get_by_role("alert"), "bad.csv: line 3: “two” is not a number.")
@@ -117,6 +117,9 @@ def test_files(lab: Any) -> None:
     holds("1.5 2.5 3")
     lab.page.get_by_label("Column of two.csv").select_option("right")
     lab.says(lab.page.get_by_role("alert"), "two.csv: line 3: a number is missing.")
+    lab.page.get_by_role("radio", name="Correlation").check(force=True)
+    assert lab.page.get_by_role("alert").count() == 0
+    assert lab.page.get_by_label("Column of two.csv").locator(":checked").inner_text() == "left"
     give("commas.csv", b"1,5\n2,7\n3,25\n")
     holds("5 7 25")
     how = "2 columns of numbers: column “1” was read as times, column “2” is shown."

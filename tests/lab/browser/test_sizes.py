@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright import sync_api
 
 from convolens.cli.shape_tables import in_bytes, rounded
 from convolens.lab.states import Sizes
 from convolens.lab.states.presets import SIZES
 from convolens.spec.stack_text import parse_stack
+from lab.opening import choose, drop
 
 PICTURE = Path(__file__).parents[3] / "docs" / "pictures" / "lab-sizes.png"
 MIXED = Sizes(
@@ -82,9 +84,17 @@ def test_mouse(lab: Any) -> None:
     assert lab.page.get_by_role("textbox").input_value() == "1x28x28 max:2 conv:8,k5 relu"
     lab.wait("document.querySelector('.input image') !== null")
     before = lab.page.locator(".input image").get_attribute("href")
-    lab.page.locator("input[type=file]").set_input_files(PICTURE)
+    choose(lab.page, "Open yours", PICTURE)
     lab.wait(f"document.querySelector('.input image').getAttribute('href') !== '{before}'")
     assert lab.page.get_by_role("radio", name="Yours").is_checked()
+    assert drop(lab.page, "none.png", b"<svg/>")
+    alert = lab.page.get_by_role("alert")
+    readable = "PNG, JPEG and WebP work in every browser."
+    lab.says(alert, f"none.png: the browser cannot read this as a picture. {readable}")
+    lab.page.get_by_role("radio", name="Cat").check(force=True)
+    assert drop(lab.page, PICTURE.name, PICTURE.read_bytes())
+    sync_api.expect(lab.page.get_by_role("radio", name="Yours")).to_be_checked()
+    assert alert.count() == 0
 
 
 def test_keyboard_alone(lab: Any) -> None:

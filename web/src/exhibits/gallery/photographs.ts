@@ -2,6 +2,7 @@
 
 import { fromBase64 } from "../../model/bytes.ts";
 import type { Photograph } from "../../tensor/photo-planes.ts";
+import { texts } from "../../texts/index.ts";
 import { CAT } from "./cat.ts";
 
 /** Pixels that are filtered while somebody watches; what has more is shrunk. */
@@ -33,6 +34,12 @@ export async function openFile(file: Blob): Promise<Opened> {
     bitmap.close();
   }
 }
+
+/** Reads the file of a viewer. */
+export const openPicture = (file: File): Promise<Opened> =>
+  openFile(file).catch(() => {
+    throw new Error(texts.noPicture(file.name));
+  });
 
 /** The same photograph for the sheet of many. */
 export function smaller({ width, height, data }: Opened): Photograph {

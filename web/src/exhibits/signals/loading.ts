@@ -7,6 +7,8 @@ import { RATES } from "./state.ts";
 import { isWav, readWav, Unreadable } from "./wav.ts";
 import type { Loaded } from "./work.ts";
 
+/** What a browser offers to open. */
+export const FILES = ".csv,.txt,.tsv,.wav,text/csv,audio/wav";
 export const MOST_BYTES = 64_000_000;
 export const MOST_TAKEN = 1_500_000; // samples: half a minute of sound
 
@@ -28,7 +30,6 @@ const words = texts.signals;
 
 /** Reads a file by what is in it, not by its name. */
 export async function openFile(file: File): Promise<Opened> {
-  if (file.size > MOST_BYTES) throw new Unreadable("tooLarge", [MOST_BYTES / 1e6]);
   const bytes = await file.arrayBuffer();
   const tag = tagOf(bytes, 0);
   if (isWav(tag)) return openSound(file.name, bytes);

@@ -2,7 +2,7 @@
 
 /** Why a file cannot be taken; the exhibit says it in words. */
 export type Reason =
-  | "notWav" | "compressed" | "truncated" | "format" | "header" | "empty" | "numbers" | "large" | "columns" | "tooLarge";
+  | "notWav" | "compressed" | "truncated" | "format" | "header" | "empty" | "numbers" | "large" | "columns";
 
 export class Unreadable extends Error {
   constructor(

@@ -30,6 +30,11 @@ export const choose = "choose …";
 
 export const noAnswer = "No answer came; is the lab still running?";
 
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e5) / 10} MB`;
+export const fileTooLarge = (file: string, bytes: number, most: number) =>
+  `${file} has ${megabytes(bytes)}; files of up to ${megabytes(most)} are opened here.`;
+export const noPicture = (file: string) => `${file}: the browser cannot read this as a picture. PNG, JPEG and WebP work in every browser.`;
+
 export const toolbar = {
   label: "Edit and share",
   undo: "Undo",

@@ -20,7 +20,6 @@ export const gallery = {
   openHint: "Open a picture of your own, drop it here, or paste it. It stays in this browser, unless Python is to read a TIFF or to filter it whole.",
   shrunk: (width: number, height: number, to: number, by: number) =>
     `Shrunk from ${width} × ${height} to ${to} × ${by} pixels, so that it can follow your hand.`,
-  unreadable: (name: string) => `${name}: the browser cannot read this as a picture. PNG, JPEG and WebP of up to 100 MB work in every browser.`,
   unreadableTiff: (name: string, most: number) =>
     `${name}: this browser cannot read TIFF. ${most ? `Python takes it up to ${Math.floor(most / 1e6)} MB.` : "Make it a PNG, or open it on a page with Python behind it: convolens lab."}`,
   preset: "Example",

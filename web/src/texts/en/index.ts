@@ -3,7 +3,7 @@
 export { backwards } from "./backwards.ts";
 export { borders } from "./borders.ts";
 export { channels } from "./channels.ts";
-export { axisTitle, choose, code, field, formulas, grid, legend, noAnswer, pin, player, sides, toolbar } from "./common.ts";
+export { axisTitle, choose, code, field, fileTooLarge, formulas, grid, legend, noAnswer, noPicture, pin, player, sides, toolbar } from "./common.ts";
 export { gallery } from "./gallery.ts";
 export { matrixView } from "./matrix-view.ts";
 export { page } from "./page.ts";

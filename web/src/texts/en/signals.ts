@@ -66,9 +66,8 @@ export const signals = {
     numbers: (line, found) => (found === "" ? `line ${line}: a number is missing.` : `line ${line}: “${found}” is not a number.`),
     large: (line, found) => `line ${line}: ${found} is too large; samples go up to a thousand million.`,
     columns: (line, found, wanted) => `line ${line}: ${found} ${found === 1 ? "column" : "columns"}, where other lines have ${wanted}.`,
-    tooLarge: (most) => `the file is larger than ${most} MB.`,
   } as Record<
-    "notWav" | "compressed" | "truncated" | "format" | "header" | "empty" | "numbers" | "large" | "columns" | "tooLarge",
+    "notWav" | "compressed" | "truncated" | "format" | "header" | "empty" | "numbers" | "large" | "columns",
     (...details: readonly (string | number)[]) => string
   >,
 

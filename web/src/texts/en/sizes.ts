@@ -30,7 +30,6 @@ export const sizes = {
   pictures: { digit: "Digit", cat: "Cat", shapes: "Shapes", rings: "Rings", own: "Yours", none: "None" },
   open: "Open yours",
   openHint: "The middle of a picture of your own, shrunk to the input's rows and columns. It stays in this browser.",
-  notAPicture: (name: string) => `${name}: the browser cannot read this as a picture. PNG, JPEG and WebP work.`,
   text: "The stack in words: the input, then the layers",
   language: "How it is written",
   grammar: [
