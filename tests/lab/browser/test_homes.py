@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from playwright import sync_api
 
 import convolens as cl
 from convolens.lab.export import export_site
 from convolens.lab.pages import static_page
 from convolens.lab.states import STATES, SlidingWindow
+from convolens.lab.states.numbers import Numbers
+from lab.opening import choose, drop
 from lab.running import Running
 
 EXPECTED = SlidingWindow().result().tolist()
@@ -155,19 +159,7 @@ def test_what_is_not_understood(lab: Any, tmp_path: Path, name: str) -> None:
     assert alert.count() == 0
 
 
-DROP = """(node, [name, text]) => {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([text], name));
-    const dropped = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
-    return !node.dispatchEvent(dropped);
-}"""
-
-
-def choose(page: Any, file: Path) -> None:
-    """Open the file of a state."""
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Open a state").click()
-    chooser.value.set_files(file)
+OPEN = "Open a state"
 
 
 @pytest.mark.parametrize("home", ["server", "static"])
@@ -179,7 +171,7 @@ def test_a_state_from_a_file(page: Any, served: Running, tmp_path: Path, home: s
     state = SlidingWindow(padding="same", operation="convolution")
     file = tmp_path / "lesson.json"
     file.write_text(json.dumps(state.to_json()))
-    choose(page, file)
+    choose(page, OPEN, file)
     page.wait_for_url("**/sliding-window*#file:*")
     assert output(page) == state.result().tolist()
     assert page.get_by_role("alert").count() == 0
@@ -188,12 +180,12 @@ def test_a_state_from_a_file(page: Any, served: Running, tmp_path: Path, home: s
         page.keyboard.press(key)
     assert output(page) != state.result().tolist()
     with page.expect_event("load"):
-        choose(page, file)  # the same once more
+        choose(page, OPEN, file)  # the same once more
     assert output(page) == state.result().tolist()
     page.goto(page.url.partition("#")[0].replace("sliding-window", "gallery"))
     page.get_by_role("group", name="Edit and share").wait_for()
     text = json.dumps({**state.to_json(), "stridee": 2})
-    assert page.locator(".exhibit").evaluate(DROP, ["lesson.json", text])  # the gallery takes no such files
+    assert drop(page, "lesson.json", text.encode())  # the gallery takes no such files
     page.wait_for_url("**/sliding-window*#file:*")
     assert output(page) == state.result().tolist()
     said = "Not understood in this file: stridee. Defaults stand in for that."
@@ -207,17 +199,57 @@ def test_files_that_are_no_states(lab: Any, tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     for text in ("", "[1, 2]", '{"exhibit": "cat"}', '{"exhibit": "../borders"}'):
         file.write_text(text)
-        choose(lab.page, file)
+        choose(lab.page, OPEN, file)
         said = "“other.json” has no state of an exhibit: Export, “State (JSON)” writes one."
         lab.says(lab.page.get_by_role("alert"), said)
     file.write_text(json.dumps({"exhibit": "borders", "more": " " * 4_000_000}))
-    choose(lab.page, file)
+    choose(lab.page, OPEN, file)
     lab.says(
         lab.page.get_by_role("alert"),
-        "“other.json” is too large to be opened here; in a notebook, widget.state opens it.",
+        "other.json has 4.1 MB; files of up to 1 MB are opened here.",
     )
+    assert drop(lab.page, "cat.png", b"a photograph, which this exhibit does not take")
+    said = "“cat.png” has no state of an exhibit: Export, “State (JSON)” writes one."
+    lab.says(lab.page.get_by_role("alert"), said)
     assert lab.page.url.endswith("#j=e30")
     assert lab.page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_a_state_beyond_any_link(page: Any, tmp_path: Path) -> None:
+    """Where nothing deflates links, the largest state is too much for one; its file is opened and kept."""
+    page.add_init_script("delete window.CompressionStream")
+    numbers = np.random.default_rng(0).standard_normal((2, 64, 64)) * 1e-200
+    state = SlidingWindow(input=Numbers.of(numbers[0], "input"), kernel=Numbers.of(numbers[1], "kernel"))
+    file = tmp_path / "largest.json"
+    file.write_text(json.dumps(state.to_json()))
+    page.goto(export_site(tmp_path / "site")[0].as_uri())
+    choose(page, OPEN, file)
+    page.wait_for_url("**/sliding-window.html#file:*")
+    convolution = page.get_by_role("radio", name="Convolution", exact=True)
+    sheet = page.locator("dialog[open]")
+
+    def exported() -> Any:
+        page.get_by_role("button", name="Export", exact=True).click()
+        with page.expect_download() as download:
+            sheet.get_by_role("button", name="State (JSON)").click()
+        page.keyboard.press("Escape")
+        return json.loads(download.value.path().read_text())
+
+    page.reload()
+    assert exported() == state.to_json()
+    page.get_by_role("button", name="Copy link").click()
+    said = "Too much for a link: Export, “State (JSON)” writes it to a file, and “Open a state” opens that."
+    sync_api.expect(sheet.get_by_role("status").first).to_have_text(said)
+    assert sheet.get_by_role("button", name="Copy").is_disabled()
+    assert sheet.get_by_role("textbox").input_value() == ""
+    page.keyboard.press("Escape")
+    convolution.check(force=True)
+    while not page.evaluate("history.state?.kept != null"):
+        page.wait_for_timeout(50)
+    page.reload()
+    sync_api.expect(convolution).to_be_checked()
+    assert exported() == {**state.to_json(), "operation": "convolution"}
+    assert page.get_by_role("alert").count() == 0
 
 
 def test_a_frame_in_a_book(page: Any, tmp_path: Path) -> None:

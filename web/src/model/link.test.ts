@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { complete, defaults } from "../exhibits/sliding-window/state.ts";
-import { decodeState, encodeState, LONGEST_LINK } from "./link.ts";
+import { decodeState, encodeState, LARGEST_STATE } from "./link.ts";
 
 test("a link brings the whole state back", async () => {
   const state = complete({
@@ -22,9 +22,16 @@ test("a plain link is read, too", async () => {
 
 test("broken, foreign and hostile links hold no state", async () => {
   const bomb = await encodeState({ ...defaults, locked: ["x".repeat(9_000_000)] }, defaults);
-  for (const hash of ["", "#", "#part", "#s=%%", "#s=AAAA", "#j=bm90", `#s=${"A".repeat(LONGEST_LINK)}`, bomb]) {
+  for (const hash of ["", "#", "#part", "#s=%%", "#s=AAAA", "#j=bm90", `#s=${"A".repeat(200_000)}`, bomb]) {
     expect(await decodeState(hash)).toBeNull();
   }
+});
+
+test("a state of as many bytes as there may be is read, and none of more", async () => {
+  const state = (bytes: number) => ({ more: "x".repeat(bytes - '{"more":""}'.length) });
+  const [most, more] = [state(LARGEST_STATE), state(LARGEST_STATE + 1)];
+  expect(await decodeState(await encodeState(most, {}))).toEqual(most);
+  expect(await decodeState(await encodeState(more, {}))).toBeNull();
 });
 
 test("whatever a link says, the state is one that there can be", () => {

@@ -5,44 +5,41 @@ import { alike, asRecord, type Raw } from "./state.ts";
 
 const DEFLATED = "s=";
 const PLAIN = "j=";
-export const LONGEST_LINK = 200_000; // characters: a hostile link must not unfold without end
-const LARGEST_STATE = 4_000_000;
+/** Characters of a link that is given away: many programs cut longer ones. */
+export const LONGEST_LINK = 200_000;
+/** Bytes of a state as JSON, four times what the largest arrays come to: a hostile link must not unfold without end. */
+export const LARGEST_STATE = 1_000_000;
 
 export async function encodeState<S extends object>(state: S, defaults: Partial<S>): Promise<string> {
   const differs = Object.entries(state).filter(([name, value]) => !alike(value, defaults[name as keyof S]));
   const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(differs)));
   if (typeof CompressionStream === "undefined") return PLAIN + toText(bytes);
-  return DEFLATED + toText(await through(bytes, new CompressionStream("deflate-raw"), Infinity));
+  const deflated = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  return DEFLATED + toText(new Uint8Array(await new Response(deflated).arrayBuffer()));
 }
 
 /** Reads the hash of a link, with or without its `#`; null where it holds no state or a broken one. */
 export async function decodeState(hash: string): Promise<Raw | null> {
   const text = hash.replace(/^#/, "");
-  if (text.length > LONGEST_LINK || !(text.startsWith(DEFLATED) || text.startsWith(PLAIN))) return null;
+  if (!(text.startsWith(DEFLATED) || text.startsWith(PLAIN))) return null;
   try {
     const packed = fromBase64(text.slice(2).replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = text.startsWith(PLAIN)
-      ? packed
-      : await through(packed, new DecompressionStream("deflate-raw"), LARGEST_STATE);
+    const bytes = text.startsWith(PLAIN) ? packed : await inflated(packed);
     return asRecord(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
     return null;
   }
 }
 
-async function through(
-  bytes: Uint8Array<ArrayBuffer>,
-  transform: CompressionStream | DecompressionStream,
-  most: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = new Blob([bytes]).stream().pipeThrough(transform).getReader();
+async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;
-    if (length > most) {
+    if (length > LARGEST_STATE) {
       await reader.cancel();
       throw new RangeError("the state is too large");
     }

@@ -46,6 +46,7 @@ export const toolbar = {
   link: "Copy link",
   linkDone: "Link copied",
   linkFailed: "The browser would not copy; here is the link",
+  linkTooLong: "Too much for a link: Export, “State (JSON)” writes it to a file, and “Open a state” opens that.",
   code: "Show the code",
   exports: "Export",
   close: "Close",

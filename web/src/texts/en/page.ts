@@ -19,7 +19,6 @@ export const page = {
     `Not understood in this ${linked ? "link" : "file"}: ${firstOf(names)}. Defaults stand in for that.`,
   open: "Open a state",
   noState: (file: string) => `“${file}” has no state of an exhibit: Export, “State (JSON)” writes one.`,
-  stateTooLarge: (file: string) => `“${file}” is too large to be opened here; in a notebook, widget.state opens it.`,
   lost: "No connection to the server; what needs it will go on when it is back.",
   exhibits: {
     "sliding-window": {
