@@ -91,7 +91,7 @@ def test_shifts_on_the_screen(lab: Any, name: str) -> None:
 def test_maps_of_shifts_fit(lab: Any) -> None:
     """Whatever the width, no map of those side by side is cut off or sticks out."""
     lab.open("pooling", {"view": "shifts", "feature": "sobel-x"})
-    for width in (400, 600, 900, 1280):
+    for width in (400, 600, 900, 1280, 1920, 2560):
         lab.page.set_viewport_size({"width": width, "height": 900})
         lab.wait(
             """(() => {

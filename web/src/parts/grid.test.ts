@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellIn, cellText, extent, factorsIn, goalOf, noteSize, typeSize } from "./grid.ts";
+import { cellIn, cellText, extent, factorsIn, goalOf, mostIn, noteSize, typeSize } from "./grid.ts";
 
 test("as many cells as are asked for fit a width, as large as they can be", () => {
   for (const [width, columns] of [[500, 9], [301, 14], [77, 20]] as const) {
@@ -8,6 +8,15 @@ test("as many cells as are asked for fit a width, as large as they can be", () =
     expect(extent(columns, cell + 4)).toBeGreaterThan(width);
   }
   expect([cellIn(500, 2, 10, 58), cellIn(500, 100, 13, 58)]).toEqual([58, 13]);
+});
+
+test("cells grow with a wide stage while their rows fit a screen of its shape, and never below their usual size", () => {
+  expect([300, 879, 1516, 2156].map((width) => mostIn(width, 4, 40))).toEqual([40, 48, 86, 123]);
+  for (let rows = 1; rows <= 64; rows += 1) {
+    const cell = mostIn(1516, rows, 20);
+    if (cell > 20) expect(extent(rows, cell)).toBeLessThanOrEqual(700);
+  }
+  expect(mostIn(1516, 64, 58)).toBe(58);
 });
 
 test("keys lead along rows and columns, to their ends, and with Control to those of the grid", () => {
@@ -29,10 +38,10 @@ test("a number is written whole or not at all: what would be cut is its sign alo
 });
 
 test("factors above a number grow with its cell, and fit it", () => {
-  for (let cell = 40; cell <= 90; cell += 1) {
+  for (let cell = 40; cell <= 130; cell += 1) {
     for (const [own, other] of [[10, -1], [0.25, -0.125], [-1234, -5678]] as const) {
       expect((factorsIn(own, other, cell) ?? "").length * 0.57 * noteSize(cell), `${own}·${other} in ${cell}`).toBeLessThanOrEqual(cell);
     }
   }
-  expect([noteSize(48), noteSize(84)]).toEqual([9.5, 13.44]);
+  expect([noteSize(48), noteSize(84), noteSize(123)]).toEqual([9.5, 13.44, 19.68]);
 });

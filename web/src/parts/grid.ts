@@ -65,6 +65,9 @@ export function cellIn(width: number, columns: number, least: number, most: numb
   return Math.max(least, Math.min(most, room - gapOf(room)));
 }
 
+/** How wide cells may be at most: their usual size, and larger on a wide stage, whose rows still fit a screen of its shape. */
+export const mostIn = (width: number, rows: number, usual: number): number => cellIn(width, Math.max(17, 2.2 * rows), usual, Infinity);
+
 /** Characters that a cell has room for, at its usual size of type. */
 export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 : cell < 34 ? 3 : cell < 42 ? 4 : 5);
 
@@ -79,7 +82,7 @@ export const typeSize = (text: string, cell: number): number =>
   Math.max(SMALLEST_TYPE, Math.min(Math.max(16, 0.27 * cell), 3 + 0.3 * cell, sizeWithin(text, cell - 6)));
 
 /** The size of type of the small print in a cell. */
-export const noteSize = (cell: number): number => Math.max(9.5, Math.min(14, 0.16 * cell));
+export const noteSize = (cell: number): number => Math.max(9.5, Math.min(20, 0.16 * cell));
 
 /** The number as it fits a cell; its sign alone where it would be cut, and of cells too small for numbers the minus. */
 export function cellText(value: number, cell: number): string {

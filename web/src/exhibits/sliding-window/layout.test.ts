@@ -21,8 +21,10 @@ test("input, kernel and output stand in one row, and up to 16 cells within the f
 });
 
 test("cells of a large screen are larger, still within its height", () => {
-  expect([872, 1084, 1500].map((width) => layoutOf(width, same(3)).cell)).toEqual([48, 58, 84]);
-  for (let size = 1; size <= 16; size += 1) expect(extent(size + 2, layoutOf(1500, same(size)).cell)).toBeLessThanOrEqual(700);
+  expect([872, 1084, 1500, 2156].map((width) => layoutOf(width, same(3)).cell)).toEqual([48, 60, 85, 123]);
+  for (const [width, high] of [[1500, 700], [2156, 1000]] as const) {
+    for (let size = 1; size <= 16; size += 1) expect(extent(size + 2, layoutOf(width, same(size)).cell)).toBeLessThanOrEqual(high);
+  }
 });
 
 test("on phones they stand below each other, with numbers up to 18 cells", () => {

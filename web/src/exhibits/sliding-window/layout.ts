@@ -1,6 +1,6 @@
 /** How large cells are drawn, so that input, kernel and output are seen together wherever there is room for that. */
 
-import { extent, gapOf } from "../../parts/grid.ts";
+import { extent, gapOf, mostIn } from "../../parts/grid.ts";
 
 export interface Layout {
   /** Side by side in one row, else below each other. */
@@ -34,11 +34,11 @@ const LOWEST_STAGE = 540; // what is below the settings of a window of 900 pixel
 /** `width` is the stage's. */
 export function layoutOf(width: number, shapes: Shapes): Layout {
   const dims = shapes.input.length;
-  const high = Math.max(LOWEST_STAGE, Math.min(0.62 * width, 700));
+  const high = Math.max(LOWEST_STAGE, Math.min(0.62 * width, 700), 0.46 * width);
   if (dims === 3) return slices(width, high, shapes);
   const narrow = width < 700;
   const least = dims === 1 ? 33 : narrow ? NUMBERED : LEAST;
-  for (let cell = width <= 1000 ? 48 : width < 1400 ? 58 : 84; cell >= least; cell -= 1) {
+  for (let cell = mostIn(width, 1, 48); cell >= least; cell -= 1) {
     const kernelCell = Math.max(cell, Math.min(LARGEST_KERNEL, within(0.16 * width, shapes.kernel.at(-1)!), within(high, rowsOf(shapes.kernel))));
     if (widthOf(shapes.input, cell) + widthOf(shapes.kernel, kernelCell) + widthOf(shapes.output, cell) + BETWEEN > width) continue;
     const rows = Math.max(rowsOf(shapes.input), rowsOf(shapes.output));
