@@ -2,7 +2,7 @@
 
 import { MOST_CELLS, MOST_SIDE, type Numbers } from "../generated/states.ts";
 import { flatIndex, product, tensor, unflatten, type Tensor } from "../tensor/tensor.ts";
-import { asNumber } from "./state.ts";
+import { alike, asNumber } from "./state.ts";
 
 export const toTensor = ({ shape, data }: Numbers): Tensor => tensor(shape, data.map((value) => asNumber(value, 0)));
 
@@ -13,6 +13,26 @@ export function resized(numbers: Numbers, shape: readonly number[]): Numbers {
     return at.every((n, axis) => n < numbers.shape[axis]!) ? numbers.data[flatIndex(numbers.shape, at)]! : 0;
   });
   return { shape: [...shape], data };
+}
+
+/** How an array can be made larger. */
+export interface Growth {
+  shape: readonly number[];
+  /** As long as a side may be while the others are as they are. */
+  largest: (shape: readonly number[], axis: number) => number;
+  to: (shape: readonly number[]) => void;
+}
+
+/** Growth that leaves the numbers where they are. */
+export const growthOf = (numbers: Numbers, largest: Growth["largest"], change: (grown: Numbers) => void): Growth => ({
+  shape: numbers.shape, largest, to: (shape) => change(resized(numbers, shape)),
+});
+
+/** The shape with room for so many rows and columns, or the largest, and whether it has it all; null where it is the array's. */
+export function roomFor({ shape, largest }: Growth, sides: readonly [number, number]): [shape: readonly number[], whole: boolean] | null {
+  const wanted = shape.map((size, axis) => Math.max(size, sides[axis + 2 - shape.length] ?? 0));
+  const grown = wanted.reduce((now, size, axis) => withEntry(now, axis, Math.max(now[axis]!, Math.min(size, largest(now, axis)))), shape);
+  return alike(grown, shape) ? null : [grown, alike(grown, wanted)];
 }
 
 /** One number changed. */

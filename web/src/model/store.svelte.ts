@@ -10,15 +10,17 @@ let changes = $state(0);
 /** How often anything was changed; what is only looked at does not count. */
 export const edits = (): number => changes;
 
-let batch: { begun: boolean } | null = null;
+/** How the changes of each store end that are made in one go. */
+let batch: Map<unknown, () => void> | null = null;
 
-/** Makes all changes within it one step of undo. */
+/** Makes all changes within it one, completed once and one step of undo. */
 export function together(changes: () => void): void {
-  batch = { begun: false };
+  const ends = (batch = new Map<unknown, () => void>());
   try {
     changes();
   } finally {
     batch = null;
+    for (const end of ends.values()) end();
   }
 }
 
@@ -66,17 +68,31 @@ export class Store<S extends CommonState> {
     return this.state.hidden.includes(control);
   }
 
+  /** Whether a control is neither locked nor hidden. */
+  free(control: string): boolean {
+    return !this.locked(control) && !this.hidden(control);
+  }
+
   /** Changes the state as a step that undo takes back; quick changes by one control are one step. */
   change(patch: Partial<S>, control = ""): void {
+    const before = this.state;
+    if (batch) {
+      this.state = { ...before, ...patch };
+      const end = () => {
+        const all = this.state;
+        this.state = before;
+        this.change(all);
+      };
+      if (!batch.has(this)) batch.set(this, end);
+      return;
+    }
     const now = Date.now();
     const quick = control !== "" && control === this.#lastControl && now - this.#lastTime < ONE_EDIT;
-    const goesOn = batch ? batch.begun : quick;
-    this.#lastControl = batch ? "" : control;
+    this.#lastControl = control;
     this.#lastTime = now;
-    const next = this.#completed({ ...this.state, ...patch });
-    if (next === this.state) return;
-    if (batch) batch.begun = true;
-    if (!goesOn || !this.#past.length) this.#past = [...this.#past, this.state].slice(-LONGEST_HISTORY);
+    const next = this.#completed({ ...before, ...patch });
+    if (next === before) return;
+    if (!quick || !this.#past.length) this.#past = [...this.#past, before].slice(-LONGEST_HISTORY);
     this.#future = [];
     this.#become(next);
   }

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { complete, type SlidingWindowState } from "../exhibits/sliding-window/state.ts";
 import { MemoryModel } from "../page/model.ts";
-import { edits, Store } from "./store.svelte.ts";
+import { edits, Store, together } from "./store.svelte.ts";
 
 let model: MemoryModel;
 let store: Store<SlidingWindowState>;
@@ -48,6 +48,26 @@ test("what is changed counts, what is looked at does not", () => {
   model.set("state", { border: "reflect" });
   model.save_changes();
   expect(edits() - before).toBe(4);
+});
+
+test("changes that are made together are one, and none where nothing is another in the end", () => {
+  const before = edits();
+  const changed = vi.fn(complete);
+  store = new Store(model, changed);
+  changed.mockClear();
+  together(() => {
+    for (const size of [2, 3, 4]) store.change({ stride: [size, size] }, `stride ${size}`);
+    store.change({ border: "wrap" });
+    expect(store.state.stride).toEqual([4, 4]); // what comes later builds on it
+  });
+  expect([store.state.border, store.undoable, edits() - before, changed.mock.calls.length]).toEqual(["wrap", 1, 1, 1]);
+  store.undo();
+  expect([store.state.border, store.state.stride]).toEqual(["edge", [1, 1]]);
+  together(() => {
+    store.change({ border: "wrap" });
+    store.change({ border: "edge" });
+  });
+  expect(store.undoable).toBe(0);
 });
 
 test("quick changes of one control are one step, those of others or later are not", () => {

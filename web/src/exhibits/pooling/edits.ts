@@ -1,5 +1,7 @@
 /** What the controls do to a state: all that still fits stays. */
 
+import { growthOf, largestSide } from "../../model/numbers.ts";
+import type { Store } from "../../model/store.svelte.ts";
 import { plainState, presets, type Dims, type Numbers, type PoolingState } from "./state.ts";
 import { product } from "../../tensor/tensor.ts";
 import { workOut } from "./work.ts";
@@ -24,6 +26,9 @@ export function inDimensions(dims: Dims, state: PoolingState): Patch {
     feature: state.feature === "none" ? "none" : "sobel-x",
   };
 }
+
+export const growth = (store: Store<PoolingState>) =>
+  store.free("size") && growthOf(store.state.input, largestSide, (input) => store.change({ input }));
 
 /** The padding as it stands, in numbers that can be changed one by one. */
 export function inNumbers(state: PoolingState): [number, number][] {

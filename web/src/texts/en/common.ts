@@ -96,6 +96,8 @@ export const grid = {
   invalid: "Not a number; Escape leaves the old one",
   pasted: (taken: number, left: number) =>
     `${taken} ${taken === 1 ? "number" : "numbers"} pasted${left ? `, ${left} left out: the array ends before them` : ""}`,
+  grow: (shape: readonly number[], whole: boolean) =>
+    `Make it ${shape.join(" × ")}${shape.length > 1 ? "" : " long"}${whole ? "" : ", the largest"}`,
   notPasted: "No table of numbers: paste rows with tabs, semicolons, spaces or commas between numbers",
   copied: (rows: number, columns: number) => `${rows} × ${columns} numbers copied`,
 };
