@@ -103,6 +103,32 @@ def test_covered_numbers_are_not_told(lab: Any) -> None:
     assert "output [2, 2] = 320" in lab.page.locator(".worked").inner_text()
 
 
+def test_a_border_is_not_pinned(lab: Any) -> None:
+    """A place where no cell is can be looked at, not pinned."""
+    lab.open("sliding-window", {"padding": "same"})
+    lab.cell("Input", -1, 0).click()
+    lab.says(lab.page.locator(".worked button"), "Pin")
+    lab.cell("Input", 0, 0).click()
+    lab.says(lab.page.locator(".worked button"), "Unpin")
+    lab.says(lab.page.locator(".worked h3"), "input [0, 0] = 10")
+
+
+def test_uncovered_numbers_stay_so(lab: Any) -> None:
+    """What was uncovered before an input cell was pinned stays so, also when the page is loaded again."""
+    lab.open("sliding-window", {"covered": True})
+    lab.cell("Output", 1, 1).click()
+    lab.cell("Input", 4, 4).click()
+
+    def check() -> None:
+        lab.says(lab.page.locator(".worked h3"), "input [4, 4] = 250")
+        assert [lab.cell("Output", *place).inner_text() for place in ((1, 1), (1, 2))] == ["240", "?"]
+
+    check()
+    lab.wait("history.state?.kept?.side === 'input'")  # written a moment later
+    lab.page.reload()
+    check()
+
+
 def test_tables_are_pasted_and_copied(lab: Any) -> None:
     """A table of a spreadsheet fills the array from a cell on, as one step; the array is copied as one."""
     lab.open("sliding-window")

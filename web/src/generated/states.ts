@@ -42,6 +42,7 @@ export interface SlidingWindowState {
   side: "output" | "input";
   pinned: boolean;
   covered: boolean;
+  reached: number[] | null;
 }
 
 /** A photograph, and what a kernel or an edge filter makes of it. */
@@ -259,6 +260,7 @@ export const slidingWindowDefaults: SlidingWindowState = {
   "side": "output",
   "pinned": false,
   "covered": false,
+  "reached": null,
 };
 
 export const slidingWindowPresets: Record<string, Partial<SlidingWindowState>> = {

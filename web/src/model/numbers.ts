@@ -1,8 +1,9 @@
 /** The numbers of a state: changed by the way of copies, and as a tensor to compute with. */
 
 import { MOST_CELLS, MOST_SIDE, type Numbers } from "../generated/states.ts";
-import { flatIndex, product, tensor, unflatten, type Tensor } from "../tensor/tensor.ts";
-import { alike, asNumber } from "./state.ts";
+import { flatIndex, inside, product, tensor, unflatten, type Tensor } from "../tensor/tensor.ts";
+import { alike, asNumber, type CommonState } from "./state.ts";
+import type { Store } from "./store.svelte.ts";
 
 export const toTensor = ({ shape, data }: Numbers): Tensor => tensor(shape, data.map((value) => asNumber(value, 0)));
 
@@ -10,7 +11,7 @@ export const toTensor = ({ shape, data }: Numbers): Tensor => tensor(shape, data
 export function resized(numbers: Numbers, shape: readonly number[]): Numbers {
   const data = Array.from({ length: product(shape) }, (_, flat) => {
     const at = unflatten(shape, flat);
-    return at.every((n, axis) => n < numbers.shape[axis]!) ? numbers.data[flatIndex(numbers.shape, at)]! : 0;
+    return inside(at, numbers.shape) ? numbers.data[flatIndex(numbers.shape, at)]! : 0;
   });
   return { shape: [...shape], data };
 }
@@ -40,6 +41,11 @@ export function withNumber(numbers: Numbers, at: readonly number[], value: numbe
   const data = [...numbers.data];
   data[flatIndex(numbers.shape, at)] = value;
   return { shape: numbers.shape, data };
+}
+
+/** One number changed of an array in the state. */
+export function changeNumber<S extends CommonState>(store: Store<S>, name: keyof S & string, at: readonly number[], value: number): void {
+  store.change({ [name]: withNumber(store.state[name] as Numbers, at, value) } as Partial<S>, `${name} ${at.join()}`);
 }
 
 /** One axis, or all of them at once. */

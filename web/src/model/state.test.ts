@@ -10,7 +10,7 @@ import * as sizes from "../exhibits/sizes/state.ts";
 import * as slidingWindow from "../exhibits/sliding-window/state.ts";
 import * as generated from "../generated/states.ts";
 import { texts } from "../texts/index.ts";
-import { notUnderstood, type Completion, type Raw } from "./state.ts";
+import { alike, notUnderstood, type Completion, type Raw } from "./state.ts";
 
 const modules = { backwards, borders, channels, gallery, matrixView, pooling, signals, sizes, slidingWindow };
 const exhibits = Object.entries(modules).map(([name, { complete, defaults }]) => ({
@@ -40,6 +40,14 @@ test.each(exhibits)("whatever cannot be taken is named: $name", ({ complete, def
 test("numbers out of range, in part of an array too, are named; what stays as it was is not", () => {
   const given = { stride: [0, 2], dilation: [2, 2], border_value: "1", kernel: { data: [1, "nan"], shape: [1, 2] }, cell: [-1, 0], padding: [[0, 0]] };
   expect(notUnderstood(given, slidingWindow.complete(given))).toEqual(["stride", "border_value", "cell", "padding"]);
+});
+
+test("values are alike by what they say, however their parts are ordered", () => {
+  const pads = { shape: [1, 2], data: [0, "nan"], padding: null };
+  expect(alike(pads, { padding: null, data: [0, "nan"], shape: [1, 2] })).toBe(true);
+  expect(alike(pads, { ...pads, data: [0, "nan", 0] })).toBe(false);
+  expect(alike(pads, { ...pads, padding: [] })).toBe(false);
+  expect(alike(pads, { ...pads, shape: ["1", 2] })).toBe(false);
 });
 
 test("a stranger's names do not fill the page", () => {

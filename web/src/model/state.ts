@@ -41,17 +41,13 @@ export const plainNumber = (value: number): AnyNumber =>
 export const asNames = (raw: unknown, known: readonly string[]): string[] =>
   Array.isArray(raw) ? [...new Set(raw)].filter((name) => known.includes(name)) : [];
 
-/** The same value for JSON's purposes. */
-export const alike = (one: unknown, other: unknown): boolean =>
-  one === other || JSON.stringify(one) === JSON.stringify(other);
+/** The same value, in whatever order its parts are named. */
+export function alike(one: unknown, other: unknown): boolean {
+  if (one === other || typeof one !== "object" || typeof other !== "object" || !one || !other) return one === other;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => alike((one as Raw)[name], (other as Raw)[name]));
+}
 
 /** Names of the fields that were not taken as they were given: nobody knows them, or their values do not fit. */
 export const notUnderstood = (given: Raw, taken: object): string[] =>
-  Object.keys(given).filter((name) => !same(given[name], (taken as Raw)[name]));
-
-/** The same value, in whatever order its parts are named. */
-function same(one: unknown, other: unknown): boolean {
-  if (typeof one !== "object" || typeof other !== "object" || !one || !other) return one === other;
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every((name) => same((one as Raw)[name], (other as Raw)[name]));
-}
+  Object.keys(given).filter((name) => !alike(given[name], (taken as Raw)[name]));

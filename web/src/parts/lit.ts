@@ -13,3 +13,8 @@ export interface Lit {
   /** It lies outside the array. */
   hatched?: boolean;
 }
+
+/** A frame, with nothing written in it. */
+export const SOFT = { soft: true, text: "", colour: { fill: "transparent", ink: "inherit" } };
+
+export const softly = (at: readonly number[]): Lit => ({ at, ...SOFT });

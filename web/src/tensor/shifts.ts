@@ -2,7 +2,7 @@
 
 import { conv } from "./convolve.ts";
 import { averagePool, maxPool } from "./pool.ts";
-import { type Shape, type Tensor, flatIndex, product, reshape, tensor, unflatten } from "./tensor.ts";
+import { flatIndex, inside, product, reshape, tensor, unflatten, type Shape, type Tensor } from "./tensor.ts";
 
 export type Method = "subsample" | "max" | "average" | "blur" | "max-blur";
 export type Measure = "distance" | "changed" | "moved";
@@ -20,7 +20,7 @@ const SAME = 1e-9;
 export function cellBefore(shape: Shape, at: Shape, shift: Shape, entering: Entering): number[] | null {
   const from = at.map((place, axis) => place - shift[axis]!);
   if (entering === "wrap") return from.map((place, axis) => place - Math.floor(place / shape[axis]!) * shape[axis]!);
-  return from.every((place, axis) => place >= 0 && place < shape[axis]!) ? from : null;
+  return inside(from, shape) ? from : null;
 }
 
 /** Moves an image by whole cells. */

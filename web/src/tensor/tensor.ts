@@ -69,6 +69,16 @@ export function valueAt({ shape, data }: Tensor, ...index: number[]): number {
   return data[flatIndex(shape, index)]!;
 }
 
+/** Whether an array has such a cell. */
+export function inside(at: Shape, shape: Shape): boolean {
+  return at.length === shape.length && at.every((n, axis) => n >= 0 && n < shape[axis]!);
+}
+
+/** The number of a cell; undefined where there is no such cell. */
+export function entryAt({ shape, data }: Tensor, at: Shape): number | undefined {
+  return inside(at, shape) ? data[flatIndex(shape, at)] : undefined;
+}
+
 /** The same numbers in another shape. */
 export function reshape({ data }: Tensor, shape: Shape): Tensor {
   return tensor(shape, data);

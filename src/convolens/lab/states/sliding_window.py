@@ -20,6 +20,8 @@ Side = Literal["output", "input"]
 Steps = Annotated[tuple[Annotated[int, Within(1, 64)], ...], Within(1, 3)]
 """One number a dimension."""
 
+Place = Annotated[tuple[Annotated[int, Within(0, 1 << 20)], ...], Within(1, 3)]
+
 Pad = Annotated[int, Within(0, 64)]
 Pads = Annotated[tuple[tuple[Pad, Pad], ...], Within(1, 3)]
 
@@ -52,6 +54,8 @@ class SlidingWindow(State):
         Whether the window stays there while the pointer moves.
     covered : bool
         Whether the cells of the output that come later are covered, to be predicted.
+    reached : tuple of int or None
+        The cell up to which a covered output is seen while one of the input is worked out: None for the first.
 
     Notes
     -----
@@ -75,10 +79,11 @@ class SlidingWindow(State):
     padding: PaddingName | Pads = "valid"
     border: BorderName = "constant"
     border_value: Number = 0
-    cell: Annotated[tuple[Annotated[int, Within(0, 1 << 20)], ...], Within(1, 3)] | None = None
+    cell: Place | None = None
     side: Side = "output"
     pinned: bool = False
     covered: bool = False
+    reached: Place | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -90,6 +95,7 @@ class SlidingWindow(State):
             "output_padding": self.output_padding,
             "padding": (0,) * self.dims if isinstance(self.padding, str) else self.padding,
             "cell": (0,) * self.dims if self.cell is None else self.cell,
+            "reached": (0,) * self.dims if self.reached is None else self.reached,
         }
         check_dimensions(self.dims, lists)
 

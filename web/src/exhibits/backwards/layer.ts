@@ -5,7 +5,7 @@ import { toTensor } from "../../model/numbers.ts";
 import { convolved } from "../../tensor/convolve.ts";
 import { convSpec, spans, type ConvSpec } from "../../tensor/geometry.ts";
 import { gradBias, gradInput, gradWeight, inputGradientCell, weightGradientCell } from "../../tensor/gradients.ts";
-import { flatIndex, product, reshape, tensor, unflatten, type Tensor } from "../../tensor/tensor.ts";
+import { flatIndex, inside, product, reshape, tensor, unflatten, type Tensor } from "../../tensor/tensor.ts";
 import { total } from "../../tensor/window.ts";
 import { fitted } from "./edits.ts";
 import type { BackwardsState, Side } from "./state.ts";
@@ -127,7 +127,7 @@ export function spreadOf({ input, kernel, pad, stride, dilation, layer }: Work):
     first: pad.map((cells, axis) => cells - reach[axis]!),
     at: (place) => {
       const source = place.map((n, axis) => n / stride[axis]!);
-      const there = source.every((n, axis) => Number.isInteger(n) && n >= 0 && n < grad.shape[axis]!);
+      const there = source.every(Number.isInteger) && inside(source, grad.shape);
       return there ? { value: grad.data[flatIndex(grad.shape, source)]!, source } : { value: 0, source: null };
     },
   };

@@ -2,9 +2,9 @@
 
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { cellText, factorsIn, roomOf, type Box, type CellView } from "../../parts/grid.ts";
-import type { Lit } from "../../parts/lit.ts";
+import { softly, type Lit } from "../../parts/lit.ts";
 import { number } from "../../parts/numbers.ts";
-import { flatIndex, type Tensor } from "../../tensor/tensor.ts";
+import { entryAt, type Tensor } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import { spreadOf, type Selection, type Term, type Work, type WorkedCell } from "./layer.ts";
 
@@ -46,13 +46,11 @@ export function boxOf(work: Work, name: ArrayName, back: boolean): Box {
   return { shape: shape.map((size, axis) => size + 2 * work.pad[axis]!), first: work.pad.map((cells) => -cells) };
 }
 
-export const inside = (at: readonly number[], shape: readonly number[]): boolean => at.every((n, axis) => n >= 0 && n < shape[axis]!);
-
 export function viewOf(work: Work, scales: Scales, name: ArrayName, back: boolean, cell: number, at: readonly number[]): CellView {
   const array = arrayOf(work, name, back)!;
   const scale = (back ? scales.back : scales.forward)[name];
-  if (!inside(at, array.shape)) return { text: cellText(0, cell), colour: scale.colour(0), kind: "border", name: words.paddingCell(at) };
-  const value = array.data[flatIndex(array.shape, at)]!;
+  const value = entryAt(array, at);
+  if (value === undefined) return { text: cellText(0, cell), colour: scale.colour(0), kind: "border", name: words.paddingCell(at) };
   const title = back ? words.gradients[name] : words[name];
   return {
     text: cellText(value, cell), colour: scale.colour(value), kind: "cell",
@@ -71,18 +69,17 @@ export const NO_LIGHT: Light = { input: [], kernel: [], grad: [] };
 
 export function lightOf(worked: WorkedCell, scales: Scales, cell: number): Light {
   const { side, terms } = worked;
-  const soft = (at: readonly number[] | null): Lit => ({ at: at!, soft: true, text: "", colour: { fill: "transparent", ink: "inherit" } });
-  if (side === "bias") return { ...NO_LIGHT, grad: terms.map(({ output }) => soft(output)) };
+  if (side === "bias") return { ...NO_LIGHT, grad: terms.map(({ output }) => softly(output)) };
   if (side === "kernel") {
     const input = terms.map((term): Lit => ({
       at: term.input!, hatched: term.border, ...asProduct(term, term.factor, term.grad, scales.forward.input.colour(term.factor), cell),
     }));
-    return { ...NO_LIGHT, input, grad: terms.map(({ output }) => soft(output)) };
+    return { ...NO_LIGHT, input, grad: terms.map(({ output }) => softly(output)) };
   }
   const grad = terms.map((term): Lit => ({
     at: term.output, ...asProduct(term, term.grad, term.factor, scales.back.output.colour(term.grad), cell),
   }));
-  return { input: [soft(worked.cell)], kernel: terms.map(({ tap }) => soft(tap)), grad };
+  return { input: [softly(worked.cell)], kernel: terms.map(({ tap }) => softly(tap!)), grad };
 }
 
 /** A product as it stands in a cell: the factors small above it. */

@@ -1,9 +1,9 @@
 /** The padded picture of every border as LaTeX for amsmath, border cells in boxes. */
 
 import { matrix, tex } from "../../export/latex.ts";
-import { unflatten } from "../../tensor/tensor.ts";
+import { inside, unflatten } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
-import { inside, numberAt, type Panel, type Work } from "./work.ts";
+import { numberAt, type Panel, type Work } from "./work.ts";
 
 const AMSMATH_COLUMNS = 10;
 

@@ -2,13 +2,14 @@
 
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import type { CellView } from "../../parts/grid.ts";
-import type { Lit } from "../../parts/lit.ts";
+import { softly, type Lit } from "../../parts/lit.ts";
 import { number, summed } from "../../parts/numbers.ts";
+import { inside } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import { cellText } from "../../parts/grid.ts";
 import type { Side } from "./state.ts";
 import {
-  inside, numberAt, outputAt, productsAt, reachesOut, sourceOf, windowOf, type Mode, type Panel, type Work,
+  numberAt, outputAt, productsAt, reachesOut, sourceOf, windowOf, within, type Mode, type Panel, type Work,
 } from "./work.ts";
 
 const words = texts.borders;
@@ -58,8 +59,6 @@ export interface Light {
   frame: { from: number[]; to: number[] } | null;
 }
 
-const softly = (at: readonly number[]): Lit => ({ at, soft: true, text: "", colour: { fill: "transparent", ink: "inherit" } });
-
 export function lightOf(work: Work, panel: Panel, selection: Selection | null): Light {
   if (!selection) return { padded: [], output: [], frame: null };
   const { side, cell } = selection;
@@ -67,7 +66,7 @@ export function lightOf(work: Work, panel: Panel, selection: Selection | null): 
     const there = outputAt(panel, cell) !== null;
     return { padded: [], output: there ? [softly(cell)] : [], frame: there ? windowOf(work, cell) : null };
   }
-  if (!inside(cell, panel.padded.shape, panel.padded.first)) return { padded: [], output: [], frame: null };
+  if (!within(cell, panel.padded)) return { padded: [], output: [], frame: null };
   const source = sourceOf(work, panel.mode, cell);
   const away = source && !inside(cell, work.input.shape);
   return { padded: away ? [softly(source)] : [], output: [], frame: { from: [...cell], to: [...cell] } };
@@ -83,7 +82,7 @@ export function readingOf(work: Work, panel: Panel, { side, cell }: Selection): 
     const sum = summed(productsAt(work, panel.mode, cell));
     return words.sum(sum.length <= LONGEST_SUM ? sum : "", number(value));
   }
-  if (!inside(cell, panel.padded.shape, panel.padded.first)) return words.noCell;
+  if (!within(cell, panel.padded)) return words.noCell;
   const value = number(numberAt(work, panel.mode, cell));
   if (inside(cell, work.input.shape)) return words.itself(value);
   const source = sourceOf(work, panel.mode, cell);

@@ -4,7 +4,7 @@ import { borderNames, type BorderName } from "../../generated/states.ts";
 import { asNumber } from "../../model/state.ts";
 import { sourceIndex } from "../../tensor/borders.ts";
 import { conv } from "../../tensor/convolve.ts";
-import { flatIndex, product, reshape, unflatten, type Tensor } from "../../tensor/tensor.ts";
+import { flatIndex, inside, product, reshape, unflatten, type Tensor } from "../../tensor/tensor.ts";
 import type { Box } from "../../parts/grid.ts";
 import { toTensor } from "../../model/numbers.ts";
 import type { BordersState, Side } from "./state.ts";
@@ -53,8 +53,9 @@ export function workOut({ input: picture, kernel: weights, pad, border_value }: 
   return { input, kernel, pad, value, before, panels };
 }
 
-export const inside = (at: readonly number[], shape: readonly number[], first: readonly number[] = shape.map(() => 0)): boolean =>
-  at.every((place, axis) => place >= first[axis]! && place < first[axis]! + shape[axis]!);
+/** Whether a box has such a cell. */
+export const within = (at: readonly number[], { shape, first }: Box): boolean =>
+  inside(at.map((place, axis) => place - first[axis]!), shape);
 
 /** The picture's cell that stands at a place, or null where none does: the number outside, or nothing at all. */
 export function sourceOf(work: Work, mode: Mode, at: readonly number[]): number[] | null {
@@ -70,7 +71,7 @@ export function numberAt(work: Work, mode: Mode, at: readonly number[]): number 
 
 /** The number in the output whose window has its middle at a place; null where there is none. */
 export function outputAt({ output, result }: Panel, at: readonly number[]): number | null {
-  if (!result || !inside(at, output.shape, output.first)) return null;
+  if (!result || !within(at, output)) return null;
   return result.data[flatIndex(output.shape, at.map((place, axis) => place - output.first[axis]!))]!;
 }
 

@@ -5,7 +5,7 @@ import { factorsIn, roomOf, type CellView } from "../../parts/grid.ts";
 import type { Lit } from "../../parts/lit.ts";
 import { number } from "../../parts/numbers.ts";
 import type { Pads } from "../../tensor/padding.ts";
-import { flatIndex } from "../../tensor/tensor.ts";
+import { entryAt, flatIndex } from "../../tensor/tensor.ts";
 import type { WorkedCell } from "../../tensor/window.ts";
 import { texts } from "../../texts/index.ts";
 import { cellText, type Box } from "../../parts/grid.ts";
@@ -35,10 +35,10 @@ export function inputBox({ input, channels, layer }: Work): Box {
 export function inputView({ input, channels }: Work, { input: scale }: Scales, cell: number, at: readonly number[]): CellView {
   const [channel, row, column] = at as [number, number, number];
   const name = words.channel(channel, channels);
-  const inside = row >= 0 && column >= 0 && row < input.shape[1]! && column < input.shape[2]!;
-  const value = inside ? input.data[flatIndex(input.shape, at)]! : 0;
+  const own = entryAt(input, at);
+  const value = own ?? 0;
   const seen = { text: cellText(value, cell), colour: scale.colour(value) };
-  if (!inside) return { ...seen, kind: "border", name: words.borderCell(name, row, column) };
+  if (own === undefined) return { ...seen, kind: "border", name: words.borderCell(name, row, column) };
   return { ...seen, kind: "cell", name: words.cell(name, row, column, number(value)) };
 }
 

@@ -1,12 +1,13 @@
 /** What the exhibit shows: the maps, the sums that make a cell of one, and what the layer and others like it count. */
 
+import { toTensor } from "../../model/numbers.ts";
 import { asNumber } from "../../model/state.ts";
 import { convolved } from "../../tensor/convolve.ts";
 import { convSpec, spans, type ConvSpec } from "../../tensor/geometry.ts";
 import { resolvePadding } from "../../tensor/padding.ts";
 import { tensor, type Tensor } from "../../tensor/tensor.ts";
 import { workOut as workedCell, type WorkedCell } from "../../tensor/window.ts";
-import { kernelsOf, type ChannelsState, type Numbers } from "./state.ts";
+import { kernelsOf, type ChannelsState } from "./state.ts";
 
 export interface Work {
   input: Tensor;
@@ -21,8 +22,6 @@ export interface Work {
   /** Null where the kernels are larger than the input. */
   layer: { spec: ConvSpec; output: Tensor } | null;
 }
-
-export const toTensor = ({ shape, data }: Numbers): Tensor => tensor(shape, data.map((value) => asNumber(value, 0)));
 
 export function workOut(state: Pick<ChannelsState, "input" | "weight" | "groups" | "bias" | "padding">): Work {
   const { groups } = state;

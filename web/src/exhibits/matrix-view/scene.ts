@@ -2,10 +2,10 @@
 
 import { placesUnder } from "../../tensor/window.ts";
 import { sourceAt } from "../../tensor/cells.ts";
-import { flatIndex, unflatten, type Tensor } from "../../tensor/tensor.ts";
-import { scaleOf, type Colour, type Scale } from "../../parts/colours.ts";
+import { entryAt, flatIndex, inside, unflatten, type Tensor } from "../../tensor/tensor.ts";
+import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { cellText, type Box, type CellView, type Frame, type Mark, type Place } from "../../parts/grid.ts";
-import type { Lit } from "../../parts/lit.ts";
+import { SOFT, softly, type Lit } from "../../parts/lit.ts";
 import { number } from "../../parts/numbers.ts";
 import { texts } from "../../texts/index.ts";
 import type { WorkedTile } from "./tile.ts";
@@ -38,9 +38,7 @@ export function weightPlace({ weight }: Work, flat: number): string {
   return texts.place([...(kernels > 1 ? [kernel!] : []), ...(channels > 1 ? [channel!] : []), ...rest]);
 }
 
-const NOTHING: Colour = { fill: "transparent", ink: "inherit" };
-const soft = (at: readonly number[]): Lit => ({ at, soft: true, text: "", colour: NOTHING });
-export const mark = (row: number, column: number): Mark => ({ row, column, soft: true, text: "", colour: NOTHING });
+export const mark = (row: number, column: number): Mark => ({ row, column, ...SOFT });
 
 /** A number as it stands in a cell. */
 export const inked = (value: number, cell: number, scale: Scale) => ({ text: cellText(value, cell), colour: scale.colour(value) });
@@ -60,8 +58,6 @@ export interface Picture {
 
 /** The coordinates of an array without its first axis where that has one cell. */
 const drawn = (shape: readonly number[], at: readonly number[]): number[] => (shape[0] === 1 ? at.slice(1) : [...at]);
-
-const within = (shape: readonly number[], at: readonly number[]): boolean => at.every((n, axis) => n >= 0 && n < shape[axis]!);
 
 interface Look {
   selection: Selection | null;
@@ -92,12 +88,12 @@ export function inputPicture(work: Work, scales: Scales, cell: number, { selecti
       const source = spec ? rest.map((n, axis) => sourceAt(spec, axis, n)) : rest;
       const value = source.includes(-1) ? 0 : shown.data[flatIndex(shown.shape, [channel, ...source])]!;
       const seen = inked(value, cell, scale);
-      if (within(shown.shape, place)) return { ...seen, kind: "cell", name: words.cell(name, drawn(shown.shape, place), number(value)) };
+      if (inside(place, shown.shape)) return { ...seen, kind: "cell", name: words.cell(name, drawn(shown.shape, place), number(value)) };
       const note = source.includes(-1) ? undefined : source.join(",");
       return { ...seen, kind: "border", note, name: words.borderCell(drawn(shown.shape, place), number(value)) };
     },
-    numberAt: (at) => (!transposed && within(input.shape, full(at)) ? input.data[flatIndex(input.shape, full(at))] : undefined),
-    lit: [...(links?.inputs ?? [])].map((flat) => soft(drawn(input.shape, unflatten(input.shape, flat)))),
+    numberAt: (at) => (transposed ? undefined : entryAt(input, full(at))),
+    lit: [...(links?.inputs ?? [])].map((flat) => softly(drawn(input.shape, unflatten(input.shape, flat)))),
     frame: frame && { from: drawn(input.shape, frame.from), to: drawn(input.shape, frame.to) },
     current: selection?.side === "input" ? drawn(input.shape, selection.cell) : null,
   };
@@ -130,7 +126,7 @@ export function kernelPicture(work: Work, { weight: scale }: Scales, cell: numbe
       name: words.cell(words.kernel, at, number(valueAt(at))),
     }),
     numberAt: valueAt,
-    lit: [...(links?.weights ?? [])].map((at) => soft(own(unflatten(weight.shape, at)))),
+    lit: [...(links?.weights ?? [])].map((at) => softly(own(unflatten(weight.shape, at)))),
     frame: null,
     current: selection?.side === "kernel" ? own(selection.cell) : null,
   };
@@ -148,7 +144,7 @@ export function outputPicture(work: Work, { output: scale }: Scales, cell: numbe
       return { ...inked(value, cell, scale), kind: "cell", name: words.cell(words.output, at, number(value)) };
     },
     numberAt: () => undefined,
-    lit: [...(links?.outputs ?? [])].map((flat) => soft(drawn(output.shape, unflatten(output.shape, flat)))),
+    lit: [...(links?.outputs ?? [])].map((flat) => softly(drawn(output.shape, unflatten(output.shape, flat)))),
     frame: corner && tile ? {
       from: drawn(output.shape, corner),
       to: drawn(output.shape, corner.map((n, axis) => (axis ? n + tile.size[axis - 1]! - 1 : n))),
@@ -212,7 +208,7 @@ export function toeplitzPanels(work: Work, scales: Scales, cell: number, look: L
     const value = matrix!.data[row * columns + column]!;
     const places = () => [placeIn(output.shape, row), placeIn(input.shape, column)] as const;
     if (which === undefined) {
-      return { text: "", colour: NOTHING, kind: "covered", get name() { return words.emptyEntry(...places()); } };
+      return { text: "", colour: SOFT.colour, kind: "covered", get name() { return words.emptyEntry(...places()); } };
     }
     return {
       ...inked(value, cell, scales.weight), kind: "cell",

@@ -2,13 +2,13 @@
 
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { cellText, roomOf, type CellView } from "../../parts/grid.ts";
-import type { Lit } from "../../parts/lit.ts";
+import { softly, type Lit } from "../../parts/lit.ts";
 import { number } from "../../parts/numbers.ts";
 import { asNumber } from "../../model/state.ts";
 import { sourceIndex } from "../../tensor/borders.ts";
-import { flatIndex } from "../../tensor/tensor.ts";
+import { entryAt, flatIndex } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
-import { countsAsZero, inside, membersOf, outputAt, power, winnerOf, windowsWith, type Member, type Work } from "./work.ts";
+import { countsAsZero, membersOf, outputAt, power, winnerOf, windowsWith, type Member, type Work } from "./work.ts";
 import { powered } from "./written.ts";
 
 const words = texts.pooling;
@@ -19,9 +19,9 @@ export const scaleFor = ({ input, output, setup }: Work, dark: boolean): Scale =
 
 export function inputView(work: Work, scale: Scale, cell: number, at: readonly number[]): CellView {
   const { input, spec } = work;
-  if (inside(at, input.shape)) {
-    const value = input.data[flatIndex(input.shape, at)]!;
-    return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", get name() { return words.cellName(words.input, at, number(value)); } };
+  const own = entryAt(input, at);
+  if (own !== undefined) {
+    return { text: cellText(own, cell), colour: scale.colour(own), kind: "cell", get name() { return words.cellName(words.input, at, number(own)); } };
   }
   const plain = { kind: "border", colour: scale.colour(0) } as const;
   if (!spec?.border) {
@@ -52,8 +52,6 @@ export interface Light {
   frame: { from: number[]; to: number[] } | null;
 }
 
-const NOTHING = { text: "", colour: { fill: "transparent", ink: "inherit" } };
-
 /** The window of an output cell: what each of its cells gives, and which one won. */
 export function lightOf(work: Work, scale: Scale, cell: number, at: readonly number[] | null): Light {
   if (!at || work.problem) return { members: [], lit: [], frame: null };
@@ -64,7 +62,7 @@ export function lightOf(work: Work, scale: Scale, cell: number, at: readonly num
     at: member.position, hatched: member.outside, colour: scale.colour(member.value ?? 0),
     ...givenBy(work, member, counted, cell), ...(i === winner ? { above: words.wins } : {}),
   }));
-  if (winner >= 0) lit.push({ at: members[winner]!.position, soft: true, ...NOTHING });
+  if (winner >= 0) lit.push(softly(members[winner]!.position));
   const along = at.map((_, axis) => members.map(({ position }) => position[axis]!));
   const frame = { from: along.map((places) => Math.min(...places)), to: along.map((places) => Math.max(...places)) };
   return { members, lit, frame };
@@ -89,6 +87,6 @@ export function reachedFrom(work: Work, at: readonly number[]): { lit: Lit[]; ce
     return winner !== undefined && !winner.outside && winner.position.join() === at.join();
   });
   const decides = work.setup.kind === "max";
-  const lit = (decides ? won : cells).map((cell): Lit => ({ at: cell, soft: true, ...NOTHING }));
+  const lit = (decides ? won : cells).map(softly);
   return { lit, cells: cells.length, wins: won.length };
 }

@@ -131,9 +131,6 @@ function boxOf(spec: PoolSpec): Box {
   return { shape, first: spec.pads.map(([before]) => (before ? -before : 0)) };
 }
 
-export const inside = (at: readonly number[], shape: readonly number[]): boolean =>
-  at.every((place, axis) => place >= 0 && place < shape[axis]!);
-
 /** Whether pads that take no part otherwise are zeros in the mean, and this is one. */
 export function countsAsZero({ setup, spec }: Work, at: readonly number[]): boolean {
   if (!spec || spec.border || setup.kind !== "average" || !setup.count_include_pad) return false;

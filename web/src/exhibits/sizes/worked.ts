@@ -1,5 +1,6 @@
 /** A layer worked out: where its field comes from, which padding keeps the size, what a fully connected layer would have. */
 
+import { alike } from "../../model/state.ts";
 import { factors, transposedFormulas, windowFormula } from "../../tensor/formula.ts";
 import type { ConvSpec } from "../../tensor/geometry.ts";
 import type { Work } from "./work.ts";
@@ -67,8 +68,6 @@ export function keptBy(layer: Layer): Kept[] | null {
   });
   return [...new Map(lines.map((line) => [JSON.stringify(line), line])).values()];
 }
-
-const alike = (one: readonly number[], other: readonly number[]): boolean => one.join() === other.join();
 
 /** The transposed convolution that makes its input exactly as many times as large as its stride. */
 function enlarging(layer: Layer, spec: ConvSpec): ConvSpec | null {

@@ -1,11 +1,11 @@
 /** What is drawn, on the screen and in files: every cell with its colour and text, and what is lit for a chosen cell. */
 
 import { sourceIndex } from "../../tensor/borders.ts";
-import { flatIndex } from "../../tensor/tensor.ts";
+import { flatIndex, inside } from "../../tensor/tensor.ts";
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { cellText, factorsIn, roomOf, type Box, type CellView } from "../../parts/grid.ts";
 import { number, shortNumber } from "../../parts/numbers.ts";
-import type { Lit } from "../../parts/lit.ts";
+import { softly, type Lit } from "../../parts/lit.ts";
 import { texts } from "../../texts/index.ts";
 import type { Side } from "./state.ts";
 import { borderValue, stepOf, termsOf, type Term, type Work } from "./work.ts";
@@ -46,9 +46,6 @@ export function outputBox({ outputShape, pads, transposed }: Work): Box {
     first: pads.map(([before]) => -before),
   };
 }
-
-const inside = (at: readonly number[], shape: readonly number[]): boolean =>
-  at.every((place, axis) => place >= 0 && place < shape[axis]!);
 
 /** The input cell that is seen at a place, or null where a number stands that is no cell's. */
 export function sourceOf(work: Work, at: readonly number[]): number[] | null {
@@ -115,21 +112,19 @@ export function lightOf(work: Work, scales: Scales, cell: number, selection: Sel
       const hatched = !inside(term.input, work.input.shape);
       return { at: term.input, hatched, ...asProduct(term, scales.input.colour(term.value), room, cell) };
     });
-    const kernel = work.transposed ? terms.map(({ tap }): Lit => ({ at: tap, soft: true, ...NOTHING })) : [];
+    const kernel = work.transposed ? terms.map(({ tap }) => softly(tap)) : [];
     return { ...NO_LIGHT, terms, input, kernel, inputFrame: around(terms.map((term) => term.input)) };
   }
   const output = terms.map((term): Lit => {
     const at = term.output;
     return work.transposed
       ? { at, hatched: !inside(at, work.outputShape), ...asProduct(term, scales.output.colour(term.product), room, cell) }
-      : { at, soft: true, ...NOTHING };
+      : softly(at);
   });
-  const kernel = work.transposed ? [] : terms.map(({ tap }): Lit => ({ at: tap, soft: true, ...NOTHING }));
+  const kernel = work.transposed ? [] : terms.map(({ tap }) => softly(tap));
   const outputFrame = work.transposed ? around(terms.map((term) => term.output)) : null;
   return { ...NO_LIGHT, terms, output, kernel, outputFrame };
 }
-
-const NOTHING = { text: "", colour: { fill: "transparent", ink: "inherit" } };
 
 /** A product as it stands in a cell: the factors small above it. */
 function asProduct(term: Term, colour: Lit["colour"], room: number, cell: number): Omit<Lit, "at"> {

@@ -42,6 +42,7 @@ export function complete(raw: unknown): SlidingWindowState {
     side: asChoice<Side>(given.side, SIDES, "output"),
     pinned: asBoolean(given.pinned, false),
     covered: asBoolean(given.covered, false),
+    reached: asPlace(given.reached, dims),
   };
 }
 
