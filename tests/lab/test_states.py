@@ -1,7 +1,7 @@
 """States describe exhibits wholly: they survive JSON, and what does not fit is refused in one line."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ import convolens as cl
 from convolens.errors import ConvolensError, SpecError, UnknownNameError
 from convolens.lab.states import STATES, Channels, Numbers, SlidingWindow, read_state
 from convolens.lab.states.presets import CHANNELS, PRESETS, SLIDING_WINDOW
+from convolens.lab.states.sliding_window import BorderName
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -120,6 +121,20 @@ def test_presets_are_the_worked_examples() -> None:
     reflected = cl.correlate(image, cl.kernels["sobel-x"], padding="same", border="reflect")
     assert results["borders"] == reflected.tolist()
     assert results["transposed"][2] == [4, 4, 10, 6, 6]  # what 1 + 3 and 2 + 4 cover, and all four in the middle
+
+
+@pytest.mark.parametrize("border", get_args(BorderName))
+def test_transposed_convolutions_have_no_border(border: BorderName) -> None:
+    """What padding cuts off is lost, as on the screen, whatever border the state has from before."""
+    state = SlidingWindow(operation="transposed", padding="same")
+    assert state.replace(border=border, border_value=7).result().tolist() == state.result().tolist()
+
+
+def test_whole_numbers_beside_a_fraction() -> None:
+    """Whole numbers with a fraction outside are computed as floats."""
+    state = SlidingWindow(input=Numbers.of([[1]]), kernel=Numbers.of(np.ones((3, 3), int)), padding="same")
+    assert state.replace(border_value=0.5).result().tolist() == [[5]]
+    assert state.replace(border_value=2).result().dtype == np.int64
 
 
 def test_what_cannot_be_computed() -> None:

@@ -86,12 +86,9 @@ class Borders(State):
         """
         from convolens.ops import conv
 
-        image = self.input.array()
-        if not isinstance(self.border_value, int):
-            image = image.astype(np.float64)
-        x, weight = image[np.newaxis], self.kernel.array()[np.newaxis, np.newaxis]
+        x, weight = self.input.array(self.border_value)[np.newaxis], self.kernel.array()[np.newaxis, np.newaxis]
         run = getattr(conv, f"conv{self.dims}d")
-        fits = all(size <= cells for size, cells in zip(weight.shape[2:], image.shape, strict=True))
+        fits = all(size <= cells for size, cells in zip(weight.shape[2:], x.shape[1:], strict=True))
         results: dict[str, npt.NDArray[Any]] = {"none": run(x, weight)[0]} if fits else {}
         for name in get_args(BorderName):
             border = self.border_value if name == "constant" else name

@@ -63,7 +63,7 @@ class Numbers:
         whole = found.dtype.kind in "biu" and found.min() >= -LARGEST_WHOLE and found.max() <= LARGEST_WHOLE
         return cls(found.shape, tuple(found.astype(np.int64 if whole else np.float64).ravel().tolist()))
 
-    def array(self) -> npt.NDArray[Any]:
-        """Return the array: int64 where every number is whole, else float64."""
-        whole = all(isinstance(value, int) for value in self.data)
+    def array(self, outside: Number = 0) -> npt.NDArray[Any]:
+        """Return the array: int64 where every number is whole, the one that lies outside, too; else float64."""
+        whole = all(isinstance(value, int) for value in (*self.data, outside))
         return np.array(self.data, np.int64 if whole else np.float64).reshape(self.shape)

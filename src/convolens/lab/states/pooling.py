@@ -121,9 +121,7 @@ class Pooling(State):
         """
         import convolens as cl
 
-        x = self.input.array()[np.newaxis]
-        if not isinstance(self.border_value, int):
-            x = x.astype(np.float64)  # whole numbers would cut the number outside
+        x = self.input.array(self.border_value)[np.newaxis]
         kind = "avg" if self.kind == "average" else self.kind
         power: dict[str, Any] = {"p": float(self.p)} if kind == "lp" else {}
         result: npt.NDArray[Any]

@@ -47,7 +47,7 @@ class SlidingWindow(State):
     padding : str or tuple of pairs
         A name, or (before, after) for each dimension.
     border, border_value
-        What lies outside.
+        What lies outside; of a transposed convolution nothing does, and what padding cuts off is lost.
     cell : tuple of int or None
         The cell that is worked out, in the array that ``side`` names: None before the first step.
     pinned : bool
@@ -110,18 +110,14 @@ class SlidingWindow(State):
         """
         from convolens.ops import conv, transposed
 
-        x, weight = self.input.array()[np.newaxis], self.kernel.array()[np.newaxis, np.newaxis]
-        options: dict[str, Any] = {
-            "stride": self.stride,
-            "dilation": self.dilation,
-            "padding": self.padding,
-            "border": self.border_value if self.border == "constant" else self.border,
-        }
+        x, weight = self.input.array(self.border_value)[np.newaxis], self.kernel.array()[np.newaxis, np.newaxis]
+        options: dict[str, Any] = {"stride": self.stride, "dilation": self.dilation, "padding": self.padding}
         if self.operation == "transposed":
             run = getattr(transposed, f"conv_transpose{self.dims}d")
             output: npt.NDArray[Any] = run(x, weight, output_padding=self.output_padding, **options)
         else:
             run = getattr(conv, f"conv{self.dims}d")
-            output = run(x, weight, flip=self.operation == "convolution", **options)
+            border = self.border_value if self.border == "constant" else self.border
+            output = run(x, weight, flip=self.operation == "convolution", border=border, **options)
         result: npt.NDArray[Any] = output[0]
         return result
