@@ -89,12 +89,14 @@ def test_pages_of_strangers(browser: Any, served: Running) -> None:
 
 
 def test_a_static_site(page: Any, tmp_path: Path) -> None:
-    """Exported pages work from files: the list, the exhibit behind it, and a state in the link."""
+    """Exported pages work from files: the list, the exhibit behind it, and a link with a warning."""
     index = export_site(tmp_path / "site")[0]
     page.goto(index.as_uri())
     page.get_by_role("link", name="Sliding window").first.click()
     page.wait_for_url("**/sliding-window.html")
     assert output(page) == EXPECTED
+    page.get_by_role("button", name="Copy link").click()
+    assert "on this computer alone" in page.locator("dialog[open]").inner_text()
 
 
 def test_what_was_done_stays(page: Any, tmp_path: Path) -> None:

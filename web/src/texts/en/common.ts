@@ -54,7 +54,7 @@ export const toolbar = {
   copied: "Copied",
   teach: "For a class",
   teachHint: "The link carries everything as it stands. Controls can be locked or left out for those who open it.",
-  onlyHere: "It works on this computer alone: for a class, “convolens lab --export” writes a site.",
+  onlyHere: "It works on this computer alone: for a class, put the site that “convolens lab --export” writes on a web host.",
   everything: "Everything",
   free: "free",
   locked: "locked",
