@@ -12,7 +12,7 @@ import pytest
 from convolens.errors import FileError, UnknownNameError
 from convolens.lab import pages
 from convolens.lab.export import export_site
-from convolens.lab.pages import BuiltFile, served_page, sign_in_page, static_page
+from convolens.lab.pages import BuiltFile, missing_page, served_page, sign_in_page, static_page
 from convolens.lab.states import STATES, SlidingWindow
 
 TRICKY = 'const a = "</script><!--<script>é"; export default { render() {} };'
@@ -63,8 +63,10 @@ def test_site(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="standard output is not written to"):
         export_site(Path("-"))
     (tmp_path / "file").touch()
-    with pytest.raises(FileError, match=r"file: (is|part|File)"):
-        export_site(tmp_path / "file")
+    with pytest.raises(FileError, match="file: is a file, and a folder is wanted; choose another name"):
+        export_site(tmp_path / "file", overwrite=True)
+    with pytest.raises(FileError, match="site: part of this path is a file"):
+        export_site(tmp_path / "file" / "site")
 
 
 def test_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,3 +88,4 @@ def test_served_pages() -> None:
     assert json.loads(html.unescape(names[1])) == list(STATES)
     assert "role=alert" in sign_in_page(wrong=True)
     assert "role=alert" not in sign_in_page()
+    assert '<a href="/">' in missing_page()

@@ -20,7 +20,7 @@ from convolens.errors import FileError
 from convolens.lab.clients import lane_of
 from convolens.lab.limits import Limits
 from convolens.lab.messages import Filter, Open, Region, Times
-from convolens.lab.pages import built_files
+from convolens.lab.pages import built_files, missing_page
 from convolens.lab.server import listen
 from convolens.lab.session import MISTAKE, NO_MEMORY
 from convolens.lab.states import Numbers
@@ -145,6 +145,26 @@ def test_files_come_from_a_table(lab: Running) -> None:
         "/static/%2fetc%2fpasswd", "/static/page.js/", "/static/", "/static/page.js%00", "/etc/passwd",
     ):  # fmt: skip
         assert lab.request(path).status == 404, path
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/%3Cscript%3Ealert(1)", "/sliding-window//", "/nowhere/?x=%3Cb%3E"])
+def test_there_is_a_way_home(lab: Running, path: str) -> None:
+    """Where there is no page a plain one leads to the exhibits, and holds nothing of what was asked for."""
+    answer = lab.request(path)
+    assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert answer.body == missing_page().encode()
+    assert lab.request(path, cookie=None).status == 403
+
+
+def test_slash_behind_an_exhibit(lab: Running) -> None:
+    """It is taken off; the way stays on this server, and a token in it lets in as ever."""
+    answer = lab.request("/sliding-window/?theme=dark%0d%0ax")
+    assert (answer.status, answer.headers["location"]) == (307, "/sliding-window?theme=dark%0d%0ax")
+    assert lab.request("/sliding-window/").headers["location"] == "/sliding-window"
+    assert lab.request("//evil.example/sliding-window/").status == 404
+    token = lab.lab.access.token
+    assert lab.request(f"/sliding-window/?token={token}", cookie=None).headers["location"] == "/sliding-window/"
+    assert lab.request("/sliding-window/", cookie=None).status == 403
 
 
 def test_password() -> None:

@@ -37,6 +37,8 @@ def export_site(folder: Path, *, overwrite: bool = False) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         is_used = any(folder.iterdir())
+    except FileExistsError as error:
+        raise FileError(f"{folder}: is a file, and a folder is wanted; choose another name") from error
     except OSError as error:
         raise file_error(folder, error) from error
     if is_used and not overwrite:

@@ -154,7 +154,23 @@ def _page(
 
 def sign_in_page(wrong: bool = False) -> str:
     """Return the form that asks for the password."""
-    said = "<p role=alert>That was not it.</p>" if wrong else ""
+    said = "<p role=alert>That was not it.</p>\n" if wrong else ""
+    return _plain_page(
+        "Sign in",
+        f"""{said}<form method="post">
+<p><label>Password
+<input type="password" name="password" autocomplete="current-password" required autofocus></label></p>
+<p><button>Sign in</button></p>
+</form>""",
+    )
+
+
+def missing_page() -> str:
+    """Return what is said where there is no page."""
+    return _plain_page("Not found", '<p>There is no such page. <a href="/">All exhibits</a></p>')
+
+
+def _plain_page(title: str, content: str) -> str:
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -162,17 +178,12 @@ def sign_in_page(wrong: bool = False) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>Sign in · Convolens lab</title>
+<title>{title} · Convolens lab</title>
 </head>
 <body>
 <main>
 <h1>Convolens lab</h1>
-{said}
-<form method="post">
-<p><label>Password
-<input type="password" name="password" autocomplete="current-password" required autofocus></label></p>
-<p><button>Sign in</button></p>
-</form>
+{content}
 </main>
 </body>
 </html>

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -27,7 +27,7 @@ from convolens.errors import FileError
 from convolens.lab.access import SIGN_IN, Access, Guard
 from convolens.lab.clients import Client
 from convolens.lab.limits import Limits
-from convolens.lab.pages import built_files, served_page, sign_in_page
+from convolens.lab.pages import built_files, missing_page, served_page, sign_in_page
 from convolens.lab.states import STATES
 from convolens.lab.workers import Pool
 
@@ -67,12 +67,14 @@ class Lab:
         routes = [
             Route("/", self._index),
             *(Route(f"/{name}", self._exhibit) for name in STATES),
+            *(Route(f"/{name}/", self._without_slash) for name in STATES),
             Route("/static/{name}", self._static),
             Route(SIGN_IN, self._sign_in, methods=["GET", "POST"]),
             WebSocketRoute("/socket", self._socket),
         ]
-        application = Starlette(routes=routes, lifespan=self._lifespan)
-        application.router.redirect_slashes = False
+        missing = {404: self._missing}
+        application = Starlette(routes=routes, lifespan=self._lifespan, exception_handlers=missing)
+        application.router.redirect_slashes = False  # its address would be whole, with the request's Host
         return Guard(application, self.access)
 
     @contextlib.asynccontextmanager
@@ -90,6 +92,13 @@ class Lab:
 
     async def _exhibit(self, request: Request) -> Response:
         return HTMLResponse(served_page(request.url.path.strip("/")))
+
+    async def _without_slash(self, request: Request) -> Response:
+        query = request.url.query and f"?{request.url.query}"
+        return RedirectResponse(request.url.path.rstrip("/") + query)
+
+    async def _missing(self, _: Request, __: Exception) -> Response:
+        return HTMLResponse(missing_page(), 404)
 
     async def _static(self, request: Request) -> Response:
         file = built_files().get(request.path_params["name"])
