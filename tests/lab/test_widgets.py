@@ -2,6 +2,7 @@
 
 import inspect
 import pydoc
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,18 +12,16 @@ import traitlets
 
 import convolens as cl
 from convolens.errors import ConvolensError
+from convolens.lab.records import field_types
 from convolens.lab.states import SlidingWindow as State
 
 NAMES = [name for name in cl.widgets.__all__ if name != "Exhibit"]
 
 
 @pytest.fixture
-def widget(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a widget that keeps what it would send."""
-    found = cl.widgets.SlidingWindow([[1, 2, 0], [0, 1, 2], [2, 0, 1]])
-    found.sent = []
-    monkeypatch.setattr(found, "send", lambda content, buffers=None: found.sent.append((content, buffers)))
-    return found
+def widget() -> Any:
+    """Return a widget."""
+    return cl.widgets.SlidingWindow([[1, 2, 0], [0, 1, 2], [2, 0, 1]])
 
 
 def test_two_ways(widget: Any) -> None:
@@ -70,8 +69,13 @@ def test_arguments() -> None:
     ("options", "said"),
     [
         ({"image": np.ones((65, 65))}, "image must have 1 to 3 dimensions of 1 to 64 cells"),
-        ({"image": [1, 2, 3], "kernel": "sobel-x"}, "state.kernel is of 2 dimensions"),
-        ({"operation": "corelation"}, "state.operation must be 'correlation' or"),
+        ({"image": [1, 2, 3], "kernel": "sobel-x"}, "kernel must have as many dimensions as the image, 1, found"),
+        (
+            {"image": np.zeros((10, 10, 3)), "kernel": "sobel-x"},
+            "kernel must have as many dimensions as the image, 3, found shape (3, 3); an image with",
+        ),
+        ({"stride": 0}, "stride[0] must be a whole number from 1 to 64, found 0"),
+        ({"operation": "corelation"}, "operation must be 'correlation' or"),
         ({"image": [[1, 2], [3]]}, "image is not a rectangular array"),
         ({"image": ["a"]}, "image has dtype <U1"),
         ({"preset": ["ramp"]}, "preset must be the name of one, found"),
@@ -82,14 +86,14 @@ def test_arguments() -> None:
 )
 def test_what_does_not_fit(options: dict[str, Any], said: str) -> None:
     """Errors say what was wrong."""
-    with pytest.raises(ConvolensError, match="^" + said.replace("(", r"\(")):
+    with pytest.raises(ConvolensError, match="^" + re.escape(said)):
         cl.widgets.SlidingWindow(**options)
 
 
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("Sizes", {"cell": 3}, r"state.cell must be a list, .* found 3$"),
+        ("Sizes", {"cell": 3}, r"^cell must be a list, .* found 3$"),
         ("Sizes", {"hidden": 3}, r"hidden must be a list of names of controls, such as \['code'\], found 3$"),
         ("Sizes", {"locked": "layers"}, 'locked must be a list of names of controls, .* found "layers"$'),
         ("Sizes", {"preset": 3}, "preset must be the name of one, found 3; known are lenet"),
@@ -107,9 +111,12 @@ def test_what_does_not_fit(options: dict[str, Any], said: str) -> None:
             {"image": np.ones((2, 2, 2))},
             r"image must have 1 or 2 dimensions .* found shape \(2, 2, 2\)",
         ),
+        ("Borders", {"value": "much"}, "^value must be a number"),
+        ("Pooling", {"kind": "maximum"}, "^kind must be 'max' or 'average'"),
+        ("Channels", {"image": np.ones((3, 17, 3))}, r"^image has shape \(3, 17, 3\)"),
         ("Gallery", {"kernel": np.ones((2, 2, 2))}, "kernel must have 1 or 2 dimensions"),
         ("Gallery", {"photograph": 3}, r"photograph must have shape \(H, W\) or \(H, W, 3\), found shape \(\)"),
-        ("Pooling", {"window": {2, 3}}, r"state.window\[0\] must be a whole number"),
+        ("Pooling", {"window": {2, 3}}, r"^window\[0\] must be a whole number"),
         ("Pooling", {"border": [1]}, r"border must be a name or a number, found \[1\]"),
         ("Signals", {"signal": "pluk"}, "unknown sound 'pluk'; did you mean 'pluck'"),
     ],
@@ -118,6 +125,68 @@ def test_what_does_not_fit_elsewhere(name: str, options: dict[str, Any], said: s
     """The errors of the other widgets do, too."""
     with pytest.raises(ConvolensError, match=said):
         getattr(cl.widgets, name)(**options)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fields_are_attributes(name: str) -> None:
+    """Every field of the state can be read, set to what was read, and found by pressing Tab."""
+    widget = getattr(cl.widgets, name)()
+    before = widget.state
+    for field in field_types(widget.state_class):
+        value = widget.text if (name, field) == ("Sizes", "stack") else getattr(widget, field)
+        setattr(widget, field, value)
+        assert field in dir(widget)
+    assert {field for field in before if widget.state[field] != before[field]} <= {
+        "kernel"
+    }  # by name, now weights
+    widget.hidden = ["code"]
+    assert widget.state["hidden"] == ["code"]
+    with pytest.raises(AttributeError, match=f"unknown attribute of {name} 'hiden'; did you mean 'hidden'"):
+        widget.hiden = ["code"]
+    with pytest.raises(AttributeError, match=f"unknown attribute of {name} 'hiden'; did you mean 'hidden'"):
+        _ = widget.hiden
+    assert not hasattr(widget, "_anything")
+
+
+def test_fields_take_what_constructors_take(widget: Any) -> None:
+    """One number for all dimensions, one for each, another name of a border; what does not fit changes nothing."""
+    widget.stride, widget.padding, widget.border = 2, 1, "replicate"
+    assert widget.stride == (2, 2)
+    assert widget.padding == ((1, 1), (1, 1))
+    assert widget.border == "edge"
+    assert widget.output.shape == (2, 2)
+    widget.border = 0.5
+    assert (widget.border, widget.border_value) == ("constant", 0.5)
+    with pytest.raises(ConvolensError, match=r"^stride\[0\] must be a whole number from 1 to 64, found 0"):
+        widget.stride = 0
+    with pytest.raises(ConvolensError, match=r"^image is of 1 dimensions, \(3,\), but dims is 2"):
+        widget.image = [1, 2, 3]
+    with pytest.raises(ConvolensError, match=r"^padding must be .* found null"):
+        widget.padding = None
+    assert widget.stride == (2, 2)
+    pooling = cl.widgets.Pooling(border=3, stride=1)
+    pooling.stride = None
+    pooling.border = "none"
+    assert (pooling.state["stride"], pooling.state["border"]) == (None, "none")
+    assert cl.widgets.Pooling(border="none").border == "none"
+    signals = cl.widgets.Signals()
+    signals.signal, signals.kernel = [1, 2, 3], "difference"
+    assert signals.state["signal"] == [1, 2, 3]
+    sizes = cl.widgets.Sizes()
+    sizes.stack = "1x7x7 conv:1,k3"
+    assert sizes.stack.output_shape == (1, 5, 5)
+
+
+def test_attributes_of_the_frameworks_go_on_working(widget: Any) -> None:
+    """What widgets have beside the state is set as before, and so is what traitlets sets for a while."""
+    widget.layout = {"width": "50%"}
+    assert widget.layout.width == "50%"
+    with widget.hold_trait_notifications(), widget.hold_sync():
+        widget.stride = 2
+    widget.add_traits(note=traitlets.Unicode())
+    widget.note = "mine"
+    widget.close()
+    assert (widget.note, widget.comm) == ("mine", None)
 
 
 CYCLE: list[Any] = []
@@ -153,6 +222,7 @@ def test_odd_values(name: str) -> None:
     parameters = inspect.signature(kind).parameters
     others = widget.state if "options" in parameters else {}
     settable = [key for key in (*vars(kind), "state") if key[0] != "_" and is_settable(getattr(kind, key))]
+    settable += [key for key in field_types(kind.state_class) if not hasattr(kind, key)]
     for value in ODD:
         for argument in {**parameters, **others}:
             assert len(refusal(lambda: kind(**{argument: value})).splitlines()) <= 1  # noqa: B023
@@ -202,12 +272,14 @@ def test_numbers_that_are_not_finite() -> None:
     np.testing.assert_array_equal(signal.image, [1, np.nan, np.inf])
 
 
-def test_messages(widget: Any) -> None:
+def test_messages(widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests of the page are answered under their ids, with buffers; mistakes too."""
+    sent: list[Any] = []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=None: sent.append((content, buffers)))
     request = {"kind": "open", "id": 3, "key": "open", "sample": "rings", "fit": 64}
     widget._handle_custom_msg(request, [])
     widget._handle_custom_msg({"kind": "nothing", "id": 4}, [])
-    (opened, (buffer,)), (failed, nothing) = widget.sent
+    (opened, (buffer,)), (failed, nothing) = sent
     assert (opened["kind"], opened["id"], len(buffer)) == ("opened", 3, 64 * 64)
     assert (failed["kind"], failed["id"], nothing) == ("failure", 4, [])
 

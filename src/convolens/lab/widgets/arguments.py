@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from numbers import Real
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from convolens.errors import SpecError, unknown_name
 from convolens.kernels import NamedKernel, parse_kernel
-from convolens.lab.records import plain, shown
+from convolens.lab.records import field_types, plain, shown
 from convolens.lab.states.numbers import MOST_CELLS, MOST_SIDE, Numbers
 from convolens.ops.arrays import as_array
 from convolens.spec.borders import Border, parse_border
@@ -20,6 +21,8 @@ from convolens.spec.padding import Padding, padding_name
 
 Kernel = npt.ArrayLike | NamedKernel | str
 Fields = dict[str, Any]
+PER_AXIS = ("stride", "dilation", "output_padding", "window", "output_size", "shift", "pad")
+"""Fields that have a number for each dimension, in states that say how many there are."""
 
 
 def given(**values: Any) -> Fields:
@@ -42,8 +45,14 @@ def kernel_numbers(kernel: Kernel, dims: int, name: str = "kernel") -> Numbers:
     """Take a kernel in, or what names one, in as many dimensions."""
     if isinstance(kernel, (str, NamedKernel)):
         weights = parse_kernel(kernel).weights
-        return Numbers.of(weights[0] if dims == 1 and len(weights) == 1 else weights, name)
-    return Numbers.of(kernel, name)
+        kernel = weights[0] if dims == 1 and len(weights) == 1 else weights
+    found = Numbers.of(kernel, name)
+    if len(found.shape) != dims:
+        colours = "; an image with colours is for Channels or Gallery" if dims == 3 else ""
+        raise SpecError(
+            f"{name} must have as many dimensions as the image, {dims}, found shape {found.shape}{colours}"
+        )
+    return found
 
 
 def kernel_of(kernel: Kernel, state: Any) -> Numbers:
@@ -103,10 +112,28 @@ def border_fields(border: str | float | Border | None) -> Fields:
     """Write a border as states have it: its name, and the number of a constant one."""
     if border is None:
         return {}
+    if isinstance(border, str) and border == "none":  # of pooling alone
+        return {"border": border}
     if not isinstance(border, (str, Border, Real)):
         raise SpecError(f"border must be a name or a number, found {shown(border)}")
     outside = parse_border(border)
     return {"border": outside.mode, "border_value": outside.value}
+
+
+def changes_of(state: Any, name: str, value: Any) -> Fields:
+    """Take what one field of a state is set to, as the constructors take it."""
+    fields = field_types(type(state))
+    if value is None:
+        return {name: None}
+    if isinstance(getattr(state, name), Numbers) and not isinstance(value, Mapping):
+        return {name: Numbers.of(value, name)}
+    if name in PER_AXIS and "dims" in fields:
+        return per_axis(state.dims, **{name: value})
+    if name == "padding" and "dims" in fields:
+        return padding_field(value, state.dims)
+    if name == "border" and "border_value" in fields:
+        return border_fields(value)
+    return {name: value}
 
 
 def example(examples: Mapping[str, Any], name: object) -> Any:
@@ -150,4 +177,4 @@ def _written(value: Any) -> Any:
         return {name: _written(item) for name, item in value.items()}
     if isinstance(value, (list, tuple, range)):
         return [_written(item) for item in value]
-    return plain(value) if isinstance(value, Numbers) else value
+    return plain(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value

@@ -43,6 +43,12 @@ class Borders(Exhibit[states.Borders]):
     state_class = states.Borders
     image = Held("input", "The picture as it stands, edited or not; it can be set.")
     kernel = Held("kernel", "The kernel as it stands, edited or not; it can be set.", kernel_of)
+    value = Held(
+        "border_value",
+        'The number outside with the border "constant"; it can be set.',
+        lambda value, _: value,
+        lambda state: state.border_value,
+    )
 
     def __init__(
         self,

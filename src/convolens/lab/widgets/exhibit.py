@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 import anywidget
-import numpy.typing as npt
 import traitlets
 
-from convolens.errors import ConvolensError, SpecError
+from convolens.errors import ConvolensError, SpecError, unknown_name
 from convolens.lab.messages import to_json
 from convolens.lab.pages import module_text, static_page
+from convolens.lab.records import field_types
 from convolens.lab.session import MISTAKE, Session, failure
 from convolens.lab.shelves import MemoryShelf
 from convolens.lab.states import State
 from convolens.lab.states.numbers import Numbers
 from convolens.lab.states.presets import PRESETS
-from convolens.lab.widgets.arguments import as_json, control_names, example
+from convolens.lab.widgets.arguments import as_json, changes_of, control_names, example
 
 StateType = TypeVar("StateType", bound=State)
 MOST_CARRIED = 4 << 20  # bytes of a photograph or a sound that exported HTML holds
@@ -73,7 +75,7 @@ class BytesTrait(traitlets.Bytes):
 
 class Held:
     """
-    An array of the state as it stands, edited or not; it can be set.
+    A field of the state, most often an array, by the name that the constructor has for it; it can be set.
 
     Parameters
     ----------
@@ -84,7 +86,7 @@ class Held:
     take : callable, optional
         Makes the field of what is set, and of the state as it stands. By default any numbers are taken.
     read : callable, optional
-        Makes the array of the state.
+        Makes what is read of the state. By default the field is an array.
     """
 
     def __init__(
@@ -92,7 +94,7 @@ class Held:
         field: str,
         doc: str,
         take: Callable[[Any, Any], Any] | None = None,
-        read: Callable[[Any], npt.NDArray[Any]] | None = None,
+        read: Callable[[Any], Any] | None = None,
     ) -> None:
         self.field = field
         self.take = take
@@ -105,14 +107,13 @@ class Held:
     @overload
     def __get__(self, widget: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, widget: Exhibit[Any], owner: type) -> npt.NDArray[Any]: ...
+    def __get__(self, widget: Exhibit[Any], owner: type) -> Any: ...
 
-    def __get__(self, widget: Exhibit[Any] | None, owner: type) -> Self | npt.NDArray[Any]:
+    def __get__(self, widget: Exhibit[Any] | None, owner: type) -> Any:
         if widget is None:
             return self
         state = widget._read()
-        found: npt.NDArray[Any] = getattr(state, self.field).array() if self.read is None else self.read(state)
-        return found
+        return getattr(state, self.field).array() if self.read is None else self.read(state)
 
     def __set__(self, widget: Exhibit[Any], value: Any) -> None:
         taken = Numbers.of(value, self.name) if self.take is None else self.take(value, widget._read())
@@ -127,15 +128,22 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
     ----------
     state : dict
         The exhibit as it stands, as JSON holds it. The page and Python see each other's changes.
+
+    Notes
+    -----
+    Each field of the state is an attribute, too, and takes what the constructor takes.
     """
 
     state_class: ClassVar[type[State]]
+    _arguments: ClassVar[dict[str, str]]
+    """What the constructor calls those fields of the state that have another name there."""
     state = _StateTrait().tag(sync=True)
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Find the module of the exhibit, and complete what is said of the parameters that all exhibits have."""
         if "state_class" in vars(cls):  # else one of the classes that traitlets makes of it
             cls._esm = module_text(cls.state_class.exhibit)
+            cls._arguments = {held.field: held.name for held in vars(cls).values() if isinstance(held, Held)}
             cls.__doc__ = inspect.cleandoc(cls.__doc__ or "").replace(_SHARED, _SAID_OF_THEM)
         super().__init_subclass__(**options)
 
@@ -150,7 +158,9 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
     ) -> None:
         names = {"locked": control_names(locked, "locked"), "hidden": control_names(hidden, "hidden")}
         fields = {**self._begun(preset).to_json(), **as_json(names), **as_json(changes)}
-        super().__init__(state=self.state_class.from_json(fields).to_json(), **traits)
+        with self._in_its_words():
+            state = self.state_class.from_json(fields).to_json()
+        super().__init__(state=state, **traits)
         self._session = Session(MemoryShelf())
         self.on_msg(self._on_message)
 
@@ -160,6 +170,31 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
         if preset is None:
             return cast(StateType, cls.state_class())
         return cast(StateType, example(PRESETS[cls.state_class.exhibit], preset))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a field of the state as it stands, arrays as such; called for what is no other attribute."""
+        if name not in field_types(self.state_class):
+            raise self._unknown(name)
+        found = getattr(self._read(), name)
+        return found.array() if isinstance(found, Numbers) else found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute that there is, or a field of the state; others are of frameworks, and begin with _."""
+        if name.startswith("_") or hasattr(type(self), name):
+            super().__setattr__(name, value)
+        elif name in field_types(self.state_class):
+            self._change(**changes_of(self._read(), name, value))
+        else:
+            raise self._unknown(name)
+
+    def __dir__(self) -> Iterable[str]:
+        """List the fields of the state, too, for whoever presses Tab."""
+        return [*super().__dir__(), *field_types(self.state_class)]
+
+    def _unknown(self, name: str) -> AttributeError:
+        own = [known for kind in type(self).__mro__ if issubclass(kind, Exhibit) for known in vars(kind)]
+        names = sorted({known for known in own if known[0] != "_"} | set(field_types(self.state_class)))
+        return AttributeError(str(unknown_name(f"attribute of {type(self).__name__}", name, names)))
 
     def _on_message(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         try:
@@ -174,7 +209,18 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
         return cast(StateType, self.state_class.from_json(self.state))
 
     def _change(self, **values: Any) -> None:
-        self.state = {**self.state, **as_json(values)}
+        with self._in_its_words():
+            self.state = {**self.state, **as_json(values)}
+
+    @classmethod
+    @contextlib.contextmanager
+    def _in_its_words(cls) -> Iterator[None]:
+        """Let errors name arguments and attributes, which the caller wrote, instead of fields of the state."""
+        try:
+            yield
+        except ConvolensError as error:
+            said = re.sub(r"\bstate\.(\w+)", lambda found: cls._arguments.get(found[1], found[1]), str(error))
+            raise type(error)(said) from None
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """

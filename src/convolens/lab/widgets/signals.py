@@ -76,10 +76,18 @@ class Signals(Exhibit[states.Signals]):
         """The samples as they stand, edited or not."""
         return self._own("samples") if self._read().signal == "own" else self._read().samples()
 
+    @signal.setter
+    def signal(self, signal: npt.ArrayLike | str) -> None:
+        self._change(signal=signal if isinstance(signal, str) else _row(signal, "signal"))
+
     @property
     def kernel(self) -> Samples:
         """The weights as they stand, edited or not."""
         return self._own("weights") if self._read().kernel == "own" else self._read().weights()
+
+    @kernel.setter
+    def kernel(self, kernel: npt.ArrayLike | str) -> None:
+        self._change(kernel=kernel if isinstance(kernel, str) else _row(kernel, "kernel"))
 
     @property
     def output(self) -> Samples:

@@ -68,3 +68,7 @@ class Sizes(Exhibit[states.Sizes]):
     def stack(self) -> Stack:
         """The stack as it stands, with its shapes and counts; SpecError where it cannot be."""
         return self._read().result()
+
+    @stack.setter
+    def stack(self, text: str) -> None:
+        self.text = text
