@@ -1,6 +1,7 @@
 """Widgets: Python and the page see one state."""
 
 import inspect
+import io
 import pydoc
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import traitlets
 
 import convolens as cl
 from convolens.errors import ConvolensError
+from convolens.images.reading import decode_image
 from convolens.lab.records import field_types
 from convolens.lab.states import SlidingWindow as State
 
@@ -114,6 +116,11 @@ def test_what_does_not_fit(options: dict[str, Any], said: str) -> None:
         ("Borders", {"value": "much"}, "^value must be a number"),
         ("Pooling", {"kind": "maximum"}, "^kind must be 'max' or 'average'"),
         ("Channels", {"image": np.ones((3, 17, 3))}, r"^image has shape \(3, 17, 3\)"),
+        ("Gallery", {"photograph": "rngs"}, "unknown sample 'rngs'; did you mean 'rings'"),
+        ("Gallery", {"photograph": [[0, 1.5]]}, "of float64 must hold numbers from 0 to 1, found 0 to 1.5; give"),
+        ("Gallery", {"photograph": np.full((2, 2), np.nan)}, "from 0 to 1, found nan to nan"),
+        ("Gallery", {"photograph": [[0, 256]]}, "of int64 must hold numbers from 0 to 255, found 0 to 256; give"),
+        ("Gallery", {"photograph": np.ones((2, 2, 4))}, r"or \(H, W, 3\), found shape \(2, 2, 4\)"),
         ("Gallery", {"kernel": np.ones((2, 2, 2))}, "kernel must have 1 or 2 dimensions"),
         ("Gallery", {"photograph": 3}, r"photograph must have shape \(H, W\) or \(H, W, 3\), found shape \(\)"),
         ("Pooling", {"window": {2, 3}}, r"^window\[0\] must be a whole number"),
@@ -187,6 +194,36 @@ def test_attributes_of_the_frameworks_go_on_working(widget: Any) -> None:
     widget.note = "mine"
     widget.close()
     assert (widget.note, widget.comm) == ("mine", None)
+
+
+@pytest.mark.parametrize(
+    ("photograph", "levels"),
+    [
+        (np.array([[0, 0.5, 1]]), [[0, 128, 255]]),
+        (np.array([[0, 0.5, 1]], np.float16), [[0, 128, 255]]),
+        (np.array([[False, True]]), [[0, 255]]),
+        ([[0, 7, 255]], [[0, 7, 255]]),
+        (np.array([[0, 127]], np.int8), [[0, 127]]),
+        (np.array([[0, 65535]], ">u2"), [[0, 65535]]),
+        (np.full((2, 1, 3), 0.2, np.float32), np.full((2, 1, 3), 51)),
+        (np.ones((1, 2, 1), np.uint8), [[1, 1]]),
+    ],
+)
+def test_photographs_of_all_kinds(photograph: Any, levels: Any) -> None:
+    """Floats from 0 to 1, bool and whole numbers become the levels of a PNG file."""
+    widget = cl.widgets.Gallery(photograph)
+    assert widget.photograph == "own"
+    np.testing.assert_array_equal(decode_image(io.BytesIO(widget.picture), "picture").pixels, levels)
+
+
+def test_samples_by_name() -> None:
+    """A sample is named at first and later; an array needs another widget."""
+    widget = cl.widgets.Gallery("rings")
+    assert (widget.state["photograph"], widget.picture) == ("rings", b"")
+    widget.photograph = "shapes"
+    assert widget.state["photograph"] == "shapes"
+    with pytest.raises(ConvolensError, match="photograph can become a sample, by its name, found"):
+        widget.photograph = np.ones((2, 2))
 
 
 CYCLE: list[Any] = []
