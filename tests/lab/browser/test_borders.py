@@ -80,7 +80,7 @@ def test_keyboard_alone(lab: Any) -> None:
     keyboard.press("Space")
     lab.cell("edge, output", 0, 0).focus()
     assert "= 39" in said.inner_text()
-    lab.page.get_by_role("button", name="Copy link").focus()
+    lab.page.get_by_role("button", name="Link", exact=True).focus()
     assert "Cell [−1, 0]" in lab.page.locator(".where").inner_text()  # kept
     lab.cell("reflect, padded", 1, 0).focus()
     for key in ("Escape", "-", "3", "Enter"):
@@ -94,7 +94,7 @@ def test_keyboard_alone(lab: Any) -> None:
 def test_link(lab: Any) -> None:
     """A copied link opens the same."""
     lab.open("borders", STATES["picture"].to_json())
-    lab.page.get_by_role("button", name="Copy link").click()
+    lab.page.get_by_role("button", name="Link", exact=True).click()
     lab.page.get_by_role("button", name="Copy", exact=True).click()
     lab.says(lab.page.locator("dialog[open] [role=status]"), "Link copied")
     link = lab.page.evaluate("navigator.clipboard.readText()")

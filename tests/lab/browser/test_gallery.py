@@ -33,6 +33,13 @@ def _pixels(lab: Any, which: int) -> Any:
         return np.asarray(picture.convert("RGB"))
 
 
+def _contrast(png: bytes) -> float:
+    """Tell how far the pixels of a thumbnail's middle spread."""
+    with Image.open(io.BytesIO(png)) as picture:
+        grey = np.asarray(picture.convert("L"), float)
+    return float(grey[20:80, 20:-20].std())
+
+
 def test_result_on_the_screen(lab: Any) -> None:
     """Every pixel is that of the engine, before and after the keyboard has changed a number of the kernel."""
     lab.open("gallery", {**STATE, "display": "signed", "gain": 3})
@@ -134,6 +141,26 @@ def test_pasting(lab: Any) -> None:
     assert lab.page.get_by_text("own.png").count() == 0
 
 
+def test_transparent_photograph(lab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is transparent lies over white, in the programs as on the screen."""
+    monkeypatch.chdir(tmp_path)
+    photograph = Image.fromarray(np.random.default_rng(3).integers(0, 256, (320, 480, 4), np.uint8))
+    photograph.save("photograph.png")
+    lab.open("gallery", {**STATE, "kernel": "box", "display": "clip"})
+    _wait(lab)
+    choose(lab.page, "Open yours", tmp_path / "photograph.png")
+    lab.page.wait_for_timeout(800)
+    white = Image.new("RGBA", photograph.size, "white")
+    laid = np.asarray(Image.alpha_composite(white, photograph).convert("RGB")).astype(int)
+    np.testing.assert_allclose(_pixels(lab, 1), laid, atol=1)
+    lab.page.get_by_role("button", name="Show the code").click()
+    for style in ("NumPy", "Convolens"):
+        lab.page.get_by_role("radio", name=style, exact=True).check()
+        exec(lab.page.locator("dialog[open] pre").inner_text(), {})
+        found = np.asarray(Image.open("result.png")).astype(int)
+        np.testing.assert_allclose(found, _pixels(lab, 0), atol=1, err_msg=style)
+
+
 def test_tiff(lab: Any, tmp_path: Path) -> None:
     """Python reads what the browser cannot; where it is not there, the page says what to do."""
     photograph = np.random.default_rng(3).integers(0, 256, (40, 60, 3), np.uint8)
@@ -195,13 +222,21 @@ def test_python_filters_what_is_large(lab: Any, tmp_path: Path) -> None:
 
 
 def test_all_kernels(lab: Any) -> None:
-    """Every named kernel is there, and opens large."""
+    """Every named kernel is there, answers are strengthened together, and one opens large."""
     lab.open("gallery", {"view": "all"})
     lab.wait(
         "[...document.querySelectorAll('li canvas')].filter(({ width }) => width === 220).length === "
         f"{len(cl.kernels)}"
     )
+    line = lab.page.get_by_role("button", name="line-0", exact=True)
+    before = line.screenshot()
+    strengthened = lab.page.get_by_role("slider", name="Strengthened")
+    strengthened.press("End")
+    lab.page.get_by_text("answers are 16 times as far from it").wait_for()
+    lab.page.wait_for_timeout(800)
+    assert _contrast(line.screenshot()) > 2 * _contrast(before)
     lab.page.get_by_role("button", name="laplacian-8", exact=True).click()
+    assert strengthened.input_value() == "16"
     assert lab.number("Kernel", 1, 1) == cl.kernels["laplacian-8"].weights[1, 1]
 
 

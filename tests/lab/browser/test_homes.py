@@ -239,7 +239,7 @@ def test_a_state_beyond_any_link(page: Any, tmp_path: Path) -> None:
 
     page.reload()
     assert exported() == state.to_json()
-    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Link", exact=True).click()
     said = "Too much for a link: Export, “State (JSON)” writes it to a file, and “Open a state” opens that."
     sync_api.expect(sheet.get_by_role("status").first).to_have_text(said)
     assert sheet.get_by_role("button", name="Copy").is_disabled()

@@ -133,6 +133,29 @@ def test_keyboard_alone(lab: Any) -> None:
     assert "frequency [−2, −2]" in lab.page.locator(".numbers").inner_text()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_signs_stand_beside_their_arrays(lab: Any, width: int) -> None:
+    """Where arrays break into lines, a sign goes with the array after it."""
+    lab.page.set_viewport_size({"width": width, "height": 900})
+    lab.open("matrix-view", MatrixView(input=_digits(3, 8, 8), weight=_digits(9, 5, 5)).to_json())
+    for sign, name in (("⋆", "Kernel"), ("=", "Output")):
+        mark = lab.page.get_by_text(sign, exact=True).first.bounding_box()
+        array = lab.page.get_by_role("region", name=name, exact=True).bounding_box()
+        assert mark["y"] == array["y"]
+        assert 0 <= array["x"] - mark["x"] - mark["width"] < 20
+
+
+def test_cells_grow_with_the_screen(lab: Any) -> None:
+    """On a projector cells are larger than on a desk, and nothing scrolls."""
+    sizes = []
+    for width in (1280, 1920):
+        lab.page.set_viewport_size({"width": width, "height": 1080})
+        lab.open("matrix-view")
+        sizes.append(lab.cell("Kernel", 0, 0).bounding_box()["width"])
+        assert lab.page.locator(".product").evaluate("product => product.scrollWidth - product.clientWidth") <= 0
+    assert sizes[1] > 1.5 * sizes[0]
+
+
 def test_the_engine_times_a_layer(lab: Any) -> None:
     """The button asks the engine, and what it measures and refuses is shown."""
     lab.open("matrix-view", MatrixView(layer=Layer(2, 3, 16, 16)).to_json())

@@ -153,7 +153,7 @@ def test_keyboard_alone(lab: Any) -> None:
     lab.says(said, f"Shift 0, −1. Maximum of 2 × 2: {apart(state):.2f} apart, {changed} of 4 cells changed")
     lab.page.get_by_role("slider", name="Down").press("ArrowUp")  # the keys go where the input goes
     assert lab.page.get_by_role("slider", name="Down").input_value() == "-1"
-    lab.page.get_by_role("button", name="Copy link").press("Enter")
+    lab.page.get_by_role("button", name="Link", exact=True).press("Enter")
     lab.page.get_by_role("button", name="Copy", exact=True).press("Enter")
     lab.says(lab.page.locator("dialog[open] [role=status]"), "Link copied")
     link = lab.page.evaluate("navigator.clipboard.readText()")

@@ -230,7 +230,7 @@ def test_drawing_and_link(lab: Any) -> None:
     drawn = samples.input_value().split()
     assert drawn[0] == drawn[-1] == "0"
     assert 5 <= len(set(range(20)) - {i for i, value in enumerate(drawn) if value == "0"}) <= 12
-    lab.page.get_by_role("button", name="Copy link").click()
+    lab.page.get_by_role("button", name="Link", exact=True).click()
     lab.page.get_by_role("button", name="Copy", exact=True).click()
     lab.says(lab.page.locator("dialog[open] [role=status]"), "Link copied")
     link = lab.page.evaluate("navigator.clipboard.readText()")

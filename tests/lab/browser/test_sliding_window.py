@@ -217,7 +217,7 @@ def test_impossible_sizes_say_why(lab: Any) -> None:
 def test_link(lab: Any) -> None:
     """A copied link opens the same, with what a teacher locked."""
     lab.open("sliding-window", STATES["convolution with every overlap"].to_json())
-    lab.page.get_by_role("button", name="Copy link").click()
+    lab.page.get_by_role("button", name="Link", exact=True).click()
     lab.page.locator("summary").click()
     assert "on this computer alone" in lab.page.locator("dialog[open]").inner_text()
     uses = {"Everything": "locked", "Code": "hidden", "Changing the input": "free"}
@@ -234,6 +234,28 @@ def test_link(lab: Any) -> None:
     assert lab.page.locator('[role="grid"][aria-label^="Kernel"]').get_attribute("aria-readonly") == "true"
     assert lab.page.locator('[role="grid"][aria-label^="Input"]').get_attribute("aria-readonly") != "true"
     assert lab.page.get_by_role("button", name="Show the code").count() == 0
+
+
+@pytest.mark.parametrize(("locked", "steps"), [("covered", True), ("player", False)])
+def test_a_quiz_that_is_locked(lab: Any, locked: str, *, steps: bool) -> None:
+    """Who may step cannot always lift the cover; where steps are locked, as in older links, nobody can."""
+    lab.open("sliding-window", {"covered": True, "locked": [locked]})
+    assert lab.page.get_by_label("Cover the cells to come").is_disabled()
+    assert lab.page.get_by_role("button", name="Step", exact=True).is_enabled() == steps
+    lab.page.get_by_role("button", name="Link", exact=True).click()
+    lab.page.locator("summary").click()
+    cover = lab.page.get_by_role("group", name="Cover the cells to come")
+    assert cover.get_by_role("radio", name="locked").is_checked() == (locked == "covered")
+
+
+def test_settings_that_are_hidden(lab: Any) -> None:
+    """Where all settings are hidden, what is looked at takes their place."""
+    lab.open("sliding-window", {"hidden": ["covered"]})
+    stage = lab.page.locator(".stage")
+    beside = stage.bounding_box()["width"]
+    lab.open("sliding-window", {"hidden": [name for name in SlidingWindow.controls if name != "player"]})
+    assert lab.page.locator("aside").is_hidden()
+    assert stage.bounding_box()["width"] > 1.25 * beside
 
 
 def test_files(lab: Any, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ class Pooling(State):
     exhibit: ClassVar[str] = "pooling"
     controls: ClassVar[tuple[str, ...]] = (
         "preset", "view", "dims", "kind", "windows", "size", "stride", "dilation", "padding", "border", "input",
-        "player", "shift", "feature", "method", "measure", "code", "export", "link", "undo",
+        "player", "covered", "shift", "feature", "method", "measure", "code", "export", "link", "undo",
     )  # fmt: skip
 
     view: Literal["windows", "shifts"] = "windows"

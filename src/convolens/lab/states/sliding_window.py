@@ -66,7 +66,7 @@ class SlidingWindow(State):
     exhibit: ClassVar[str] = "sliding-window"
     controls: ClassVar[tuple[str, ...]] = (
         "preset", "dims", "operation", "size", "stride", "dilation", "padding", "border", "input", "kernel",
-        "player", "code", "export", "link", "undo",
+        "player", "covered", "code", "export", "link", "undo",
     )  # fmt: skip
 
     dims: Annotated[int, Within(1, 3)] = 2

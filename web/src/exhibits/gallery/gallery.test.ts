@@ -6,7 +6,7 @@ import { tensor } from "../../tensor/tensor.ts";
 import { Client, type Port } from "./client.ts";
 import type { Work } from "./filterer.ts";
 import { isKernelText, kernelOf, resizedAbout, slidersOf, withParameter } from "./kernel.ts";
-import { ringsAt, shapesAt } from "./photographs.ts";
+import { layOverWhite, ringsAt, shapesAt } from "./photographs.ts";
 import { complete, defaults, preset } from "./state.ts";
 
 describe("kernels", () => {
@@ -47,6 +47,15 @@ test("a state from anywhere", () => {
 test("samples by formula", () => {
   expect(ringsAt(0, 0)).toEqual([255, 255, 255]);
   expect([shapesAt(0, 0)[0], shapesAt(159, 0)[0]]).toEqual([0, 255]);
+});
+
+test("what is transparent lies over white", () => {
+  const opaque = Uint8ClampedArray.of(1, 2, 3, 255);
+  expect(layOverWhite(opaque)).toBe(false);
+  expect([...opaque]).toEqual([1, 2, 3, 255]);
+  const glass = Uint8ClampedArray.of(9, 9, 9, 255, 255, 0, 100, 51, 7, 8, 9, 0);
+  expect(layOverWhite(glass)).toBe(true);
+  expect([...glass]).toEqual([9, 9, 9, 255, 255, 204, 224, 255, 255, 255, 255, 255]);
 });
 
 describe("the worker's client", () => {

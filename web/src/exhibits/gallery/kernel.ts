@@ -36,6 +36,8 @@ const RANGES: Readonly<Record<string, Range>> = {
   phase: { least: -180, most: 180, step: 15 },
   aspect: { least: 0.4, most: 1.5, step: 0.1 },
 };
+/** How many times as far from grey signed sums are shown. */
+export const GAINS: Range = { least: 1, most: 16, step: 1 };
 const COMPASS: Range = { least: 0, most: 315, step: 45 };
 
 export function isKernelText(text: string): boolean {

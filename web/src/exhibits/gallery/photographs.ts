@@ -15,6 +15,8 @@ export interface Opened extends Photograph {
   data: Uint8ClampedArray<ArrayBuffer>;
   /** How large it was. */
   from: { width: number; height: number };
+  /** Whether it let through white, which it now lies over. */
+  transparent?: boolean;
 }
 
 export async function openSample(name: string): Promise<Opened> {
@@ -29,7 +31,8 @@ export async function openFile(file: Blob): Promise<Opened> {
   const { width, height } = bitmap;
   const shrink = Math.min(1, Math.sqrt(MOST_PIXELS / (width * height)));
   try {
-    return { ...drawn(bitmap, Math.max(1, Math.round(width * shrink)), Math.max(1, Math.round(height * shrink))), from: { width, height } };
+    const opened = drawn(bitmap, Math.max(1, Math.round(width * shrink)), Math.max(1, Math.round(height * shrink)));
+    return { ...opened, from: { width, height }, transparent: layOverWhite(opened.data) };
   } finally {
     bitmap.close();
   }
@@ -40,6 +43,19 @@ export const openPicture = (file: File): Promise<Opened> =>
   openFile(file).catch(() => {
     throw new Error(texts.noPicture(file.name));
   });
+
+/** Makes pixels opaque, and says whether some were not. */
+export function layOverWhite(data: Uint8ClampedArray): boolean {
+  let transparent = false;
+  for (let end = 3; end < data.length; end += 4) {
+    const alpha = data[end]!;
+    if (alpha === 255) continue;
+    transparent = true;
+    for (let c = end - 3; c < end; c++) data[c] = 255 + ((data[c]! - 255) * alpha) / 255;
+    data[end] = 255;
+  }
+  return transparent;
+}
 
 /** The same photograph for the sheet of many. */
 export function smaller({ width, height, data }: Opened): Photograph {
@@ -60,8 +76,6 @@ function canvasOf(width: number, height: number): CanvasRenderingContext2D {
 function drawn(source: CanvasImageSource, width: number, height: number): { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> } {
   const context = canvasOf(width, height);
   context.imageSmoothingQuality = "high";
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
   context.drawImage(source, 0, 0, width, height);
   return { width, height, data: context.getImageData(0, 0, width, height).data as Uint8ClampedArray<ArrayBuffer> };
 }

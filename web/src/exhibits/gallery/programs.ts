@@ -8,9 +8,12 @@ import { GAIN } from "./filterer.ts";
 import type { Kernel } from "./kernel.ts";
 import type { GalleryState } from "./state.ts";
 
+/** A state, and whether its photograph has transparent parts. */
+type Given = GalleryState & { transparent?: boolean };
+
 const SCIPY = { constant: "constant", edge: "nearest", reflect: "mirror", symmetric: "reflect", wrap: "wrap" };
 
-export function programsOf(state: GalleryState, kernel: Kernel): Program[] {
+export function programsOf(state: Given, kernel: Kernel): Program[] {
   const styles = texts.code.styles;
   const { convolens: own, ...others } = styles;
   if (state.view === "all" || state.measure !== "kernel") {
@@ -31,6 +34,11 @@ export function programsOf(state: GalleryState, kernel: Kernel): Program[] {
 }
 
 const PIL = "from PIL import Image";
+const OVER_WHITE = [
+  'photograph = Image.open("photograph.png").convert("RGBA")',
+  'white = Image.new("RGBA", photograph.size, "white")',
+  'x = np.asarray(Image.alpha_composite(white, photograph).convert("RGB"))',
+];
 const NUMPY = [
   "rows, columns = x.shape[:2]",
   "s = sum(weight[i, j] * padded[i : i + rows, j : j + columns] for i, j in np.ndindex(weight.shape))",
@@ -48,9 +56,9 @@ const PYTORCH = [
   "s = s[:, 0].permute(1, 2, 0).numpy().reshape(x.shape)",
 ];
 
-function file(state: GalleryState, imports: string[], lines: string[], save = 'Image.fromarray(y).save("result.png")'): string {
+function file(state: Given, imports: string[], lines: string[], save = 'Image.fromarray(y).save("result.png")'): string {
   return `${[
-    ...imports, "", 'x = np.asarray(Image.open("photograph.png").convert("RGB"))',
+    ...imports, "", ...(state.transparent ? OVER_WHITE : ['x = np.asarray(Image.open("photograph.png").convert("RGB"))']),
     ...(state.channels === "luminance" ? ["x = np.rint(x @ [0.2126, 0.7152, 0.0722]).astype(np.uint8)"] : []),
     ...lines, save,
   ].join("\n")}\n`;
@@ -98,7 +106,7 @@ function convolens(state: GalleryState, kernel: Kernel): string[] {
 
 const CONVOLENS = ["import numpy as np", PIL, "", "import convolens as cl"];
 
-function edges(state: GalleryState): string {
+function edges(state: Given): string {
   const call = (name: string) => `cl.edge_${name}(x, operator="${state.operator}", ${options(state)})`;
   if (state.measure === "magnitude") return file(state, CONVOLENS, [`y = ${call("magnitude")}`]);
   const lines = [
@@ -112,7 +120,7 @@ function edges(state: GalleryState): string {
 }
 
 /** All kernels, each shown as the sheet shows it. */
-function each(state: GalleryState): string {
+function each(state: Given): string {
   const lines = [
     "for name, kernel in cl.kernels.items():",
     `    shown = {"response": "signed", "gain": ${state.gain}} if kernel.signed else {}`,

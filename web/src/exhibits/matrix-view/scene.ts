@@ -27,6 +27,9 @@ export const scalesOf = ({ input, weight, made }: Work, dark: boolean): Scales =
   back: scaleOf(made?.back.data ?? [], dark),
 });
 
+/** How large cells grow in a width; where that is a projector's, they are read from afar. */
+export const mostIn = (width: number, narrow: number): number => (width <= 1000 ? narrow : width < 1400 ? 48 : 64);
+
 /** A cell's coordinates as they are written: of one channel alone without it. */
 export const placeIn = (shape: readonly number[], flat: number): string =>
   texts.place(shape[0] === 1 ? unflatten(shape, flat).slice(1) : unflatten(shape, flat));

@@ -43,7 +43,7 @@ export const toolbar = {
   redone: (left: number) => `Redone; ${inSteps(left)} left to redo`,
   hasReset: "All as it was at the beginning",
   reset: "Reset",
-  link: "Copy link",
+  link: "Link",
   linkDone: "Link copied",
   linkFailed: "The browser would not copy; here is the link",
   linkTooLong: "Too much for a link: Export, “State (JSON)” writes it to a file, and “Open a state” opens that.",

@@ -29,7 +29,8 @@ export const gallery = {
   } as Record<string, string>,
   view: "View",
   views: { one: "One, large", all: "All kernels" },
-  allHint: "Where a kernel answers both ways, no answer is grey. Choose one to see it large.",
+  allHint: (gain: number) =>
+    `Where a kernel answers both ways, no answer is grey${gain === 1 ? "" : `, and answers are ${gain} times as far from it`}. Choose one to see it large.`,
   families: {
     smoothing: "Smoothing", sharpening: "Sharpening", edges: "Edges", "second derivatives": "Second derivatives", lines: "Lines and stripes",
   } as Record<string, string>,

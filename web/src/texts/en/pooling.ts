@@ -172,6 +172,7 @@ export const pooling = {
     border: "What lies outside",
     input: "Changing the input",
     player: "Steps",
+    covered: "Cover the cells to come",
     shift: "Shift",
     feature: "Feature map",
     method: "Method",

@@ -115,6 +115,7 @@ export const slidingWindow = {
     input: "Changing the input",
     kernel: "Changing the kernel",
     player: "Steps",
+    covered: "Cover the cells to come",
     ...toolbarControls,
   } as Record<string, string>,
 };
