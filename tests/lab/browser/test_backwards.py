@@ -94,6 +94,7 @@ def test_keyboard_alone(lab: Any) -> None:
     assert verdict.inner_text().startswith("Arrives")
     lab.page.get_by_role("button", name="Step", exact=True).press("Enter")
     assert lab.page.locator(".loss h3").inner_text().startswith("After 1 step: loss")
+    assert lab.page.locator(".player .at").inner_text() == "Step 1 of 60"
 
 
 def test_accessible(phone: Any) -> None:

@@ -212,9 +212,20 @@ def test_keyboard_alone(lab: Any) -> None:
     assert [float(output.replace("−", "-")) for _, output in _table(lab).values() if output] == expected.tolist()
     lab.page.get_by_role("slider", name="Go to step").focus()
     keyboard.press("Home")
-    lab.says(lab.page.locator(".worked"), "Output at 1 = 3 · (−1) + (−1) · 2 = −5")
+    lab.says(lab.page.locator(".worked"), "Output at 1 = 3·(−1) + (−1)·2 = −5")
     keyboard.press("ArrowRight")
-    lab.says(lab.said, "Output at 2: (−1) · (−1) + 4 · 2 equals 9")
+    lab.says(lab.said, "Output at 2: −1·(−1) + 4·2 equals 9")
+
+
+def test_a_sum_has_a_product_of_every_weight(lab: Any) -> None:
+    """Also those that are 0; where there are too many to be written, their count is the kernel's."""
+    lab.open(
+        "signals", Signals(signal=(1, 2, 3), kernel=(1, 0, -1), operation="correlation", mode="valid").to_json()
+    )
+    lab.says(lab.page.locator(".worked"), "Output at 0 = 1·1 + 2·0 + 3·(−1) = −2")
+    lab.open("signals", Signals(signal=(0, 0, 1), kernel=(0,) + (1,) * 18).to_json())
+    lab.page.get_by_role("button", name="To the first step").click()
+    lab.says(lab.page.locator(".worked"), "Output at 0 = the sum of 19 products = 0")
 
 
 def test_drawing_and_link(lab: Any) -> None:

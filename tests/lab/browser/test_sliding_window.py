@@ -89,6 +89,33 @@ def test_keyboard_alone(lab: Any) -> None:
     assert "output [1, 0] = 240" in lab.page.locator(".worked").inner_text()
 
 
+def test_what_is_said_goes_with_an_edit(lab: Any) -> None:
+    """A pinned cell whose number changes is said with the new one, in a sentence that counts aright."""
+    lab.open("sliding-window")
+    lab.cell("Input", 0, 0).click()
+    lab.says(lab.said, "Input row 0, column 0, 10, goes into 1 output cell")
+    for key in ("7", "7", "Enter"):
+        lab.page.keyboard.press(key)
+    lab.says(lab.said, "Input row 0, column 0, 77, goes into 1 output cell")
+
+
+def test_large_numbers_keep_their_digits(lab: Any) -> None:
+    """Where a cell is worked out, a minus costs no digit; one legend has one number at both ends."""
+    lab.open(
+        "sliding-window",
+        SlidingWindow(input=Numbers.of([[-14815] * 2] * 2), kernel=Numbers.of([[1] * 2] * 2)).to_json(),
+    )
+    worked = lab.page.locator(".worked")
+    assert worked.locator(".matrix").first.inner_text().split() == ["−14815"] * 4 + ["window"]
+    ends = lab.page.locator(".legend .ends").first.inner_text().split()
+    assert ends == ["−14815", "0", "14815"]
+    lab.open(
+        "sliding-window",
+        SlidingWindow(input=Numbers.of([[1] * 9] * 9), kernel=Numbers.of([[1] * 9] * 9)).to_json(),
+    )
+    assert worked.inner_text().endswith("1 + … (81 products in all) = 81")
+
+
 def test_covered_numbers_are_not_told(lab: Any) -> None:
     """Neither pointer nor focus nor a pinned input tells what is covered, until it is stepped to."""
     lab.open("sliding-window", {"covered": True})

@@ -35,13 +35,17 @@ test("a number is written whole or not at all: what would be cut is its sign alo
     }
   }
   expect([cellText(-2e10, 24), cellText(2e10, 24), cellText(-2e10, 28), cellText(-2e10, 38)]).toEqual(["−", "2e10", "−2e10", "−2e10"]);
+  expect([38, 58].map((cell) => [-14815, -59260, -1.49e10].map((value) => cellText(value, cell)))).toEqual([
+    ["−14815", "−59260", "−1.5e10"], ["−14815", "−59260", "−1.5e10"],
+  ]);
 });
 
 test("factors above a number grow with its cell, and fit it", () => {
   for (let cell = 40; cell <= 130; cell += 1) {
-    for (const [own, other] of [[10, -1], [0.25, -0.125], [-1234, -5678]] as const) {
+    for (const [own, other] of [[10, -1], [0.25, -0.125], [-1234, -5678], [-1.49e10, 1], [-1.49e10, -1.49e10]] as const) {
       expect((factorsIn(own, other, cell) ?? "").length * 0.57 * noteSize(cell), `${own}·${other} in ${cell}`).toBeLessThanOrEqual(cell);
     }
   }
+  expect(factorsIn(-1.49e10, 1, 58)).toBe("−1.5e10·1");
   expect([noteSize(48), noteSize(84), noteSize(123)]).toEqual([9.5, 13.44, 19.68]);
 });

@@ -72,7 +72,8 @@ export const mostIn = (width: number, rows: number, usual: number): number => ce
 export const roomOf = (cell: number): number => (cell < 20 ? 0 : cell < 26 ? 2 : cell < 34 ? 3 : cell < 42 ? 4 : 5);
 
 const SMALLEST_TYPE = 8;
-const sizeWithin = (text: string, width: number): number => width / (0.63 * Math.max(text.length, 1));
+const ASPECT = 0.63; // of a character: how wide it is
+const sizeWithin = (text: string, width: number): number => width / (ASPECT * Math.max(text.length, 1));
 
 /** Whether cells are too small for numbers: their colours alone are drawn, and that a number is negative. */
 export const isTiny = (cell: number): boolean => roomOf(cell) === 0;
@@ -86,17 +87,18 @@ export const noteSize = (cell: number): number => Math.max(9.5, Math.min(20, 0.1
 
 /** The number as it fits a cell; its sign alone where it would be cut, and of cells too small for numbers the minus. */
 export function cellText(value: number, cell: number): string {
-  const room = roomOf(cell);
   if (isTiny(cell)) return value < 0 && cell >= 11 ? MINUS : "";
-  const text = shortNumber(value, room + 1);
-  return text.length <= room + 1 || sizeWithin(text, cell - 1) >= SMALLEST_TYPE ? text : value < 0 ? MINUS : "+";
+  const most = Math.floor((cell - 1) / (ASPECT * SMALLEST_TYPE));
+  const text = shortNumber(value, Math.min(roomOf(cell) + 1, value < 0 ? most - 1 : most), most - 1);
+  return text.length <= most ? text : value < 0 ? MINUS : "+";
 }
 
-/** The factors of a product as they stand small above it: both, the other's alone, or that in short; undefined where none fits. */
+/** The factors of a product as they stand small above it: both, both in short, or the other's alone; undefined where none fits. */
 export function factorsIn(own: number, other: number, cell: number): string | undefined {
   const room = Math.floor((cell - 2) / (0.57 * noteSize(cell)));
-  const short = shortNumber(other, 5);
-  const written = [`${number(own, 3)}·${bracketed(other)}`, `·${bracketed(other)}`, `·${other < 0 ? `(${short})` : short}`];
+  const short = shortNumber(other, 5, 6);
+  const last = `·${other < 0 ? `(${short})` : short}`;
+  const written = [`${number(own, 3)}·${bracketed(other)}`, shortNumber(own, 5, 6) + last, `·${bracketed(other)}`, last];
   return written.find((text) => text.length <= room);
 }
 

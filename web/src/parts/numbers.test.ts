@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bracketed, isAmbiguous, number, numberIn, readNumber, shortNumber, summed, whyUnread } from "./numbers.ts";
+import { bracketed, factored, isAmbiguous, number, numberIn, readNumber, shortNumber, summed, whyUnread } from "./numbers.ts";
 
 describe("numbers", () => {
   test("are written as the Python side writes them, with a real minus", () => {
@@ -12,7 +12,7 @@ describe("numbers", () => {
   test("lose digits where there is no room, never their sign or size", () => {
     for (const value of [0.123456, -0.123456, 1234567, -9876.54321, 1e-7, -3, 1e15]) {
       const text = shortNumber(value, 6);
-      expect(text.length).toBeLessThanOrEqual(6);
+      expect(text.replace("−", "").length).toBeLessThanOrEqual(6);
       const read = readNumber(text)!;
       expect(Math.abs(read - value)).toBeLessThanOrEqual(0.06 * Math.abs(value));
       expect(Math.sign(read)).toBe(Math.sign(value));
@@ -21,7 +21,24 @@ describe("numbers", () => {
 
   test("that do not fit are not made longer", () => {
     expect([-0.5, -109, -12345].map((value) => shortNumber(value, 3))).toEqual(["−.5", "−109", "−1e4"]);
-    expect(shortNumber(-0.0925, 4)).toBe("−.09");
+    expect(shortNumber(-0.0925, 4)).toBe("−.092");
+  });
+
+  test("have the same digits on both sides of zero", () => {
+    for (const value of [0.4245, 123456789.123, 14815, 1.49e10, 0.000123456, 0.25, Infinity]) {
+      for (let room = 1; room <= 8; room += 1) expect(shortNumber(-value, room, room + 1)).toBe(`−${shortNumber(value, room, room + 1)}`);
+    }
+  });
+
+  test("keep two digits and the 0 before the point where there is room for it in a smaller type", () => {
+    const written = (most: number) => [1.49e10, 14815, 148150, 0.0825, 0.00825, 0.574].map((value) => shortNumber(value, 5, most));
+    expect(written(6)).toEqual(["1.5e10", "14815", "1.5e5", "0.083", "0.0083", "0.574"]);
+    expect(written(5)).toEqual(["1e10", "14815", "1.5e5", "0.083", ".0083", "0.574"]);
+    expect(shortNumber(14815.0001, 5)).toBe("14820");
+  });
+
+  test("have all or none a 0 before the point where there is little room", () => {
+    for (const room of [3, 4]) expect([0.5, 0.574, 0.0272, 0.25].map((value) => shortNumber(value, room)[0])).toEqual(Array(4).fill("."));
   });
 
   test("with a power of ten are written one way, whatever room there is", () => {
@@ -32,6 +49,7 @@ describe("numbers", () => {
   test("stand in sums with their signs as operators", () => {
     expect(summed([-10, 0, 30, -2.5])).toBe("−10 + 0 + 30 − 2.5");
     expect(bracketed(-2)).toBe("(−2)");
+    expect([[-1, 0], [-2, -3], [4, 5]].map(([one, other], place) => factored(one!, other!, place)).join(" ")).toBe("−1·0 + (−2)·(−3) + 4·5");
   });
 
   test("are read as people type them", () => {

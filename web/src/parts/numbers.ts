@@ -19,35 +19,35 @@ export function number(value: number, digits = 5): string {
 
 const signed = (text: string): string => text.replace(/-/g, MINUS);
 
-/** The number in `room` characters if it can be: fewer digits where it is too long, and then no 0 before the point. */
-export function shortNumber(value: number, room: number): string {
-  const whole = number(value, 4);
+const NARROW = 5; // characters, in less than which no number has a 0 before its point
+
+/**
+ * The number in `room` characters and a sign if it can be: fewer digits where it is too long. Before one alone is left it may
+ * take `most` characters, and then has no 0 before the point.
+ */
+export function shortNumber(value: number, room: number, most = room): string {
+  if (value < 0) return MINUS + shortNumber(-value, room, most);
+  const bare = (text: string): string => text.replace(/^0\./, ".");
+  const plain = (value: number, digits: number): string => (room < NARROW ? bare(number(value, digits)) : number(value, digits));
+  const whole = plain(value, 4);
   if (whole.length <= room) return whole;
-  for (let digits = 3; digits >= 1; digits -= 1) {
-    const text = number(Math.abs(value) >= 1e4 ? Number(value.toExponential(digits - 1)) : value, digits);
-    if (text.length <= room) return text;
-    const bare = text.replace("0.", ".");
-    if (Math.abs(value) < 1 && bare.length <= room) return bare;
-    const power = powered(value, digits);
-    if (power.length <= room) return power;
-  }
-  const power = powered(value, 1);
-  return power.length < whole.length ? power : whole;
+  const written = (digits: number): string[] =>
+    [plain(value >= 1e4 ? Number(value.toExponential(digits - 1)) : value, digits), powered(value, digits)];
+  const fitting = (texts: readonly string[], most: number) => texts.find((text) => text.length <= most);
+  const [several, one] = [[4, 3, 2].flatMap(written), written(1)];
+  const short = fitting(several, room) ?? fitting([whole, ...several], most) ?? fitting([...several.map(bare), ...one, ...one.map(bare)], room) ?? one[1]!;
+  return short.length < whole.length ? short : whole;
 }
 
 /** With a power of ten, and no zeros at the end of what is before it. */
 const powered = (value: number, digits: number): string => signed(value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e"));
 
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-/** A power of ten. */
-export function powerText(power: number): string {
-  if (power === 0) return "1";
-  const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
-  return `10${power < 0 ? "⁻" : ""}${digits}`;
-}
-
 /** A factor or a term that follows an operator: in brackets if it is negative. */
 export const bracketed = (value: number): string => (value < 0 ? `(${number(value)})` : number(value));
+
+/** Two factors of a product: a later one of a sum has the operator before it. */
+export const factored = (one: number, other: number, place = 0): string =>
+  `${place ? `+ ${bracketed(one)}` : number(one)}·${bracketed(other)}`;
 
 /** Numbers as a sum, the signs of later ones as its operators: `−10 + 0 − 2.5`. */
 export function summed(values: readonly number[]): string {

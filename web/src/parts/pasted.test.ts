@@ -28,7 +28,7 @@ test("lists are parted by commas, spaces or semicolons, and what has two reading
   }
   expect(readList("1,5; 2,5").items).toEqual(["1,5", "2,5"]);
   expect(readList("1,-5 1.5,2 100,200,5")).toEqual({ items: ["1", "-5", "1.5", "2", "100", "200", "5"] });
-  for (const [text, unclear] of [["1,5 2,5", "1,5"], ["1\n2,5", "2,5"], ["1, 2,5, 3", "2,5"], ["1,5", "1,5"], ["1/2,5", "1/2,5"], ["7 1,000,000", "1,000,000"]]) {
+  for (const [text, unclear] of [["1,5 2,5", "1,5"], ["1\n2,5", "2,5"], ["1, 2,5, 3", "2,5"], ["1,5", "1,5"], ["1/2,5", "1/2,5"], ["7 1,000,000", "1,000,000"], ["1.000,5 2", "1.000,5"], ["1,000.5 2", "1,000.5"]]) {
     expect(readList(text!).unclear).toBe(unclear);
   }
 });

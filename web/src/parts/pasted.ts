@@ -13,8 +13,8 @@ export function readTable(text: string): number[][] | null {
   return table.length && table.every((row) => !row.includes(null)) ? (table as number[][]) : null;
 }
 
-/** Whether commas may part thousands. */
-const isGrouped = (text: string): boolean => /^[-+−]?[1-9]\d{0,2}(,\d{3})+$/.test(text);
+/** Whether commas may part thousands, or decimals from thousands that points part. */
+const isGrouped = (text: string): boolean => /^[-+−]?[1-9]\d{0,2}((,\d{3})+(\.\d*)?|(\.\d{3})+,\d*)$/.test(text);
 
 /** What parts the numbers: where tabs or semicolons do, commas may be decimal. */
 function markOf(rows: readonly string[]): RegExp | null {
@@ -26,7 +26,7 @@ function markOf(rows: readonly string[]): RegExp | null {
   return /\s+/;
 }
 
-/** The numbers of a list, as they stand in it; and what may be one of them or several, as `1,5` and `1,000,000` may. */
+/** The numbers of a list, as they stand in it; and what may be one of them or several, as `1,5`, `1,000,000` and `1.000,5` may. */
 export function readList(text: string): { items: string[]; unclear?: string } {
   if (/[;\t]/.test(text)) return { items: text.split(/[;\s]+/).filter(Boolean) }; // commas may be decimal
   const unclear = text.split(/,?(?:\s+|$)/).find((item) =>

@@ -32,9 +32,12 @@ export type Probe<S extends Spot> = ReturnType<typeof makeProbe<S>>;
 export function makeProbe<S extends Spot>(store: () => Store<PinningState>, { chosen, shape, spokenOf, isCovered }: Subject<S>) {
   let hovered = $state.raw<S | null>(null);
   let playing = $state(false);
-  let spoken = $state("");
+  let said = $state.raw<S | null>(null);
+  let told = $state("");
   const pinned = $derived(store().state.pinned);
   const spot = $derived(hovered && !pinned && !playing && isThere(hovered) && !isCovered?.(hovered) ? hovered : chosen());
+
+  const spoken = $derived(said && isThere(said) ? spokenOf(said) : told);
 
   /** Not where a border is, nor where an array has become smaller. */
   function isThere(spot: S): boolean {
@@ -45,7 +48,11 @@ export function makeProbe<S extends Spot>(store: () => Store<PinningState>, { ch
 
   function look(spot: S, patch?: { pinned: boolean }): void {
     store().look({ ...spot, ...patch });
-    spoken = playing ? "" : spokenOf(spot);
+    tell("", playing ? null : spot);
+  }
+
+  function tell(text: string, spot: S | null = null): void {
+    [told, said] = [text, spot];
   }
 
   return {
@@ -61,13 +68,11 @@ export function makeProbe<S extends Spot>(store: () => Store<PinningState>, { ch
     get playing() {
       return playing;
     },
-    /** What is said of what was done last. */
+    /** What is said of the cell that was stepped to or pinned last, as it is now, or of what was done since. */
     get spoken() {
       return spoken;
     },
-    say(text: string): void {
-      spoken = text;
-    },
+    say: (text: string): void => tell(text),
     hover(spot: S | null): void {
       hovered = spot;
     },

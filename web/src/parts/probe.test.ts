@@ -57,3 +57,18 @@ test("a step goes to its cell whatever the pointer is over, and is said unless s
   probe.pin({ cell: [1, 2] });
   expect([probe.playing, probe.spot, probe.spoken]).toEqual([false, { cell: [1, 2] }, "cell 1,2"]);
 });
+
+test("what is said of a cell is true after an edit, and nothing is said of a cell that is gone", () => {
+  probe = makeProbe<Spot>(() => store, {
+    chosen: () => ({ cell: store.state.cell ?? [0, 0] }),
+    shape: () => store.state.input.shape,
+    spokenOf: ({ cell }) => `${store.state.input.data[cell[1]!]}`,
+  });
+  store.change({ input: { shape: [1, 3], data: [1, 2, 3] } });
+  probe.pin({ cell: [0, 2] });
+  expect(probe.spoken).toBe("3");
+  store.change({ input: { shape: [1, 3], data: [1, 2, 77] } });
+  expect(probe.spoken).toBe("77");
+  store.change({ input: { shape: [1, 2], data: [1, 2] } });
+  expect(probe.spoken).toBe("");
+});

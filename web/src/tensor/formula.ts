@@ -79,27 +79,48 @@ export function transposedFormulas(spec: Sliding): string[] {
 
 /** Writes where a convolution's parameters come from: "64·3·7·7 + 64 = 9,472". */
 export function parameterFormula(spec: ConvSpec): string {
-  const bias = spec.bias ? ` + ${spec.outChannels}` : "";
-  return `${weightFactors(spec)}${bias} = ${thousands(spec.parameters)}`;
+  const bias = spec.bias ? ` + ${thousands(spec.outChannels)}` : "";
+  return `${weightFactors(spec)}${bias} ${equals(spec.parameters)}`;
 }
 
 /** Writes where a convolution's multiply-adds come from, those of one item: "64·3·7·7 · 112·112 = 118,013,952". */
 export function macFormula(spec: ConvSpec): string {
   const cells = product(spec.outputSize);
-  return `${weightFactors(spec)} · ${factors(spec.outputSize)} = ${thousands(spec.weights * cells)}`;
+  return `${weightFactors(spec)} · ${factors(spec.outputSize)} ${equals(spec.weights * cells)}`;
 }
 
-function weightFactors(spec: ConvSpec): string {
-  const [kernels, perGroup, ...cells] = spec.weightShape as [number, number, ...number[]];
-  return `${kernels}·${spec.groups === 1 ? perGroup : `${spec.inChannels}/${spec.groups}`}·${factors(cells)}`;
+/** Writes how many weights a convolution has. */
+export function weightFactors({ weightShape, groups, inChannels }: ConvSpec): string {
+  const [kernels, perGroup, ...cells] = weightShape as [number, number, ...number[]];
+  return `${thousands(kernels)}·${groups === 1 ? thousands(perGroup) : `${thousands(inChannels)}/${thousands(groups)}`}·${factors(cells)}`;
 }
 
 /** Numbers with the sign of multiplication between them. */
 export function factors(numbers: Shape): string {
-  return numbers.join("·");
+  return numbers.map(thousands).join("·");
 }
 
 /** A whole number with commas between thousands. */
 export function thousands(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A count with all its digits where a number holds them, else as a power of ten. */
+export const exactly = (count: number): string => (Number.isSafeInteger(count) ? thousands(count) : `≈ ${powers(count)}`);
+
+/** What a formula comes to. */
+export const equals = (count: number): string => (Number.isSafeInteger(count) ? `= ${exactly(count)}` : exactly(count));
+
+/** In three digits: 1.02 · 10²⁸. */
+export function powers(count: number): string {
+  const [mantissa, exponent] = count.toExponential(2).split("e");
+  return `${Number(mantissa)} · ${powerText(Number(exponent))}`;
+}
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** A power of ten. */
+export function powerText(power: number): string {
+  if (power === 0) return "1";
+  const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
+  return `10${power < 0 ? "⁻" : ""}${digits}`;
 }

@@ -1,6 +1,6 @@
 /** What a layer's size, parameters and multiply-adds come from, with its numbers put in. */
 
-import { type FormulaWords, factors, macFormula, parameterFormula, sizeFormulas, thousands, transposedFormulas } from "./formula.ts";
+import { type FormulaWords, equals, factors, macFormula, parameterFormula, sizeFormulas, thousands, transposedFormulas, weightFactors } from "./formula.ts";
 import type { ConvSpec } from "./geometry.ts";
 import type { Layer } from "./stack.ts";
 import { product } from "./tensor.ts";
@@ -20,8 +20,8 @@ export function layerFormulas(layer: Layer, words: FormulaWords): LayerFormulas 
   if (kind === "dense") return dense(layer);
   if (kind === "normalise") {
     return {
-      parameters: `2·${layer.outputShape[0]} = ${thousands(layer.parameters)}`,
-      "multiply-adds": `${factors(layer.outputShape)} = ${thousands(layer.macs)}`,
+      parameters: `2·${thousands(layer.outputShape[0]!)} ${equals(layer.parameters)}`,
+      "multiply-adds": `${factors(layer.outputShape)} ${equals(layer.macs)}`,
     };
   }
   if (kind !== "adaptive") return {};
@@ -30,25 +30,23 @@ export function layerFormulas(layer: Layer, words: FormulaWords): LayerFormulas 
 }
 
 function transposed(layer: Layer, spec: ConvSpec): LayerFormulas {
-  const [channels, perGroup, ...kernel] = spec.weightShape as [number, number, ...number[]];
-  const kernels = spec.groups === 1 ? perGroup : `${spec.inChannels}/${spec.groups}`;
-  const weights = `${channels}·${kernels}·${factors(kernel)}`;
+  const weights = weightFactors(spec);
   return {
     size: once(transposedFormulas(spec)),
-    parameters: `${weights}${bias(layer.parameters > spec.weights, spec.inChannels)} = ${thousands(layer.parameters)}`,
-    "multiply-adds": `${weights} · ${factors(spec.outputSize)} = ${thousands(layer.macs)}`,
+    parameters: `${weights}${bias(layer.parameters > spec.weights, spec.inChannels)} ${equals(layer.parameters)}`,
+    "multiply-adds": `${weights} · ${factors(spec.outputSize)} ${equals(layer.macs)}`,
   };
 }
 
 function dense({ inputShape, outputShape, parameters, macs }: Layer): LayerFormulas {
   const outputs = outputShape[0]!;
-  const weights = `${factors(inputShape)} · ${outputs}`;
+  const weights = `${factors(inputShape)} · ${thousands(outputs)}`;
   return {
-    parameters: `${weights}${bias(parameters > product(inputShape) * outputs, outputs)} = ${thousands(parameters)}`,
-    "multiply-adds": `${weights} = ${thousands(macs)}`,
+    parameters: `${weights}${bias(parameters > product(inputShape) * outputs, outputs)} ${equals(parameters)}`,
+    "multiply-adds": `${weights} ${equals(macs)}`,
   };
 }
 
-const bias = (learned: boolean, count: number): string => (learned ? ` + ${count}` : "");
+const bias = (learned: boolean, count: number): string => (learned ? ` + ${thousands(count)}` : "");
 
 const once = (formulas: readonly string[]): string => [...new Set(formulas)].join("; ");

@@ -5,7 +5,7 @@ import { extent, gapOf, typeSize } from "../../parts/grid.ts";
 import { number } from "../../parts/numbers.ts";
 import { texts } from "../../texts/index.ts";
 import type { Descent } from "./descent.ts";
-import { powerText } from "../../parts/numbers.ts";
+import { powerText } from "../../tensor/formula.ts";
 import { curveOf, sceneOf, ticksOf, viewOf, type Shown } from "./descent-scene.ts";
 import { cellsOf } from "./layer.ts";
 

@@ -47,15 +47,8 @@ export function sceneOf({ picture, target, wanted, moments }: Descent, step: num
 
 export function viewOf({ name, array, scale }: Shown, cell: number, at: readonly number[]): CellView {
   const value = array.data[flatIndex(array.shape, at)]!;
-  const text = cellText(rounded(value), cell);
-  return {
-    text, colour: scale.colour(value), kind: "cell",
-    name: words.arrayName(name, at[0]!, at[1]!, /\d/.test(text) ? text : number(rounded(value))),
-  };
+  return { text: cellText(value, cell), colour: scale.colour(value), kind: "cell", name: words.arrayName(name, at[0]!, at[1]!, number(value)) };
 }
-
-/** To hundredths, so that all of a kernel's numbers can be read. */
-const rounded = (value: number): number => (Math.abs(value) < 100 ? Math.round(100 * value) / 100 : value);
 
 /** The losses on a logarithmic scale: where each lies between the least and the largest, from 0 to 1. */
 export interface Curve {

@@ -11,7 +11,7 @@ import type { BackwardsState } from "./state.ts";
 export type Course = Pick<BackwardsState, "picture" | "target" | "start" | "rate" | "momentum" | "steps">;
 
 const FLAT = 1e-10; // of the steepest direction: the picture says nothing about such a one
-const NEAR = 0.005; // what rounds to 0 where kernels are shown to hundredths
+const NEAR = 0.005; // of a weight that has arrived: no further from the target
 
 export interface Descent {
   picture: Tensor;

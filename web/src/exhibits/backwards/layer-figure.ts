@@ -2,7 +2,7 @@
 
 import { DARK, LIGHT, Sheet } from "../../export/svg.ts";
 import { extent, gapOf, typeSize } from "../../parts/grid.ts";
-import { bracketed, number } from "../../parts/numbers.ts";
+import { factored, number, summed } from "../../parts/numbers.ts";
 import { texts } from "../../texts/index.ts";
 import { cellsOf, cellWork, type Selection, type Work } from "./layer.ts";
 import { arrayOf, ARRAYS, boxOf, lightOf, scalesOf, slidingOf, viewOf } from "./scene.ts";
@@ -66,9 +66,9 @@ export function layerFigure(work: Work, selection: Selection | null, dark: boole
   const width = Math.max(NARROWEST, x - LEFT + 4); // frames stand out
   const below = TOP + 62 + 2 * high + 62 + 24;
   sheet.line(LEFT, below, LEFT + width, below, palette.line, 1);
-  const sum = worked.terms
-    .map(({ grad, factor }, i) => `${i ? bracketed(grad) : number(grad)}${selection.side === "bias" ? "" : `·${bracketed(factor)}`}`)
-    .join(" + ");
+  const sum = selection.side === "bias"
+    ? summed(worked.terms.map(({ grad }) => grad))
+    : worked.terms.map(({ grad, factor }, i) => factored(grad, factor, i)).join(" ");
   const symbol = words.symbols[selection.side];
   const name = `${symbol}${selection.side === "bias" ? "" : ` ${texts.place(selection.cell)}`} = `;
   const [whole, short] = [`${name}${sum || "0"} = ${number(worked.result)}`, `${name}${number(worked.result)}`];

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { number } from "../../parts/numbers.ts";
+import { powerText } from "../../tensor/formula.ts";
 import { descend, keySteps, largestDifference, stepShown } from "./descent.ts";
 import { descentFigure } from "./descent-figure.ts";
-import { powerText } from "../../parts/numbers.ts";
-import { curveOf, ticksOf } from "./descent-scene.ts";
+import { curveOf, sceneOf, ticksOf, viewOf } from "./descent-scene.ts";
 import { inDimensions, TARGETS, withLayer, withTarget } from "./edits.ts";
 import { cellAt, cellsOf, cellWork, chosenCell, nudges, spreadOf, stepCount, stepOf, turnedKernel, workOut } from "./layer.ts";
 import { layerFigure } from "./layer-figure.ts";
@@ -119,6 +120,17 @@ describe("descent", () => {
     expect(largestDifference(sobel!.moments.at(-1)!.weight, sobel!.target)).toBeLessThan(1e-4);
     expect(descend({ ...defaults, rate: sobel!.largestRate }).verdict).toBe("edge");
     expect(descend({ ...defaults, rate: 9, start: defaults.target }).verdict).toBe("arrives");
+  });
+
+  test("shows numbers with their digits, however small they are", () => {
+    const start = { shape: [3, 3], data: [0.004, ...new Array(8).fill(0)] };
+    const [learned, target, difference] = sceneOf(descend({ ...defaults, start, target: { shape: [3, 3], data: new Array(9).fill(0.125) } }), 0, false).kernels;
+    expect([learned, target, difference].map((shown) => viewOf(shown, 46, [0, 0]).text)).toEqual(["0.004", "0.125", "−0.121"]);
+    expect(viewOf(difference, 46, [0, 1]).text).toBe("−0.125");
+    const slope = sceneOf(found.sobel!, 30, false).kernels[3];
+    const [view, value] = [viewOf(slope, 46, [0, 0]), slope.array.data[0]!];
+    expect(Number(view.text.replace("−", "-")) / value).toBeCloseTo(1, 2);
+    expect(view.name).toContain(`: ${number(value)}`);
   });
 
   test("is drawn at every step, and its curve lies within its axes", () => {

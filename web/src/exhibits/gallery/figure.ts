@@ -3,8 +3,7 @@
 import { DARK, LIGHT, Sheet } from "../../export/svg.ts";
 import { namedKernels } from "../../generated/kernels.ts";
 import { scaleOf } from "../../parts/colours.ts";
-import { typeSize } from "../../parts/grid.ts";
-import { shortNumber } from "../../parts/numbers.ts";
+import { cellText, typeSize } from "../../parts/grid.ts";
 import type { Photograph } from "../../tensor/photo-planes.ts";
 import type { Pixels } from "../../tensor/photo.ts";
 import { texts } from "../../texts/index.ts";
@@ -73,7 +72,7 @@ function drawn({ state, kernel }: Pick<Shown, "state" | "kernel">, dark: boolean
   const scale = scaleOf(kernel.weights.data, dark);
   sheet.text(left, TOP + 30, words.kernel, { colour: sheet.palette.soft });
   kernel.weights.data.forEach((weight, i) => {
-    const text = shortNumber(weight, 5);
+    const text = cellText(weight, CELL);
     const place = [left + (CELL + 3) * (i % columns), TOP + 44 + (CELL + 3) * Math.floor(i / columns)] as const;
     sheet.cell(...place, CELL, scale.colour(weight), text, typeSize(text, CELL));
   });

@@ -49,7 +49,7 @@ export function figureOf(work: Work, view: View, selection: Selection | null, { 
   const sum = sumOf(work, selection, links, transposed);
   const said = sentence(work, selection, links, view, transposed);
   sheet.text(LEFT, y + 24, said, { size: 14, weight: 500 });
-  const products = sum && `${sum.factors.join(" + ") || "0"} = ${number(sum.result)}`;
+  const products = sum && `${sum.factors.join(" ") || "0"} = ${number(sum.result)}`;
   if (products) sheet.text(LEFT, y + 48, products.length <= LONGEST_SUM ? products : `… = ${number(sum.result)}`, { size: 14 });
   return sheet.finish(title);
 }

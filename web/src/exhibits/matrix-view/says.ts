@@ -1,6 +1,6 @@
 /** What is said of a chosen cell: where it stands, and the products that it takes part in. */
 
-import { bracketed, number } from "../../parts/numbers.ts";
+import { factored, number } from "../../parts/numbers.ts";
 import { flatIndex } from "../../tensor/tensor.ts";
 import { texts } from "../../texts/index.ts";
 import { placeIn, weightPlace } from "./scene.ts";
@@ -52,7 +52,7 @@ export function sentence(work: Work, { side, cell }: Selection, links: Links, vi
 }
 
 export interface Sum {
-  /** Factors as they are written: `3·(−1)`. */
+  /** Factors as they are written, later ones with their operator: `3·(−1)`, `+ (−2)·4`. */
   factors: string[];
   result: number;
 }
@@ -64,7 +64,7 @@ export function sumOf(work: Work, { side, cell }: Selection, links: Links, trans
   if (side !== wanted) return null;
   const inside = links.terms.filter(({ source }) => source >= 0);
   const from = (term: Term): number => (transposed ? output.data[term.output]! : work.input.data[term.source]!);
-  const factors = inside.map((term) => `${number(work.weight.data[term.weight]!)}·${bracketed(from(term))}`);
+  const factors = inside.map((term, i) => factored(work.weight.data[term.weight]!, from(term), i));
   const result = transposed ? back.data[flatIndex(back.shape, cell)]! : output.data[flatIndex(output.shape, cell)]!;
   return { factors, result };
 }

@@ -85,6 +85,14 @@ describe("links", () => {
     expect([empty.terms.length, [...empty.outputs], [...empty.inputs]]).toEqual([0, [0], [work.input.data.length - 1]]);
   });
 
+  test("make sums that read as sums, negative weights too", () => {
+    const work = workOut(complete(preset("stride")));
+    const selection = { side: "output" as const, cell: [0, 0, 0] };
+    const { factors, result } = sumOf(work, selection, linksOf(work, selection), false)!;
+    expect(factors.slice(0, 4).join(" ")).toMatch(/^−1·\d \+ 0·\d \+ 1·\d \+ \(−2\)·\d$/);
+    expect(figureOf(work, "im2col", selection, { dark: false, transposed: false })).toContain(`${factors.join(" ")} = ${result}`);
+  });
+
   test("light rows, columns and their cells in both matrices", () => {
     const selection = { side: "output", cell: [0, 0, 1] } as const;
     const look = { selection, links: linksOf(work, selection), transposed: false };

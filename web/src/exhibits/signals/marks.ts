@@ -14,5 +14,6 @@ export interface Mark {
 export function marksOf({ operation, first, rate }: Work, output: ArrayLike<number> | null): Mark[] {
   if (operation !== "correlation" || !output || output.length < 2) return [];
   const at = peakOf(output, (value) => value);
+  if (output[at] === output[peakOf(output, (value) => -value)]) return []; // all are alike
   return [{ place: first + at, value: output[at]!, text: texts.signals.peak(number((first + at) / (rate ?? 1), 4)) }];
 }

@@ -8,6 +8,7 @@ import { figureOf } from "./figure.ts";
 import { filterLong, filterShort, type Task } from "./filter.ts";
 import { kernelText, noise, readKernel, weightsOf } from "./kernels.ts";
 import { latexOf } from "./latex.ts";
+import { marksOf } from "./marks.ts";
 import { program, programsOf } from "./programs.ts";
 import { decibelsOf, FAINTEST, responseOf } from "./response.ts";
 import { shaped, SHAPES, SOUNDS, soundOf } from "./sources.ts";
@@ -74,6 +75,8 @@ test("the examples show what they say", () => {
   expect([outputs("correlated"), outputs("convolved")]).toEqual([[-2, -2, -2], [2, 2, 2]]);
   const pattern = worked(preset("pattern"));
   expect(pattern.first + stepOf(pattern, null)).toBe(30);
+  const marked = (work: Work) => marksOf(work, work.output).map(({ place }) => place);
+  expect([marked(pattern), marked(worked(preset("correlated")))]).toEqual([[30], []]); // of equal outputs none is the largest
   const edge = worked(preset("noisy-edge"));
   expect(Math.abs(edge.first + stepOf(edge, null) - 31.5)).toBeLessThanOrEqual(1);
   const gains = responseOf(kernelOf(complete(preset("muffled")), null));

@@ -1,7 +1,6 @@
 /** Counts in three digits, as `convolens shape` writes them. */
 
-import { powerText } from "../../parts/numbers.ts";
-import { thousands } from "../../tensor/formula.ts";
+import { exactly, powers, thousands } from "../../tensor/formula.ts";
 
 /** A count with a unit of a thousand's power; exactly below 10,000. */
 export const rounded = (count: number): string =>
@@ -18,12 +17,6 @@ function threeDigits(count: number, base: number, units: readonly string[]): str
   return fixed(number, places) + units[steps];
 }
 
-/** In three digits: 1.02 · 10²⁸. */
-function powers(count: number): string {
-  const [mantissa, exponent] = count.toExponential(2).split("e");
-  return `${Number(mantissa)} · ${powerText(Number(exponent))}`;
-}
-
 /** Halves go to the even digit, as in Python; only halves of powers of two are exact. */
 function fixed(number: number, places: 0 | 1 | 2): string {
   const half = (number * 2 ** (places + 1)) % 2 === 1;
@@ -31,12 +24,6 @@ function fixed(number: number, places: 0 | 1 | 2): string {
   const down = Math.floor(number * 10 ** places);
   return ((down + (down % 2)) / 10 ** places).toFixed(places);
 }
-
-/** A count with all its digits where a number holds them, else as a power of ten. */
-export const exactly = (count: number): string => (Number.isSafeInteger(count) ? thousands(count) : `≈ ${powers(count)}`);
-
-/** What a formula comes to. */
-export const equals = (count: number): string => (Number.isSafeInteger(count) ? `= ${exactly(count)}` : exactly(count));
 
 /** How many times one count is another. */
 export function ratio(over: number, under: number): string {

@@ -1,7 +1,8 @@
 /** The table of sizes as LaTeX. */
 
 import { texts } from "../../texts/index.ts";
-import { alikeOnce, exactly, fraction, inBytes } from "./counts.ts";
+import { exactly } from "../../tensor/formula.ts";
+import { alikeOnce, fraction, inBytes } from "./counts.ts";
 import type { Work } from "./work.ts";
 
 const words = texts.sizes;

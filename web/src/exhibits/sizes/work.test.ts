@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { conv } from "../../tensor/convolve.ts";
+import { exactly } from "../../tensor/formula.ts";
+import { layerFormulas } from "../../tensor/layer-formulas.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { convTransposed } from "../../tensor/transposed.ts";
 import { texts } from "../../texts/index.ts";
 import { KINDS, asKind, blockOf, inserted, moved, newBlock, removed, replaced, writeBlock } from "./blocks.ts";
 import { runsBehind } from "./cells.ts";
-import { exactly, inBytes, ratio, rounded } from "./counts.ts";
+import { inBytes, ratio, rounded } from "./counts.ts";
 import { borderOf, numbersOf, paddingOf, ticksOf } from "./fields.ts";
 import { figureOf } from "./figure.ts";
 import { latexOf } from "./latex.ts";
@@ -31,6 +33,16 @@ describe("stacks", () => {
     expect(costs("alexnet")).toEqual([61_100_840, 714_188_480]);
     expect(work("3x224x224 conv:64,k3,nobias").totals!.parameters).toBe(1_728);
     expect(connectedWhole(workOut(complete(preset("connected")))).weights).toBe(150_528_000);
+  });
+
+  test("a formula ends in digits that are all true, grouped as its factors are", () => {
+    const formulas = (stack: string) => layerFormulas(work(stack).stack!.layers[0]!, texts.formulas);
+    expect(formulas("99999x999x999 conv:99999,k9")).toMatchObject({
+      parameters: "99,999·99,999·9·9 + 99,999 = 809,983,900,080",
+      "multiply-adds": "99,999·99,999·9·9 · 991·991 ≈ 7.95 · 10¹⁷",
+    });
+    expect(formulas("4096 dense:1000").parameters).toBe("4,096 · 1,000 + 1,000 = 4,097,000");
+    expect(formulas("1024x4x4 transposed:1024,k1,g1024").parameters).toBe("1,024·1,024/1,024·1·1 + 1,024 = 2,048");
   });
 
   test("a mistake leaves what comes before it, and says where it is", () => {

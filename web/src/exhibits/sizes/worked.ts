@@ -1,14 +1,14 @@
 /** A layer worked out: where its field comes from, which padding keeps the size, what a fully connected layer would have. */
 
 import { alike } from "../../model/state.ts";
-import { factors, transposedFormulas, windowFormula } from "../../tensor/formula.ts";
+import { equals, factors, transposedFormulas, windowFormula } from "../../tensor/formula.ts";
 import type { ConvSpec } from "../../tensor/geometry.ts";
 import type { Work } from "./work.ts";
 import { paddingThatKeeps } from "../../tensor/solve.ts";
 import type { Layer, Stack } from "../../tensor/stack.ts";
 import { transposedSpec } from "../../tensor/transposed-geometry.ts";
 import { product } from "../../tensor/tensor.ts";
-import { equals, fraction, ratio } from "./counts.ts";
+import { fraction, ratio } from "./counts.ts";
 
 /** How a layer adds to the field before it, along one dimension. */
 export interface Growth {

@@ -4,7 +4,7 @@ import { sourceIndex } from "../../tensor/borders.ts";
 import { flatIndex, inside } from "../../tensor/tensor.ts";
 import { scaleOf, type Scale } from "../../parts/colours.ts";
 import { cellText, factorsIn, roomOf, type Box, type CellView } from "../../parts/grid.ts";
-import { number, shortNumber } from "../../parts/numbers.ts";
+import { number } from "../../parts/numbers.ts";
 import { softly, type Lit } from "../../parts/lit.ts";
 import { texts } from "../../texts/index.ts";
 import type { Side } from "./state.ts";
@@ -106,11 +106,10 @@ export const NO_LIGHT: Light = { terms: [], input: [], output: [], kernel: [], i
 export function lightOf(work: Work, scales: Scales, cell: number, selection: Selection | null): Light {
   if (!selection || work.problem) return NO_LIGHT;
   const terms = termsOf(work, selection.side, selection.cell);
-  const room = roomOf(cell) + 1;
   if (selection.side === "output") {
     const input = terms.map((term): Lit => {
       const hatched = !inside(term.input, work.input.shape);
-      return { at: term.input, hatched, ...asProduct(term, scales.input.colour(term.value), room, cell) };
+      return { at: term.input, hatched, ...asProduct(term, scales.input.colour(term.value), cell) };
     });
     const kernel = work.transposed ? terms.map(({ tap }) => softly(tap)) : [];
     return { ...NO_LIGHT, terms, input, kernel, inputFrame: around(terms.map((term) => term.input)) };
@@ -118,7 +117,7 @@ export function lightOf(work: Work, scales: Scales, cell: number, selection: Sel
   const output = terms.map((term): Lit => {
     const at = term.output;
     return work.transposed
-      ? { at, hatched: !inside(at, work.outputShape), ...asProduct(term, scales.output.colour(term.product), room, cell) }
+      ? { at, hatched: !inside(at, work.outputShape), ...asProduct(term, scales.output.colour(term.product), cell) }
       : softly(at);
   });
   const kernel = work.transposed ? [] : terms.map(({ tap }) => softly(tap));
@@ -127,9 +126,9 @@ export function lightOf(work: Work, scales: Scales, cell: number, selection: Sel
 }
 
 /** A product as it stands in a cell: the factors small above it. */
-function asProduct(term: Term, colour: Lit["colour"], room: number, cell: number): Omit<Lit, "at"> {
+function asProduct(term: Term, colour: Lit["colour"], cell: number): Omit<Lit, "at"> {
   if (roomOf(cell) === 0) return { text: "", colour };
-  return { text: shortNumber(term.product, room), above: factorsIn(term.value, term.weight, cell), colour };
+  return { text: cellText(term.product, cell), above: factorsIn(term.value, term.weight, cell), colour };
 }
 
 function around(cells: readonly (readonly number[])[]): { from: number[]; to: number[] } | null {

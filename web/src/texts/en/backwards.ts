@@ -70,7 +70,7 @@ export const backwards = {
   factors: { input: "weights, from the other end", kernel: "cells of X", bias: "" },
   comesBack: "dL/dY",
   products: "products",
-  moreTerms: (count: number) => `… ${count} products in all`,
+  moreTerms: (count: number) => `${count} products in all`,
   spoken: (name: string, cell: readonly number[] | null, terms: number, sum: string, value: string) =>
     `${name}${cell ? `, ${spoken(cell)}` : ""}: ${terms > 9 ? `${terms} products add up to` : terms > 1 ? `${sum} equals` : ""} ${value}`.replace(":  ", ": "),
 

@@ -132,7 +132,6 @@ export const signals = {
   fit: "Heights of this part",
   playsSeen: "The part that is seen is played.",
   outputAt: (place: string) => `Output at ${place}`,
-  noProducts: "no overlap but zeros",
   manyProducts: (count: number) => `the sum of ${count} products`,
   spokenSum: (place: string, sum: string, value: string) => `Output at ${place}: ${sum} equals ${value}`,
   spokenLong: (count: number) => `Output of ${count} samples computed`,

@@ -84,11 +84,11 @@ export const slidingWindow = {
   spreadTitle: (cell: readonly number[], value: string) => `input ${place(cell)} = ${value}`,
   spreadLead: (count: number) =>
     count === 1 ? "goes into 1 output cell, times a weight" : `goes into ${count} output cells, each time with its weight`,
-  moreTerms: (count: number) => `… ${count} products in all`,
+  moreTerms: (count: number) => `${count} products in all`,
   spokenSum: (cell: readonly number[], terms: number, sum: string, value: string) =>
     terms <= 9 ? `Output ${spoken(cell)}: ${sum} equals ${value}` : `Output ${spoken(cell)}: ${terms} products add up to ${value}`,
   spokenSpread: (cell: readonly number[], value: string, count: number) =>
-    `Input ${spoken(cell)}, ${value}, goes into ${count} output cells`,
+    `Input ${spoken(cell)}, ${value}, goes into ${count === 1 ? "1 output cell" : `${count} output cells`}`,
 
   size: "The size of the output",
   sizeNote: "rounded down: a last step that does not fit is left out",
