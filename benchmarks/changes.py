@@ -162,6 +162,7 @@ _SIGNAL = Signals(
     signal=tuple(_RANDOM.normal(size=512).round(2).tolist()),
     kernel=tuple(_RANDOM.normal(size=128).round(2).tolist()),
 )
+_FULL = SlidingWindow(input=digits(64, 64), kernel=digits(64, 64), padding="full")
 _WORKED = ".worked"
 _SETTING = ".editor .row:nth-of-type(3) input"
 _NOW = "document.querySelector('.number input').ariaValueNow"
@@ -175,6 +176,7 @@ CHANGES = (
     pointed("pointer over the output, 62 × 62", _LARGE, _grid("Output"), 62, _WORKED),
     typed("number of the kernel, 9 × 9 over 64 × 64", _WIDE, "Kernel"),
     pointed("pointer over the output, 9 × 9 over 64 × 64", _WIDE, _grid("Output"), 64, _WORKED),
+    typed("number of the kernel, 64 × 64 over 64 × 64, full", _FULL, "Kernel"),
     typed("number of the kernel", Gallery(), "Kernel", value="window.pictures"),
     turned("sigma", Gallery(kernel="gaussian:sigma=2"), ".slider input", "window.pictures"),
     opened(typed("number of the kernel, 1 megapixel", Gallery(), "Kernel", value="window.pictures")),

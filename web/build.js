@@ -10,8 +10,8 @@ const web = fileURLToPath(new URL(".", import.meta.url));
 const target = fileURLToPath(new URL("../src/convolens/lab/static", import.meta.url));
 const LARGEST = 200_000; // bytes of a module: notebooks send it as text
 
-/** Functions become arrows where they do not say `this`: here only classes are made with `new`. */
-const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true };
+/** Functions become arrows where they do not say `this`, and lose arguments that they do not look at: only classes are made with `new`, and nobody counts arguments. */
+const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true, keep_fargs: false };
 
 /** Minifies what is minified twice more: another minifier finds a hundredth that the first left, and then some that it left itself. */
 const smaller = {

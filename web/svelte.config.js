@@ -8,5 +8,5 @@ const components = readdirSync(source, { recursive: true }).filter((name) => nam
 export default {
   preprocess: vitePreprocess(),
   // The class that keeps a component's styles its own is named by its place among all: short, as it stands in every rule.
-  compilerOptions: { runes: true, cssHash: ({ filename }) => `s${components.indexOf(filename.replace(/^.*\bsrc\//, ""))}` },
+  compilerOptions: { runes: true, discloseVersion: false, cssHash: ({ filename }) => `s${components.indexOf(filename.replace(/^.*\bsrc\//, ""))}` },
 };

@@ -95,7 +95,7 @@ def test_a_static_site(page: Any, tmp_path: Path) -> None:
     page.get_by_role("link", name="Sliding window").first.click()
     page.wait_for_url("**/sliding-window.html")
     assert output(page) == EXPECTED
-    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Link").click()
     assert "on this computer alone" in page.locator("dialog[open]").inner_text()
 
 

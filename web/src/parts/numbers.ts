@@ -19,6 +19,7 @@ export function number(value: number, digits = 5): string {
 
 const signed = (text: string): string => text.replace(/-/g, MINUS);
 
+const SEVERAL = [4, 3, 2]; // digits
 const NARROW = 5; // characters, in less than which no number has a 0 before its point
 
 /**
@@ -33,9 +34,15 @@ export function shortNumber(value: number, room: number, most = room): string {
   if (whole.length <= room) return whole;
   const written = (digits: number): string[] =>
     [plain(value >= 1e4 ? Number(value.toExponential(digits - 1)) : value, digits), powered(value, digits)];
-  const fitting = (texts: readonly string[], most: number) => texts.find((text) => text.length <= most);
-  const [several, one] = [[4, 3, 2].flatMap(written), written(1)];
-  const short = fitting(several, room) ?? fitting([whole, ...several], most) ?? fitting([...several.map(bare), ...one, ...one.map(bare)], room) ?? one[1]!;
+  const fitting = (digits: readonly number[], most: number, change = (text: string) => text): string | undefined => {
+    for (const count of digits) {
+      const text = written(count).map(change).find((text) => text.length <= most);
+      if (text !== undefined) return text;
+    }
+  };
+  const short =
+    fitting(SEVERAL, room) ?? (whole.length <= most ? whole : fitting(SEVERAL, most)) ?? fitting(SEVERAL, room, bare) ??
+    fitting([1], room) ?? fitting([1], room, bare) ?? powered(value, 1);
   return short.length < whole.length ? short : whole;
 }
 

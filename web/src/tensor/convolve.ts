@@ -1,6 +1,6 @@
 /** Convolution in one, two and three dimensions, as it is defined. */
 
-import { eachWindow, outsideValue } from "./cells.ts";
+import { outsideValue, seenBy, taken } from "./cells.ts";
 import { type ConvOptions, type ConvSpec, convSpec } from "./geometry.ts";
 import { refuse } from "./refusals.ts";
 import { type Shape, type Tensor, product, sameShape, tensor, turned } from "./tensor.ts";
@@ -27,33 +27,47 @@ export function convolved(spec: ConvSpec, x: Tensor, weight: Tensor, bias: Tenso
   if (bias) checkShape("bias", bias, [spec.outChannels]);
   const w = laidOn(spec, weight).data;
   const result = tensor(spec.outputShape);
-  const [inCells, outCells, taps] = [product(spec.inputSize), product(spec.outputSize), product(spec.kernelSize)];
-  const perGroup = spec.weightShape[1]!;
-  const outside = outsideValue(spec);
-  const window = new Float64Array(spec.inChannels * taps);
-  eachWindow(spec, (output, cells) => {
-    for (let n = 0; n < spec.batch; n++) {
-      const item = n * spec.inChannels * inCells;
-      for (let c = 0; c < spec.inChannels; c++) {
-        const plane = item + c * inCells;
-        for (let t = 0; t < taps; t++) window[c * taps + t] = cells[t]! < 0 ? outside : x.data[plane + cells[t]!]!;
-      }
-      for (let k = 0; k < spec.outChannels; k++) {
-        const first = firstChannel(spec, k) * taps;
-        const own = k * perGroup * taps;
-        const sum = dot(w, own, window, first, perGroup * taps);
-        result.data[(n * spec.outChannels + k) * outCells + output] = sum + (bias ? bias.data[k]! : 0);
-      }
+  const { cells, starts, offsets } = seenBy(spec);
+  const [inCells, taps, perGroup] = [product(spec.inputSize), offsets.length, spec.weightShape[1]!];
+  for (let n = 0; n < spec.batch; n++) {
+    const planes = Array.from({ length: spec.inChannels }, (_, c) => {
+      const plane = (n * spec.inChannels + c) * inCells;
+      return taken(x.data.subarray(plane, plane + inCells), cells, outsideValue(spec));
+    });
+    for (let k = 0; k < spec.outChannels; k++) {
+      const first = firstChannel(spec, k);
+      const weights = w.subarray(k * perGroup * taps, (k + 1) * perGroup * taps);
+      const at = (n * spec.outChannels + k) * starts.length;
+      const sums = result.data.subarray(at, at + starts.length);
+      addUp(planes.slice(first, first + perGroup), weights, starts, offsets, bias ? bias.data[k]! : 0, sums);
     }
-  });
+  }
   return result;
 }
 
-/** The sum of products of two stretches of numbers. */
-function dot(a: Float64Array, aStart: number, b: Float64Array, bStart: number, count: number): number {
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += a[aStart + i]! * b[bStart + i]!;
-  return sum;
+/** The sums of products of all windows over some channels, each in the order of the weights. */
+function addUp(
+  planes: readonly Float64Array[], weights: Float64Array, starts: Int32Array, offsets: Int32Array, bias: number,
+  sums: Float64Array,
+): void {
+  // Four windows at once: each addition to a sum waits for the one before, those to other sums do not.
+  for (let first = 0; first < starts.length; first += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((i) => starts[Math.min(first + i, starts.length - 1)]!) as [number, number, number, number];
+    let [p, q, r, s] = [0, 0, 0, 0];
+    let own = 0;
+    for (const plane of planes) {
+      for (const offset of offsets) {
+        const weight = weights[own++]!;
+        p += weight * plane[a + offset]!;
+        q += weight * plane[b + offset]!;
+        r += weight * plane[c + offset]!;
+        s += weight * plane[d + offset]!;
+      }
+    }
+    [p, q, r, s].forEach((sum, i) => {
+      sums[first + i] = sum + bias; // beyond the end nothing is written
+    });
+  }
 }
 
 /** The first input channel that kernel k sees: that of its group. */

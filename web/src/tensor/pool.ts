@@ -22,10 +22,11 @@ export interface Maxima {
 export function maxPool(x: Tensor, window: PerDimension, options: PoolOptions = {}): Maxima {
   const spec = poolSpec(x.shape, window, options);
   const indices = new Int32Array(product(spec.outputShape));
+  const outside = spec.border && outsideValue(spec);
   const values = pooled(spec, x, (plane, cells, at) => {
-    const best = largest(plane, cells, spec.border ? outsideValue(spec) : null);
-    indices[at] = best.cell;
-    return best.value;
+    const best = largest(plane, cells, outside);
+    indices[at] = best;
+    return best < 0 ? outside! : plane[best]!;
   });
   return { values, indices };
 }
@@ -88,8 +89,8 @@ export function adaptivePool(x: Tensor, outputSize: PerDimension, kind: "max" | 
     const plane = x.data.subarray(start, start + product(size));
     const cells = cellsOf(region, size);
     const best = largest(plane, cells, null);
-    indices[at] = best.cell;
-    values.data[at] = kind === "max" ? best.value : cells.reduce((all, cell) => all + plane[cell]!, 0) / cells.length;
+    indices[at] = best;
+    values.data[at] = kind === "max" ? plane[best]! : cells.reduce((all, cell) => all + plane[cell]!, 0) / cells.length;
   }
   return { values, indices };
 }
@@ -112,23 +113,28 @@ type Joined = (plane: Float64Array, cells: Int32Array, at: number, output: numbe
 function pooled(spec: PoolSpec, x: Tensor, joined: Joined): Tensor {
   const result = tensor(spec.outputShape);
   const [inCells, outCells] = [product(spec.inputSize), product(spec.outputSize)];
+  const planes = Array.from({ length: spec.batch * spec.inChannels }, (_, i) => x.data.subarray(i * inCells, (i + 1) * inCells));
   eachWindow(spec, (output, cells) => {
-    for (let plane = 0; plane < spec.batch * spec.inChannels; plane++) {
-      const at = plane * outCells + output;
-      result.data[at] = joined(x.data.subarray(plane * inCells, (plane + 1) * inCells), cells, at, output);
+    for (let i = 0; i < planes.length; i++) {
+      const at = i * outCells + output;
+      result.data[at] = joined(planes[i]!, cells, at, output);
     }
   });
   return result;
 }
 
 /** The first of the largest cells, NaN above all; `outside` is what stands for −1, null for nothing. */
-function largest(plane: Float64Array, cells: Int32Array, outside: number | null): { cell: number; value: number } {
-  let best = { cell: -1, value: Number.NEGATIVE_INFINITY };
+function largest(plane: Float64Array, cells: Int32Array, outside: number | null): number {
+  let best = -1;
+  let most = 0;
   let found = false;
   for (const cell of cells) {
     if (cell < 0 && outside === null) continue;
     const value = cell < 0 ? outside! : plane[cell]!;
-    if (!found || value > best.value || (Number.isNaN(value) && !Number.isNaN(best.value))) best = { cell, value };
+    if (Number.isNaN(value)) return cell;
+    if (found && value <= most) continue;
+    best = cell;
+    most = value;
     found = true;
   }
   return best;

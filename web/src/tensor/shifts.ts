@@ -1,8 +1,10 @@
 /** What small shifts of an image do to its map once a stride has thinned it out, and how to measure it. */
 
+import { sourceIndex } from "./borders.ts";
+import { flatPlaces, taken } from "./cells.ts";
 import { conv } from "./convolve.ts";
 import { averagePool, maxPool } from "./pool.ts";
-import { flatIndex, inside, product, reshape, tensor, unflatten, type Shape, type Tensor } from "./tensor.ts";
+import { inside, reshape, tensor, type Shape, type Tensor } from "./tensor.ts";
 
 export type Method = "subsample" | "max" | "average" | "blur" | "max-blur";
 export type Measure = "distance" | "changed" | "moved";
@@ -24,12 +26,10 @@ export function cellBefore(shape: Shape, at: Shape, shift: Shape, entering: Ente
 }
 
 /** Moves an image by whole cells. */
-export function shifted(image: Tensor, shift: Shape, entering: Entering): Tensor {
-  const data = Array.from(image.data, (_, flat) => {
-    const from = cellBefore(image.shape, unflatten(image.shape, flat), shift, entering);
-    return from ? image.data[flatIndex(image.shape, from)]! : 0;
-  });
-  return tensor(image.shape, data);
+export function shifted({ shape, data }: Tensor, shift: Shape, entering: Entering): Tensor {
+  const mode = entering === "wrap" ? "wrap" : "constant";
+  const from = shape.map((size, axis) => Array.from({ length: size }, (_, i) => sourceIndex(i - shift[axis]!, size, mode)));
+  return tensor(shape, taken(data, flatPlaces(shape, from), 0));
 }
 
 /** Correlates with an edge kernel at every cell and cuts negative sums to 0; or leaves the image as it is. */
@@ -54,11 +54,8 @@ export function thinned(features: Tensor, method: Method, window: Shape, stride:
   const { shape } = features;
   if (method === "subsample") {
     const kept = shape.map((size, axis) => Math.ceil(size / stride[axis]!));
-    const data = Array.from({ length: product(kept) }, (_, flat) => {
-      const at = unflatten(kept, flat).map((place, axis) => place * stride[axis]!);
-      return features.data[flatIndex(shape, at)]!;
-    });
-    return tensor(kept, data);
+    const from = kept.map((size, axis) => Array.from({ length: size }, (_, i) => i * stride[axis]!));
+    return tensor(kept, taken(features.data, flatPlaces(shape, from), 0));
   }
   if (method === "blur") return convolved(features, blurKernel(shape.length), stride, entering);
   const x = reshape(features, [1, ...shape]);
@@ -93,7 +90,8 @@ export function apart(measure: Measure, before: Tensor, after: Tensor, moved: Sh
 
 /** Which cells of two maps differ. */
 export function differing(before: Tensor, after: Tensor): boolean[] {
-  const most = Math.max(...before.data.map(Math.abs), ...after.data.map(Math.abs));
+  const largest = ({ data }: Tensor): number => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const most = Math.max(largest(before), largest(after));
   return Array.from(before.data, (value, i) => Math.abs(value - after.data[i]!) > SAME * most);
 }
 

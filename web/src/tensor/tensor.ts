@@ -22,7 +22,7 @@ export function product(numbers: Shape): number {
 export function tensor(shape: Shape, numbers?: ArrayLike<number>): Tensor {
   const cells = product(shape);
   if (numbers && numbers.length !== cells) refuse("cells", shape, numbers.length);
-  return { shape: [...shape], data: numbers ? Float64Array.from(numbers) : new Float64Array(cells) };
+  return { shape: [...shape], data: numbers ? new Float64Array(numbers) : new Float64Array(cells) };
 }
 
 /** Reads lists of lists; all must be as long as the first of their depth. */
@@ -79,9 +79,10 @@ export function entryAt({ shape, data }: Tensor, at: Shape): number | undefined 
   return inside(at, shape) ? data[flatIndex(shape, at)] : undefined;
 }
 
-/** The same numbers in another shape. */
+/** The same numbers in another shape, which are not copied. */
 export function reshape({ data }: Tensor, shape: Shape): Tensor {
-  return tensor(shape, data);
+  if (product(shape) !== data.length) refuse("cells", shape, data.length);
+  return { shape: [...shape], data };
 }
 
 /** Whether two shapes are the same. */

@@ -21,8 +21,11 @@ export const strideOf = ({ stride, window }: Pick<Shifting, "stride" | "window">
 export function mapsOf(state: Shifting, method: Method, shift: readonly number[]): Maps {
   const input = shifted(toTensor(state.input), shift, state.entering);
   const features = featureMap(input, state.feature, state.entering);
-  return { input, features, pooled: thinned(features, method, state.window, strideOf(state), state.entering) };
+  return { input, features, pooled: pooledBy(method, state, features) };
 }
+
+const pooledBy = (method: Method, state: Shifting, features: Tensor): Tensor =>
+  thinned(features, method, state.window, strideOf(state), state.entering);
 
 /** The shifts that are compared. */
 export const SHIFTS = Array.from({ length: 2 * MOST_SHIFT + 1 }, (_, i) => i - MOST_SHIFT);
@@ -37,9 +40,10 @@ export interface Curve {
 export function curvesOf(state: Shifting & Pick<PoolingState, "measure" | "along" | "shift">): Curve[] {
   const zero = state.shift.map(() => 0);
   const by = SHIFTS.map((cells) => state.shift.map((own, axis) => (axis === state.along ? cells : own)));
-  const features = [zero, ...by].map((shift) => mapsOf(state, "subsample", shift).features);
+  const input = toTensor(state.input);
+  const features = [zero, ...by].map((shift) => featureMap(shifted(input, shift, state.entering), state.feature, state.entering));
   return METHODS.map((method) => {
-    const [before, ...after] = features.map((map) => thinned(map, method, state.window, strideOf(state), state.entering));
+    const [before, ...after] = features.map((map) => pooledBy(method, state, map));
     const values = after.map((map, i) => apart(state.measure, before!, map, movedBy(state, by[i]!), state.entering));
     return { method, values };
   });
