@@ -309,6 +309,37 @@ def test_numbers_that_are_not_finite() -> None:
     np.testing.assert_array_equal(signal.image, [1, np.nan, np.inf])
 
 
+def test_another_signal_is_seen_whole() -> None:
+    """What was looked at of the one before is forgotten; one that travels beside the state needs a new widget."""
+    widget = cl.widgets.Signals(np.arange(500.0), [1, 2])
+    widget.state |= {"step": 499, "span": [400, 500]}
+    widget.signal = [1, 2, 3]
+    assert (widget.step, widget.span, widget.output.tolist()) == (None, None, [1, 4, 7, 6])
+    with pytest.raises(
+        ConvolensError, match="signal can become up to 512 numbers, found 1000; make a new Signals"
+    ):
+        widget.signal = np.zeros(1000)
+    assert widget.signal.tolist() == [1, 2, 3]
+
+
+def test_widgets_of_ones_own() -> None:
+    """Errors name what is missing, even in a property, and arguments by the names that they are inherited with."""
+
+    class Own(cl.widgets.SlidingWindow):
+        state_class = State
+
+        @property
+        def broken(self) -> Any:
+            return self.output.nothing
+
+    widget = Own(np.eye(3), "sobel-x")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = widget.broken
+    assert Own._arguments == cl.widgets.SlidingWindow._arguments
+    with pytest.raises(AttributeError, match="did you mean 'stride'"):
+        widget.strid = 2
+
+
 def test_messages(widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests of the page are answered under their ids, with buffers; mistakes too."""
     sent: list[Any] = []

@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -158,6 +159,21 @@ def test_threads_may_share_one(algorithm: str) -> None:
         results = list(pool.map(prepared, inputs))
     for i, result in enumerate(results):
         np.testing.assert_array_equal(result, wanted[i % 3])
+
+
+def test_threads_may_ask_for_plans_of_many_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one looks through the plans that are at hand, others add to them."""
+    prepared = prepare_conv(np.ones((1, 1, 3, 3), np.float32))
+    monkeypatch.setattr(type(prepared), "plan", lambda _, shape, dtype: shape)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            shapes = [(1, 10 + i // 4 % 60, 10 + i % 7) for i in range(4000)]
+            plans = list(pool.map(lambda shape: prepared.plan_at_hand(shape, np.dtype("f4")), shapes))
+    finally:
+        sys.setswitchinterval(interval)
+    assert plans == shapes
 
 
 def test_plan_is_printed_without_computing() -> None:

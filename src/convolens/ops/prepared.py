@@ -198,7 +198,7 @@ class PreparedConv:
         """
         Return the plan that calls with an input of this shape and dtype go by; tune first, if need be.
 
-        It stays: another number of threads, for which nothing was measured, changes no bit of the result.
+        Another number of threads, for which nothing was measured, goes by the same one: it changes no bit.
         """
         key = thread_count(), input_shape, dtype
         plan = self._plans.get(key)
@@ -207,7 +207,8 @@ class PreparedConv:
             if self.tune and self.algorithm == "auto" and not recall(spec, thread_count()):
                 tune_conv(spec, exact=self.exact)
             if not recall(spec, thread_count()):
-                plan = next((kept for (_, *what), kept in self._plans.items() if what == [*key[1:]]), None)
+                kept = list(self._plans.items())  # at once, as other threads may add to them
+                plan = next((plan for other, plan in kept if other[1:] == key[1:]), None)
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
             plan = self._plans[key] = plan or self.plan(input_shape, dtype)

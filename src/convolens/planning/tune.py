@@ -11,6 +11,7 @@ import numpy as np
 
 from convolens.algorithms import ALGORITHMS
 from convolens.algorithms.base import Array
+from convolens.errors import unknown_name
 from convolens.planning.measured import remember
 from convolens.planning.plan import Plan, plan_conv
 from convolens.runtime.machine import machine
@@ -75,7 +76,15 @@ def compare_conv(
         take more than `LONGEST_RUN` for a single run.
     seconds : float, default 2.0
         How long all runs together should take, compiling apart; each algorithm runs at least three times.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no algorithm of one of the names.
     """
+    for name in algorithms or ():
+        if name not in ALGORITHMS:
+            raise unknown_name("algorithm", name, ALGORITHMS)
     machine()
     names = [
         e.algorithm

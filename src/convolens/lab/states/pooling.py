@@ -121,7 +121,7 @@ class Pooling(State):
         """
         import convolens as cl
 
-        x = self.input.array(self.border_value)[np.newaxis]
+        x = self.input.array(self.border_value if self.border == "constant" else 0)[np.newaxis]
         kind = "avg" if self.kind == "average" else self.kind
         power: dict[str, Any] = {"p": float(self.p)} if kind == "lp" else {}
         result: npt.NDArray[Any]

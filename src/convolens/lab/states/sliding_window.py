@@ -21,6 +21,7 @@ Steps = Annotated[tuple[Annotated[int, Within(1, 64)], ...], Within(1, 3)]
 """One number a dimension."""
 
 Place = Annotated[tuple[Annotated[int, Within(0, 1 << 20)], ...], Within(1, 3)]
+"""Of a cell: one number a dimension."""
 
 Pad = Annotated[int, Within(0, 64)]
 Pads = Annotated[tuple[tuple[Pad, Pad], ...], Within(1, 3)]
@@ -110,7 +111,9 @@ class SlidingWindow(State):
         """
         from convolens.ops import conv, transposed
 
-        x, weight = self.input.array(self.border_value)[np.newaxis], self.kernel.array()[np.newaxis, np.newaxis]
+        has_outside = self.border == "constant" and self.operation != "transposed"
+        x = self.input.array(self.border_value if has_outside else 0)[np.newaxis]
+        weight = self.kernel.array()[np.newaxis, np.newaxis]
         options: dict[str, Any] = {"stride": self.stride, "dilation": self.dilation, "padding": self.padding}
         if self.operation == "transposed":
             run = getattr(transposed, f"conv_transpose{self.dims}d")

@@ -131,7 +131,8 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
 
     Notes
     -----
-    Each field of the state is an attribute, too, and takes what the constructor takes.
+    Each field of the state is an attribute, too, and takes what the constructor takes, but for photographs and
+    long signals, which need a new widget. Attributes of your own begin with an underscore.
     """
 
     state_class: ClassVar[type[State]]
@@ -143,7 +144,8 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
         """Find the module of the exhibit, and complete what is said of the parameters that all exhibits have."""
         if "state_class" in vars(cls):  # else one of the classes that traitlets makes of it
             cls._esm = module_text(cls.state_class.exhibit)
-            cls._arguments = {held.field: held.name for held in vars(cls).values() if isinstance(held, Held)}
+            members = [member for kind in reversed(cls.__mro__) for member in vars(kind).values()]
+            cls._arguments = {held.field: held.name for held in members if isinstance(held, Held)}
             cls.__doc__ = inspect.cleandoc(cls.__doc__ or "").replace(_SHARED, _SAID_OF_THEM)
         super().__init_subclass__(**options)
 
@@ -173,6 +175,8 @@ class Exhibit(anywidget.AnyWidget, Generic[StateType]):
 
     def __getattr__(self, name: str) -> Any:
         """Return a field of the state as it stands, arrays as such; called for what is no other attribute."""
+        if hasattr(type(self), name):  # a property that failed for want of an attribute: of which, it says itself
+            return object.__getattribute__(self, name)
         if name not in field_types(self.state_class):
             raise self._unknown(name)
         found = getattr(self._read(), name)

@@ -87,7 +87,7 @@ def _sample(name: object) -> str:
         raise SpecError(
             f"photograph can become a sample, by its name, found {shown(name)}; make a new Gallery of it"
         )
-    known = dict.fromkeys((*PAGE_SAMPLES, *(sample.name for sample in samples()), "own"))
+    known = dict.fromkeys([*PAGE_SAMPLES, *(sample.name for sample in samples())])
     if name not in known:
         raise unknown_name("sample", name, known)
     return name

@@ -17,6 +17,8 @@ from convolens.ops.arrays import as_array
 
 Samples = npt.NDArray[np.float64]
 LONGEST = 1_500_000  # samples that the page takes
+MOST = {"signal": MOST_SAMPLES, "kernel": MOST_WEIGHTS}  # that the state holds; more travel beside it
+TRAITS = {"signal": "samples", "kernel": "weights"}
 
 
 class Signals(Exhibit[states.Signals]):
@@ -61,14 +63,10 @@ class Signals(Exhibit[states.Signals]):
     ) -> None:
         changes: dict[str, Any] = {"step": None} | given(rate=rate, operation=operation, mode=mode)
         buffers = {}
-        most = {"signal": ("samples", MOST_SAMPLES), "kernel": ("weights", MOST_WEIGHTS)}
         for name, value in given(signal=signal, kernel=kernel).items():
-            trait, longest = most[name]
-            found = value if isinstance(value, str) else _row(value, name)
-            if isinstance(found, str) or found.size <= longest:
-                changes[name] = found
-            else:
-                changes[name], buffers[trait] = "own", found.astype("<f8").tobytes()
+            changes[name] = found = value if isinstance(value, str) else _row(value, name)
+            if not isinstance(found, str) and found.size > MOST[name]:
+                changes[name], buffers[TRAITS[name]] = "own", found.astype("<f8").tobytes()
         super().__init__(changes, preset=preset, locked=locked, hidden=hidden, **buffers)
 
     @property
@@ -78,7 +76,7 @@ class Signals(Exhibit[states.Signals]):
 
     @signal.setter
     def signal(self, signal: npt.ArrayLike | str) -> None:
-        self._change(signal=signal if isinstance(signal, str) else _row(signal, "signal"))
+        self._set("signal", signal)
 
     @property
     def kernel(self) -> Samples:
@@ -87,12 +85,20 @@ class Signals(Exhibit[states.Signals]):
 
     @kernel.setter
     def kernel(self, kernel: npt.ArrayLike | str) -> None:
-        self._change(kernel=kernel if isinstance(kernel, str) else _row(kernel, "kernel"))
+        self._set("kernel", kernel)
 
     @property
     def output(self) -> Samples:
         """What the engine computes."""
         return self._read().result(self.signal, self.kernel)
+
+    def _set(self, name: str, value: npt.ArrayLike | str) -> None:
+        found = value if isinstance(value, str) else _row(value, name)
+        if not isinstance(found, str) and found.size > MOST[name]:
+            raise SpecError(
+                f"{name} can become up to {MOST[name]} numbers, found {found.size}; make a new Signals of them"
+            )
+        self._change(**{name: found}, step=None, span=None)
 
     def _own(self, trait: str) -> Samples:
         content: bytes = getattr(self, trait)
