@@ -154,6 +154,8 @@ def test_uncovered_numbers_stay_so(lab: Any) -> None:
     lab.wait("history.state?.kept?.side === 'input'")  # written a moment later
     lab.page.reload()
     check()
+    lab.page.get_by_role("button", name="Step", exact=True).click()
+    assert [lab.cell("Output", *place).inner_text() for place in ((1, 1), (1, 2), (2, 0))] == ["240", "240", "?"]
 
 
 def test_tables_are_pasted_and_copied(lab: Any) -> None:
