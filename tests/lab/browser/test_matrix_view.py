@@ -229,6 +229,7 @@ def test_another_layer_breaks_the_measuring_off(lab: Any) -> None:
     rows.press("Enter")
     times.get_by_text("These are of another layer").wait_for()
     assert times.get_by_text("Runs every algorithm").count() == 1
+    assert times.get_by_role("cell", name="…").count() == 0
     before, known = len(asked), times.locator("tbody .dot").count()
     lab.page.wait_for_timeout(2500)  # longer than all that was asked for may take
     assert (len(asked), times.locator("tbody .dot").count()) == (before, known)

@@ -47,6 +47,18 @@ describe("times", () => {
     expect(asked).toEqual([[], ["tiled"]]);
   });
 
+  test("are asked for once where every algorithm is too slow", async () => {
+    const { asked, answer } = engine();
+    const slow = async (what: { algorithms?: string[] | null }): Promise<TimedAnswer> => {
+      const timed = await answer(what);
+      return { ...timed, algorithms: timed.algorithms.map((row) => ({ ...row, too_slow: true })) };
+    };
+    const known: Known[] = [];
+    for await (const step of timesOf(slow)) known.push(step);
+    expect(asked).toEqual([[]]);
+    expect(known.map(({ measuring, done, all }) => [measuring, done, all])).toEqual([[[], 0, 0]]);
+  });
+
   test("that fail say so", async () => {
     const { answer } = engine();
     const died = (what: { algorithms?: string[] | null }) => (what.algorithms![0] === "rows" ? Promise.reject(new Error("died")) : answer(what));
@@ -70,6 +82,7 @@ describe("the scale", () => {
     expect(ticks).toEqual(["1 µs", "100 µs", "10 ms", "1 s", "100 s"]);
     expect(place(1)).toBeCloseTo(75, 9);
     expect(scaleOf([1e-3]).ticks).toEqual(["1 ms", "10 ms"]);
+    expect(scaleOf([1e-8]).ticks).toEqual(["0.0100 µs", "0.100 µs"]);
   });
 
   test("and times are written to three digits", () => {

@@ -28,10 +28,12 @@ export async function* timesOf(ask: Ask): AsyncGenerator<Known> {
     yield { timed, measuring: [name], done, all };
     timed = joined(timed, await ask({ algorithms: [name], seconds: FIRST }));
   }
-  const near = FAR_BEHIND * Math.min(...timed.algorithms.map(({ measured }) => measured ?? Infinity));
-  const measuring = timed.algorithms.filter(({ measured }) => measured !== null && measured <= near).map(({ algorithm }) => algorithm);
-  yield { timed, measuring, done: all, all };
-  timed = joined(timed, await ask({ algorithms: measuring }));
+  if (all) {
+    const near = FAR_BEHIND * Math.min(...timed.algorithms.map(({ measured }) => measured ?? Infinity));
+    const measuring = timed.algorithms.filter(({ measured }) => measured !== null && measured <= near).map(({ algorithm }) => algorithm);
+    yield { timed, measuring, done: all, all };
+    timed = joined(timed, await ask({ algorithms: measuring }));
+  }
   timed.algorithms.sort((a, b) => (a.measured ?? a.predicted) - (b.measured ?? b.predicted));
   yield { timed, measuring: [], done: all, all };
 }
@@ -54,6 +56,6 @@ export function scaleOf(times: readonly number[]): { place: (time: number) => nu
   const steps = Math.ceil(decades / step);
   return {
     place: (time) => (100 * (Math.log10(time) - first)) / (steps * step),
-    ticks: Array.from({ length: steps + 1 }, (_, i) => seconds(Number(`1e${first + i * step}`)).replace(/\.0+/, "")),
+    ticks: Array.from({ length: steps + 1 }, (_, i) => seconds(Number(`1e${first + i * step}`)).replace(/\.0+(?= )/, "")),
   };
 }
