@@ -10,7 +10,7 @@ const web = fileURLToPath(new URL(".", import.meta.url));
 const target = fileURLToPath(new URL("../src/convolens/lab/static", import.meta.url));
 const LARGEST = 200_000; // bytes of a module: notebooks send it as text
 
-/** Functions become arrows where they do not say `this`, and lose arguments that they do not look at: only classes are made with `new`, and nobody counts arguments. */
+/** Functions become arrows where they do not say `this`, and lose arguments that they do not look at: only classes are made with `new`, and nobody counts arguments but `derived` of svelte/store, which is not used. */
 const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true, keep_fargs: false };
 
 /** Minifies what is minified twice more: another minifier finds a hundredth that the first left, and then some that it left itself. */
@@ -35,7 +35,8 @@ const stylesInside = {
   generateBundle(_options, bundle) {
     const sheets = Object.values(bundle).filter((file) => file.fileName.endsWith(".css"));
     const styles = sheets.map((sheet) => String(sheet.source)).join("\n");
-    const text = JSON.stringify(styles.replace(/--lightningcss-\w+:\s*\w*;/g, "")); // for light-dark(), which is not used
+    if (styles.includes("var(--lightningcss-")) throw new Error("light-dark() needs the variables that are dropped here");
+    const text = JSON.stringify(styles.replace(/--lightningcss-\w+:\s*\w*;/g, ""));
     for (const sheet of sheets) delete bundle[sheet.fileName];
     for (const file of Object.values(bundle)) {
       if (file.type === "chunk") file.code = file.code.replace(/(["'`])__STYLES__\1/, () => text);
