@@ -30,3 +30,11 @@ test("of several files the last one counts, whichever is read first", async () =
   await refused;
   expect(saidBy("here")).toBe("unreadable");
 });
+
+test("what goes wrong with a file that was read is not said of the file", async () => {
+  const open = opener("here", 9, async () => "text", () => {
+    throw new TypeError("ours");
+  });
+  await expect(open(file("fine", 1))).rejects.toThrow("ours");
+  expect(saidBy("here")).toBe("");
+});

@@ -26,14 +26,16 @@ export function opener<T>(by: string, most: number, read: (file: File) => Promis
   let turns = 0;
   return async (file) => {
     const turn = ++turns;
+    let found: T;
     try {
       if (file.size > most) throw new Error(texts.fileTooLarge(file.name, file.size, most));
-      const found = await read(file);
-      if (turn !== turns) return;
-      say(by, "");
-      take(found, file);
+      found = await read(file);
     } catch (error) {
       if (turn === turns) say(by, (error as Error).message);
+      return;
     }
+    if (turn !== turns) return;
+    say(by, "");
+    take(found, file);
   };
 }
