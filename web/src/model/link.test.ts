@@ -32,6 +32,8 @@ test("a state of as many bytes as there may be is read, and none of more", async
   const [most, more] = [state(LARGEST_STATE), state(LARGEST_STATE + 1)];
   expect(await decodeState(await encodeState(most, {}))).toEqual(most);
   expect(await decodeState(await encodeState(more, {}))).toBeNull();
+  expect(await decodeState(`j=${btoa(JSON.stringify(most))}`)).toEqual(most);
+  expect(await decodeState(`j=${btoa(JSON.stringify(more))}`)).toBeNull();
 });
 
 test("whatever a link says, the state is one that there can be", () => {

@@ -23,16 +23,16 @@ export async function decodeState(hash: string): Promise<Raw | null> {
   const text = hash.replace(/^#/, "");
   if (!(text.startsWith(DEFLATED) || text.startsWith(PLAIN))) return null;
   try {
-    const packed = fromBase64(text.slice(2).replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = text.startsWith(PLAIN) ? packed : await inflated(packed);
+    const packed = new Blob([fromBase64(text.slice(2).replaceAll("-", "+").replaceAll("_", "/"))]).stream();
+    const bytes = await bounded(text.startsWith(PLAIN) ? packed : packed.pipeThrough(new DecompressionStream("deflate-raw")));
     return asRecord(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
     return null;
   }
 }
 
-async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+async function bounded(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = stream.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (;;) {
