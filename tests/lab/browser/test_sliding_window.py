@@ -277,16 +277,6 @@ def test_a_quiz_that_is_locked(lab: Any, locked: str, *, steps: bool) -> None:
     assert cover.get_by_role("radio", name="locked").is_checked() == (locked == "covered")
 
 
-def test_settings_that_are_hidden(lab: Any) -> None:
-    """Where all settings are hidden, what is looked at takes their place."""
-    lab.open("sliding-window", {"hidden": ["covered"]})
-    stage = lab.page.locator(".stage")
-    beside = stage.bounding_box()["width"]
-    lab.open("sliding-window", {"hidden": [name for name in SlidingWindow.controls if name != "player"]})
-    assert lab.page.locator("aside").is_hidden()
-    assert stage.bounding_box()["width"] > 1.25 * beside
-
-
 def test_files(lab: Any, tmp_path: Path) -> None:
     """Drawing, picture, animation, LaTeX and state are files that can be used."""
     lab.open("sliding-window", {"padding": "same", "cell": [0, 1]})
