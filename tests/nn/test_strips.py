@@ -26,10 +26,10 @@ NETWORKS = {
 
 @pytest.fixture(autouse=True)
 def small_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have little room, so that small maps are too large for it, slow memory, and plans that stay."""
+    """Have little room, so that small maps are too large for it, slow memory, plans that stay, and two threads."""
     monkeypatch.setattr("convolens.nn.chains.scratch_bytes", lambda: 1 << 17)
     monkeypatch.setattr("convolens.nn.chains.rates", lambda cores: Rates(1e11, 1e7, 1e7))
-    with steady():
+    with steady(), threads(2):
         yield
 
 
