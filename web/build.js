@@ -10,10 +10,13 @@ const web = fileURLToPath(new URL(".", import.meta.url));
 const target = fileURLToPath(new URL("../src/convolens/lab/static", import.meta.url));
 const LARGEST = 200_000; // bytes of a module: notebooks send it as text
 
-/** Functions become arrows where they do not say `this`, and lose arguments that they do not look at: only classes are made with `new`, and nobody counts arguments but `derived` of svelte/store, which is not used. */
+/**
+ * Functions become arrows where they do not say `this`, and lose arguments that they do not look at: only classes are made
+ * with `new`, and nobody counts arguments but `derived` of svelte/store, which is not used.
+ */
 const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true, keep_fargs: false };
 
-/** Minifies what is minified twice more: another minifier finds a hundredth that the first left, and then some that it left itself. */
+/** Minifies what is minified twice more: another minifier finds a hundredth that the first left, and then some of its own. */
 const smaller = {
   name: "smaller",
   enforce: "post",

@@ -64,9 +64,9 @@ class Signals(Exhibit[states.Signals]):
         changes: dict[str, Any] = {"step": None} | given(rate=rate, operation=operation, mode=mode)
         buffers = {}
         for name, value in given(signal=signal, kernel=kernel).items():
-            changes[name] = found = value if isinstance(value, str) else _row(value, name)
-            if not isinstance(found, str) and found.size > MOST[name]:
-                changes[name], buffers[TRAITS[name]] = "own", found.astype("<f8").tobytes()
+            changes[name], beside = _taken(value, name)
+            if beside is not None:
+                buffers[TRAITS[name]] = beside.astype("<f8").tobytes()
         super().__init__(changes, preset=preset, locked=locked, hidden=hidden, **buffers)
 
     @property
@@ -93,10 +93,10 @@ class Signals(Exhibit[states.Signals]):
         return self._read().result(self.signal, self.kernel)
 
     def _set(self, name: str, value: npt.ArrayLike | str) -> None:
-        found = value if isinstance(value, str) else _row(value, name)
-        if not isinstance(found, str) and found.size > MOST[name]:
+        found, beside = _taken(value, name)
+        if beside is not None:
             raise SpecError(
-                f"{name} can become up to {MOST[name]} numbers, found {found.size}; make a new Signals of them"
+                f"{name} can become up to {MOST[name]} numbers, found {beside.size}; make a new Signals of them"
             )
         self._change(**{name: found}, step=None, span=None)
 
@@ -107,11 +107,14 @@ class Signals(Exhibit[states.Signals]):
         return np.frombuffer(content, "<f8")
 
 
-def _row(values: npt.ArrayLike, name: str) -> Samples:
-    """Take samples in."""
-    found = as_array(values, name)
+def _taken(value: npt.ArrayLike | str, name: str) -> tuple[Samples | str, Samples | None]:
+    """Take a text or numbers in: what the state holds, and numbers that have to travel beside it."""
+    if isinstance(value, str):
+        return value, None
+    found = as_array(value, name)
     if found.ndim != 1 or not 1 <= found.size <= LONGEST:
         raise SpecError(f"{name} must have one dimension of 1 to {LONGEST} numbers, found shape {found.shape}")
     if not np.isfinite(found).all():
         raise SpecError(f"{name} holds NaN or infinity; every sample must be a finite number")
-    return found.astype(np.float64)
+    row = found.astype(np.float64)
+    return ("own", row) if row.size > MOST[name] else (row, None)
